@@ -1,0 +1,308 @@
+"""The tables of a City: which columns they hold, in which units, and what the columns are called.
+
+One place for readers (what to fill), projects (what to check), the inspector (what to show) and the
+data dictionary (what to print).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from twin.text import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Kind = Literal["text", "number", "flag"]
+
+BANDS = (63, 125, 250, 500, 1000, 2000, 4000, 8000)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in the table, what it holds, its unit and its title for people."""
+
+    name: str
+    kind: Kind
+    title: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a City: title, geometry type ("" for none), columns beyond ``id`` and ``source_id``."""
+
+    name: str
+    title: str
+    geometry: str
+    columns: tuple[Column, ...]
+
+
+def _text(name: str, title: str) -> Column:
+    return Column(name, "text", title)
+
+
+def _number(name: str, title: str, unit: str = "") -> Column:
+    return Column(name, "number", title, unit)
+
+
+def _flag(name: str, title: str) -> Column:
+    return Column(name, "flag", title)
+
+
+_ALL = (
+    Table(
+        "buildings",
+        N_("Buildings"),
+        "Polygon",
+        (
+            _text("name", N_("Name")),
+            _text("address", N_("Address")),
+            _text("use", N_("Use")),
+            _number("ground", N_("Ground level"), "m"),
+            _number("base", N_("Underside above ground"), "m"),
+            _number("height", N_("Height above ground"), "m"),
+            _text("height_source", N_("Height from")),
+            _number("floors", N_("Floors")),
+            _number("dwellings", N_("Dwellings")),
+            _number("dwellings_small", N_("Dwellings up to 35 m²")),
+            _number("residents", N_("Residents")),
+            _number("jobs", N_("Jobs")),
+            _text("tenure", N_("Tenure")),
+            _text("parent", N_("Part of building")),
+        ),
+    ),
+    Table(
+        "roads",
+        N_("Road links"),
+        "LineString",
+        (
+            _text("name", N_("Name")),
+            _text("kind", N_("Kind")),
+            _text("from_node", N_("From node")),
+            _text("to_node", N_("To node")),
+            _flag("oneway", N_("One-way")),
+            _number("lanes", N_("Lanes")),
+            _number("speed", N_("Speed limit"), "km/h"),
+            _number("capacity", N_("Capacity"), "veh/h"),
+            _text("surface", N_("Surface")),
+            _number("gradient", N_("Gradient"), "%"),
+            _number("length", N_("Length"), "m"),
+            _number("level", N_("Level")),
+            _flag("bridge", N_("Bridge")),
+            _flag("tunnel", N_("Tunnel")),
+            _text("allowed", N_("Allowed classes")),
+            _number("aadt", N_("Counted traffic (AADT)"), "veh/day"),
+            _number("heavy_share", N_("Heavy vehicles"), "%"),
+        ),
+    ),
+    Table(
+        "junctions",
+        N_("Junctions"),
+        "Point",
+        (
+            _text("node", N_("Node")),
+            _text("kind", N_("Kind")),
+            _text("banned_turns", N_("Banned turns")),
+        ),
+    ),
+    Table(
+        "paths",
+        N_("Walk network"),
+        "LineString",
+        (
+            _text("name", N_("Name")),
+            _text("kind", N_("Kind")),
+            _text("from_node", N_("From node")),
+            _text("to_node", N_("To node")),
+            _number("length", N_("Length"), "m"),
+            _flag("steps", N_("Steps")),
+            _flag("bridge", N_("Bridge")),
+        ),
+    ),
+    Table(
+        "zones",
+        N_("Zones"),
+        "Polygon",
+        (_text("kind", N_("Kind")), _text("code", N_("Code")), _text("name", N_("Name"))),
+    ),
+    Table(
+        "population",
+        N_("Population by group"),
+        "",
+        (
+            _text("zone", N_("Zone")),
+            _text("dimension", N_("Grouping")),
+            _text("group", N_("Group")),
+            _number("persons", N_("Persons")),
+        ),
+    ),
+    Table(
+        "places",
+        N_("Places"),
+        "Point",
+        (
+            _text("kind", N_("Kind")),
+            _text("name", N_("Name")),
+            _text("address", N_("Address")),
+            _number("capacity", N_("Capacity")),
+        ),
+    ),
+    Table(
+        "barriers",
+        N_("Noise screens and walls"),
+        "LineString",
+        (
+            _text("kind", N_("Kind")),
+            _number("height", N_("Height above ground"), "m"),
+            *(_number(f"a{band}", N_("Absorption {band} Hz").replace("{band}", str(band))) for band in BANDS),
+        ),
+    ),
+    Table(
+        "cover",
+        N_("Ground cover"),
+        "Polygon",
+        (
+            _text("kind", N_("Kind")),
+            _text("name", N_("Name")),
+            _number("ground_factor", N_("Ground factor G")),
+            _number("level", N_("Surface level"), "m"),
+        ),
+    ),
+    Table(
+        "trees",
+        N_("Trees"),
+        "Point",
+        (_text("kind", N_("Kind")), _number("height", N_("Height"), "m"), _number("crown", N_("Crown"), "m")),
+    ),
+    Table(
+        "rules",
+        N_("Traffic rules"),
+        "Polygon",
+        (
+            _text("kind", N_("Kind")),
+            _text("rule_class", N_("Class")),
+            _text("name", N_("Name")),
+            _text("status", N_("Status")),
+            _text("vehicle_classes", N_("Vehicle classes")),
+            _text("valid_from", N_("Valid from")),
+        ),
+    ),
+    Table(
+        "demand",
+        N_("Travel demand"),
+        "",
+        (
+            _text("period", N_("Period")),
+            _text("vehicle_class", N_("Vehicle class")),
+            _text("origin", N_("Origin")),
+            _text("destination", N_("Destination")),
+            _number("trips", N_("Trips"), "veh"),
+            _text("basis", N_("Basis")),
+        ),
+    ),
+)
+
+SOURCES = Table(
+    "sources",
+    N_("Sources"),
+    "",
+    (
+        _text("title", N_("Title")),
+        _text("licence", N_("Licence")),
+        _text("owner", N_("Owner")),
+        _text("contact", N_("Contact")),
+        _text("classification", N_("Information class")),
+        _text("date", N_("Date")),
+        _text("maturity", N_("Maturity")),
+        _text("catalogue", N_("Catalogue record")),
+        _text("note", N_("Note")),
+    ),
+)
+
+TABLES: Mapping[str, Table] = {table.name: table for table in _ALL}
+"""All tables that carry ``id`` and ``source_id``, by name; ``sources`` itself is :data:`SOURCES`."""
+
+CLASSIFICATIONS = ("open", "internal", "restricted")
+
+COVER_KINDS = {
+    "water": N_("Water"),
+    "quay": N_("Quay"),
+    "park": N_("Park"),
+    "green": N_("Green"),
+    "forest": N_("Forest"),
+    "square": N_("Square"),
+    "paved": N_("Paved"),
+    "rail": N_("Railway ground"),
+}
+"""Kinds of ground cover that the scene paints; readers map theirs to these."""
+
+
+def spec(name: str) -> Table:
+    """Return the description of a table, ``sources`` included."""
+    return SOURCES if name == "sources" else TABLES[name]
+
+
+def conform(name: str, frame: pd.DataFrame, crs: str | None = None) -> pd.DataFrame:
+    """Bring a frame to the shape of its table.
+
+    Missing columns are added (text ``""``, number nan, flag False), known ones get their type, unknown ones
+    are dropped, ``id`` becomes text. The frame given is not changed.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    frame : DataFrame
+        Rows with any of the columns; ``geometry`` where the table has one.
+    crs : str, optional
+        Reference system set on the geometry where the frame has none.
+
+    Returns
+    -------
+    DataFrame
+        A GeoDataFrame where the table has geometry; index 0..n-1.
+    """
+    table = spec(name)
+    n = len(frame)
+    data: dict[str, object] = {}
+    ids = frame["id"].astype(str) if "id" in frame else pd.Series([f"{name}-{i}" for i in range(n)], dtype=str)
+    data["id"] = ids.to_numpy(dtype=object)
+    if name != "sources":
+        data["source_id"] = _as_text(frame, "source_id")
+    for column in table.columns:
+        if column.kind == "text":
+            data[column.name] = _as_text(frame, column.name)
+        elif column.kind == "flag":
+            data[column.name] = _as_flag(frame, column.name)
+        else:
+            data[column.name] = _as_number(frame, column.name)
+    if not table.geometry:
+        return pd.DataFrame(data, columns=list(data))
+    geometry = frame.geometry.to_numpy() if isinstance(frame, gpd.GeoDataFrame) else np.empty(0, dtype=object)
+    own = frame.crs if isinstance(frame, gpd.GeoDataFrame) else None
+    return gpd.GeoDataFrame(data, geometry=geometry, crs=own if own is not None else crs)
+
+
+def _as_text(frame: pd.DataFrame, name: str) -> np.ndarray:
+    if name not in frame:
+        return np.full(len(frame), "", dtype=object)
+    column = frame[name]
+    return np.where(column.isna(), "", column.astype(str)).astype(object)
+
+
+def _as_flag(frame: pd.DataFrame, name: str) -> np.ndarray:
+    if name not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return frame[name].fillna(False).astype(bool).to_numpy()
+
+
+def _as_number(frame: pd.DataFrame, name: str) -> np.ndarray:
+    if name not in frame:
+        return np.full(len(frame), np.nan)
+    return pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)

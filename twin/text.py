@@ -1,0 +1,95 @@
+"""Texts and numbers in the reader's language.
+
+English texts stand in the code and are the keys of one catalogue, ``data/locale/<language>.po``. The
+language is always passed, never global: a Swedish report can come from an English window.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+import math
+from functools import cache
+
+from babel import numbers
+from babel.messages import mofile, pofile
+
+from twin.content import folder
+from twin.errors import TwinError
+
+LANGUAGES = ("sv", "en")
+_LOCALES = {"sv": "sv_SE", "en": "en_GB"}
+
+
+def N_(message: str) -> str:
+    """Mark a text for the catalogue where it is not yet translated (tables, class attributes)."""
+    return message
+
+
+@cache
+def catalogue(lang: str) -> gettext.NullTranslations:
+    """Return the catalogue of a language; English is the language of the keys."""
+    path = folder("data") / "locale" / f"{lang}.po"
+    if lang == "en" or not path.is_file():
+        return gettext.NullTranslations()
+    with path.open("rb") as source:
+        messages = pofile.read_po(source, locale=lang)
+    binary = io.BytesIO()
+    mofile.write_mo(binary, messages)
+    binary.seek(0)
+    return gettext.GNUTranslations(binary)
+
+
+def tr(message: str, lang: str, /, **fields: object) -> str:
+    """Translate a text and fill in its fields.
+
+    Examples
+    --------
+    >>> tr("{n} buildings", "en", n=3)
+    '3 buildings'
+    """
+    text = catalogue(lang).gettext(message) if message else ""
+    return text.format(**fields) if fields else text
+
+
+def trn(singular: str, plural: str, n: int, lang: str, /, **fields: object) -> str:
+    """Translate a text with a number in it, ``{n}``, in the form the number asks for."""
+    text = catalogue(lang).ngettext(singular, plural, n)
+    return text.format(n=number(n, lang, 0), **fields)
+
+
+def error_text(error: BaseException, lang: str) -> str:
+    """Say an error in a language; a foreign exception keeps its own words."""
+    if isinstance(error, TwinError):
+        return tr(error.key, lang, **error.fields)
+    return str(error) or type(error).__name__
+
+
+def number(value: float, lang: str, decimals: int | None = None, unit: str = "") -> str:
+    """Write a number as the language does, with its unit behind a no-break space.
+
+    Parameters
+    ----------
+    value : float
+        A value; not a number is written «–».
+    lang : str
+        ``"sv"`` or ``"en"``.
+    decimals : int, optional
+        Decimals shown; by default as many as make three digits, at most two.
+    unit : str
+        Unit text, already in its own notation.
+
+    Examples
+    --------
+    >>> number(1234.5, "sv", 1, "m").replace("\\xa0", " ")
+    '1 234,5 m'
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if decimals is None:
+        size = abs(value)
+        decimals = 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 2
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    text = numbers.format_decimal(round(value, decimals), format=pattern, locale=_LOCALES.get(lang, "en_GB"))
+    text = text.replace(" ", "\u00a0").replace("-", "\u2212")
+    return f"{text}\u00a0{unit}" if unit else text
