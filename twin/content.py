@@ -32,6 +32,18 @@ def folder(name: str) -> Path:
     raise TwinError("The installation lacks its folder {name}; install the program again.", name=name)
 
 
+def font_files() -> tuple[Path, ...]:
+    """Return the files of the one type family, Roboto (Apache-2.0, from the package font-roboto).
+
+    The same files serve window, scene and figures, so that pictures are alike on every machine.
+    """
+    import font_roboto
+
+    base = Path(font_roboto.__file__).resolve().parent
+    found = {path.name: path for path in base.rglob("Roboto-*.ttf")}
+    return tuple(found[f"Roboto-{cut}.ttf"] for cut in ("Regular", "Medium", "Bold", "Italic"))
+
+
 def demo_project() -> Path:
     """Return the shipped demo project, which is opened read-only."""
     return folder("data") / "demo.twin"

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Literal, cast
 
+import msgspec
 import numpy as np
-from numpy.typing import NDArray
+
+from twin.city.schema import TABLES
+from twin.content import folder
+from twin.errors import BadInput
+from twin.text import N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from twin.city.city import City
 
 Where = Literal["buildings", "facades", "roads", "zones", "grid", "points", "paths"]
 
@@ -57,6 +67,27 @@ class Scale:
     kind: Literal["sequential", "diverging", "classes", "categories"] = "sequential"
 
 
+@cache
+def scales() -> Mapping[str, Scale]:
+    """Return the shipped colour scales by name (``data/scales.json``)."""
+    rows = msgspec.json.decode((folder("data") / "scales.json").read_bytes())
+    return {name: Scale(name, tuple(row["colours"]), row["kind"]) for name, row in rows.items()}
+
+
+def scale(name: str) -> Scale:
+    """Return a shipped colour scale.
+
+    Raises
+    ------
+    BadInput
+        When there is none of this name.
+    """
+    known = scales()
+    if name not in known:
+        raise BadInput("No colour scale is called {name}; there are: {known}.", name=name, known=", ".join(known))
+    return known[name]
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """A field painted: colour scale and the range of values it spans (identity equality: new object, redraw).
@@ -72,3 +103,95 @@ class Layer:
     high: float
     breaks: tuple[float, ...] = ()
     note: str = ""
+
+
+def field_of(city: City, table: str, column: str) -> Field:
+    """Return a number column of a City's table as a field, with the title and unit of the schema.
+
+    Parameters
+    ----------
+    city : City
+        The city.
+    table, column : str
+        ``"buildings"``, ``"roads"``, ``"zones"`` or ``"paths"``, and one of its number columns.
+    """
+    rows = city.table(table)
+    what = next(c for c in TABLES[table].columns if c.name == column)
+    source = str(rows["source_id"].iloc[0]) if len(rows) else ""
+    values = rows[column].to_numpy("float32")
+    return Field(what.title, what.unit, cast("Where", table), rows["id"].to_numpy(object), values, source=source)
+
+
+def layer_of(
+    id: str,
+    title: str,
+    field: Field,
+    *,
+    scale_name: str = "viridis",
+    breaks: tuple[float, ...] = (),
+    low: float | None = None,
+    high: float | None = None,
+    note: str = "",
+) -> Layer | None:
+    """Paint a field of numbers; None when it holds no number at all.
+
+    Parameters
+    ----------
+    id, title : str
+        Id of the layer and its English title.
+    field : Field
+        The values.
+    scale_name : str
+        A shipped colour scale.
+    breaks : tuple of float
+        Class limits, ascending; empty for a continuous scale.
+    low, high : float, optional
+        Range of the scale; by default the limits, else the 2nd and 98th percentile of the values.
+    note : str
+        What a reader of the legend must know, English of the catalogue.
+    """
+    known = field.values[np.isfinite(field.values)]
+    if not known.size:
+        return None
+    if breaks:
+        first, last = breaks[0], breaks[-1]
+    else:
+        first, last = (float(v) for v in np.percentile(known, (2, 98)))
+    first = first if low is None else low
+    last = last if high is None else high
+    if last <= first:
+        last = first + 1.0
+    return Layer(id, title, field, scale(scale_name), first, last, breaks, note)
+
+
+def layer_by_category(id: str, title: str, city: City, table: str, column: str) -> Layer | None:
+    """Paint a text column, the most frequent texts first, the rest as «Other»; None without any text.
+
+    Parameters
+    ----------
+    id, title : str
+        Id of the layer and its English title.
+    city, table, column
+        As for :func:`field_of`; ``""`` is unknown.
+    """
+    rows = city.table(table)
+    ids, names = rows["id"].to_numpy(object), rows[column].to_numpy(object)
+    texts, counts = np.unique(names[names != ""].astype(str), return_counts=True)
+    if not texts.size:
+        return None
+    colours = scale("okabe-ito")
+    room = len(colours.colours) - 1
+    top = [str(text) for text in texts[np.argsort(-counts, kind="stable")][:room]]
+    code = {text: float(i) for i, text in enumerate(top)}
+    other = float(len(top))
+    values = np.array([code.get(str(name), other) if name else np.nan for name in names], dtype=np.float32)
+    categories = {i: text for i, text in enumerate(top)}
+    if (values == other).any():
+        categories[len(top)] = N_("Other")
+    field = Field(field_name, "", where, ids, values, source=source, categories=categories)
+    shown = Scale(
+        colours.name,
+        colours.colours[: len(top)] + colours.colours[-1:] * (len(categories) > len(top)),
+        "categories",
+    )
+    return Layer(id, title, field, shown, 0.0, float(max(len(categories) - 1, 1)))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from twin.city.city import City
+if TYPE_CHECKING:
+    from twin.city.city import City
 
 Listener = Callable[["State", "State"], None]
 Base = Literal["terrain", "water", "green", "streets", "paths", "buildings", "trees", "barriers", "places", "labels"]

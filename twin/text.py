@@ -66,7 +66,7 @@ def error_text(error: BaseException, lang: str) -> str:
 
 
 def number(value: float, lang: str, decimals: int | None = None, unit: str = "") -> str:
-    """Write a number as the language does, with its unit behind a no-break space.
+    r"""Write a number as the language does, with its unit behind a no-break space.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def number(value: float, lang: str, decimals: int | None = None, unit: str = "")
 
     Examples
     --------
-    >>> number(1234.5, "sv", 1, "m").replace("\\xa0", " ")
+    >>> number(1234.5, "sv", 1, "m").replace("\xa0", " ")
     '1 234,5 m'
     """
     if value is None or math.isnan(value):

@@ -286,7 +286,8 @@ def conform(name: str, frame: pd.DataFrame, crs: str | None = None) -> pd.DataFr
         return pd.DataFrame(data, columns=list(data))
     geometry = frame.geometry.to_numpy() if isinstance(frame, gpd.GeoDataFrame) else np.empty(0, dtype=object)
     own = frame.crs if isinstance(frame, gpd.GeoDataFrame) else None
-    return gpd.GeoDataFrame(data, geometry=geometry, crs=own if own is not None else crs)
+    placed: pd.DataFrame = gpd.GeoDataFrame(data, geometry=geometry, crs=own if own is not None else crs)
+    return placed
 
 
 def _as_text(frame: pd.DataFrame, name: str) -> np.ndarray:
