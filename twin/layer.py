@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import msgspec
 import numpy as np
 
-from twin.city.schema import TABLES
+from twin.city.schema import TABLES, word
 from twin.content import folder
 from twin.errors import BadInput
 from twin.text import N_
@@ -185,13 +185,12 @@ def layer_by_category(id: str, title: str, city: City, table: str, column: str) 
     code = {text: float(i) for i, text in enumerate(top)}
     other = float(len(top))
     values = np.array([code.get(str(name), other) if name else np.nan for name in names], dtype=np.float32)
-    categories = {i: text for i, text in enumerate(top)}
+    categories = {i: word(text) for i, text in enumerate(top)}
     if (values == other).any():
         categories[len(top)] = N_("Other")
-    field = Field(field_name, "", where, ids, values, source=source, categories=categories)
-    shown = Scale(
-        colours.name,
-        colours.colours[: len(top)] + colours.colours[-1:] * (len(categories) > len(top)),
-        "categories",
-    )
+    what = next(c for c in TABLES[table].columns if c.name == column)
+    source = str(rows["source_id"].iloc[0])
+    field = Field(what.title, "", cast("Where", table), ids, values, source=source, categories=categories)
+    rest = colours.colours[-1:] if len(categories) > len(top) else ()
+    shown = Scale(colours.name, colours.colours[: len(top)] + rest, "categories")
     return Layer(id, title, field, shown, 0.0, float(max(len(categories) - 1, 1)))

@@ -242,6 +242,54 @@ COVER_KINDS = {
 }
 """Kinds of ground cover that the scene paints; readers map theirs to these."""
 
+_WORDS = {
+    # use of buildings
+    "residential": N_("Residential"), "office": N_("Office"), "retail": N_("Shops"), "commercial": N_("Commercial"),
+    "school": N_("School"), "preschool": N_("Preschool"), "hospital": N_("Hospital"), "church": N_("Church"),
+    "industrial": N_("Industrial"), "public": N_("Public"), "culture": N_("Culture"), "hotel": N_("Hotel"),
+    "garage": N_("Garage"), "sport": N_("Sport"), "mixed": N_("Mixed"), "other": N_("Other"),
+    # where a height comes from
+    "measured": N_("measured"), "height": N_("stated height"), "levels": N_("number of floors"),
+    "default": N_("assumed, not known"),
+    # tenure
+    "rental": N_("Rental"), "tenant_owned": N_("Tenant-owned"), "owned": N_("Owned"), "student": N_("Student housing"),
+    # places
+    "stop": N_("Bus stop"), "station": N_("Station"), "park": N_("Park"), "square": N_("Square"),
+    "library": N_("Library"), "health_centre": N_("Health centre"), "supermarket": N_("Supermarket"),
+    "district": N_("District"), "mast": N_("Sensor mast"), "kindergarten": N_("Preschool"),
+    # state of rules, information classes, maturity
+    "in_force": N_("in force"), "proposed": N_("proposed, not in force"), "open": N_("open"),
+    "internal": N_("internal"), "restricted": N_("restricted"), "test": N_("test"), "pilot": N_("pilot"),
+    "established": N_("established"),
+    # rules and junctions
+    "environmental_zone": N_("Environmental zone"), "studded_tyre_ban": N_("Studded-tyre ban"),
+    "signal": N_("Traffic signals"), "roundabout": N_("Roundabout"), "priority": N_("Priority junction"),
+    "give_way": N_("Give way"),
+    # vehicle classes
+    "car": N_("Car"), "car_electric": N_("Electric car"), "truck": N_("Lorry"), "truck_light": N_("Light lorry"),
+    "truck_heavy": N_("Heavy lorry"), "bus": N_("Bus"), "bicycle": N_("Bicycle"), "taxi": N_("Taxi"),
+    # kinds of street and path
+    "motorway": N_("Motorway"), "trunk": N_("Main road"), "primary": N_("Primary street"),
+    "secondary": N_("Secondary street"), "tertiary": N_("Collector street"), "residential_street": N_("Local street"),
+    "unclassified": N_("Minor street"), "living_street": N_("Walking-speed street"), "service": N_("Service road"),
+    "footway": N_("Footway"), "pedestrian": N_("Pedestrian street"), "steps": N_("Steps"), "path": N_("Path"),
+    "crossing": N_("Crossing"), "cycleway": N_("Cycle track"), "noise_screen": N_("Noise screen"), "wall": N_("Wall"),
+    "asphalt": N_("Asphalt"), "paving_stones": N_("Paving stones"), "sett": N_("Sett paving"),
+    # groupings of people
+    "origin": N_("Country of birth"), "income": N_("Income"), "age": N_("Age"), "tenure": N_("Tenure"),
+}  # fmt: skip
+
+
+def word(value: str) -> str:
+    """Return the English catalogue text for a value of a text column; unknown values stay as they are.
+
+    Examples
+    --------
+    >>> word("in_force")
+    'in force'
+    """
+    return COVER_KINDS.get(value) or _WORDS.get(value, value)
+
 
 def spec(name: str) -> Table:
     """Return the description of a table, ``sources`` included."""
