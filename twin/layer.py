@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, cast
 
 import msgspec
@@ -12,7 +13,7 @@ import numpy as np
 from twin.city.schema import TABLES, word
 from twin.content import folder
 from twin.errors import BadInput
-from twin.text import N_
+from twin.text import N_, number, tr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -194,3 +195,59 @@ def layer_by_category(id: str, title: str, city: City, table: str, column: str) 
     rest = colours.colours[-1:] if len(categories) > len(top) else ()
     shown = Scale(colours.name, colours.colours[: len(top)] + rest, "categories")
     return Layer(id, title, field, shown, 0.0, float(max(len(categories) - 1, 1)))
+
+
+@dataclass(frozen=True)
+class LegendClass:
+    """One line of a legend: its colour and its text."""
+
+    colour: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Legend:
+    """The legend of one layer: title with unit, its classes from low to high, a note."""
+
+    title: str
+    classes: tuple[LegendClass, ...]
+    note: str = ""
+
+
+def legend(layer: Layer, lang: str) -> Legend:
+    """Return the legend of a layer: its classes with their limits, or five values of a continuous scale."""
+    unit = tr(layer.field.unit, lang)
+    title = tr(layer.title, lang) + (f" [{unit}]" if unit else "")
+    colours = layer.scale.colours
+    if layer.field.categories:
+        classes = tuple(
+            LegendClass(colours[min(code, len(colours) - 1)], tr(text, lang))
+            for code, text in sorted(layer.field.categories.items())
+        )
+    elif layer.breaks:
+        limits = [number(value, lang) for value in layer.breaks]
+        classes = tuple(
+            LegendClass(colour, f"{low} – {high}")
+            for colour, (low, high) in zip(class_colours(layer), pairwise(limits), strict=True)
+        )
+    else:
+        steps = np.linspace(0.0, 1.0, 5)
+        classes = tuple(
+            LegendClass(colour_at(colours, s), number(layer.low + s * (layer.high - layer.low), lang)) for s in steps
+        )
+    return Legend(title, classes, tr(layer.note, lang))
+
+
+def colour_at(colours: tuple[str, ...], fraction: float) -> str:
+    """Return the colour at a fraction of a scale, mixed linearly between its colours."""
+    at = float(np.clip(fraction, 0.0, 1.0)) * (len(colours) - 1)
+    i = min(int(at), len(colours) - 2)
+    low, high = (np.array([int(c[k : k + 2], 16) for k in (1, 3, 5)]) for c in colours[i : i + 2])
+    mixed = np.rint(low + (high - low) * (at - i)).astype(int)
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def class_colours(layer: Layer) -> tuple[str, ...]:
+    """Return the colour of each class of a layer with limits, spread evenly over its scale."""
+    n = len(layer.breaks) - 1
+    return tuple(colour_at(layer.scale.colours, i / (n - 1) if n > 1 else 0.5) for i in range(n))

@@ -1,0 +1,179 @@
+"""A picture of the view with all it needs to be read: legend, scale, north, sources, and what it is not.
+
+What stands around the map is decided here as plain values; :mod:`twin.report.paint` draws them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.city import crs as crs_names
+from twin.city.schema import TABLES
+from twin.errors import BadInput
+from twin.layer import Legend, legend
+from twin.scene import offscreen
+from twin.text import number, tr
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from twin.city.city import City
+    from twin.layer import Layer
+    from twin.state import Pose, State
+
+LARGEST = 20_000
+"""Longest side of a picture [px]."""
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """What stands around the map, in words.
+
+    ``bar`` is (length [px], text) of a true scale bar, None in perspective; ``azimuth`` [°] is the direction the
+    picture looks in, so that north can be drawn.
+    """
+
+    title: str
+    legends: tuple[Legend, ...]
+    azimuth: float
+    bar: tuple[float, str] | None
+    scale_text: str
+    reference: str
+    sources: str
+    warning: str = ""
+    date: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def export_png(
+    out: Path,
+    city: City,
+    state: State,
+    layers: Mapping[str, Layer],
+    size: tuple[int, int],
+    dpi: int = 150,
+    pose: Pose | None = None,
+    theme: str = "light",
+    lang: str = "sv",
+    date: str = "",
+) -> None:
+    """Write the view as PNG, with legend, scale, north, sources and the mark of a synthetic city.
+
+    Parameters
+    ----------
+    out : Path
+        File to write; replaced only when the whole picture is there.
+    city, state, layers
+        What is shown: ``state`` says which layers, ``layers`` holds those of drop-ins.
+    size : (int, int) [px]
+        Width and height of the whole picture.
+    dpi : int
+        Dots per inch written into the file; letters and lines are sized by it.
+    pose : Pose, optional
+        Where the camera looks; by default the whole city.
+    theme : str
+        ``"light"`` or ``"dark"``.
+    lang : str
+        ``"sv"`` or ``"en"``.
+    date : str
+        Date printed on the figure, ISO 8601; "" prints none.
+
+    Raises
+    ------
+    BadInput
+        When the size or the resolution is impossible or the file cannot be written.
+    """
+    from twin.report import paint
+
+    width, height = size
+    if not (64 <= width <= LARGEST and 64 <= height <= LARGEST):
+        raise BadInput(
+            "A picture of {width}×{height} pixels cannot be made; each side must be from 64 to {largest}.",
+            width=width, height=height, largest=LARGEST,
+        )  # fmt: skip
+    if not 30 <= dpi <= 1200:
+        raise BadInput("{dpi} dpi is outside 30 to 1200.", dpi=dpi)
+    pose = pose or offscreen.whole_pose(city, size)
+    pixels = offscreen.picture(city, state, layers, size, pose, theme, lang, dpi / 96.0)
+    around = furniture(city, state, layers, size, pose, lang, dpi, date)
+    _write(out, paint.png(pixels, around, dpi, theme, lang))
+
+
+def furniture(
+    city: City,
+    state: State,
+    layers: Mapping[str, Layer],
+    size: tuple[int, int],
+    pose: Pose,
+    lang: str,
+    dpi: int,
+    date: str = "",
+) -> Furniture:
+    """Decide what stands around the map; see :class:`Furniture`."""
+    legends = tuple(
+        legend(layers[entry.id], lang) for entry in state.layers if entry.visible and entry.id in layers
+    )  # fmt: skip
+    bar, scale_text = _scale(size, pose, lang, dpi)
+    reference = crs_names.describe(city.crs, lang) + (f", {city.height_system}" if city.height_system else "")
+    return Furniture(
+        title=city.name,
+        legends=legends,
+        azimuth=pose.azimuth,
+        bar=bar,
+        scale_text=scale_text,
+        reference=reference,
+        sources=sources_line(city, lang),
+        warning=tr("Synthetic, not for decisions", lang) if city.synthetic else "",
+        date=date,
+    )
+
+
+def sources_line(city: City, lang: str) -> str:
+    """Return one line that names each source with owner and licence."""
+    used = {source for name in TABLES for source in city.table(name)["source_id"].unique()}
+    if city.terrain is not None:
+        used.add(city.terrain.source_id)
+    rows = city.sources[city.sources["id"].isin(used)]
+    texts = dict.fromkeys(
+        " – ".join(part for part in (row.owner or row.title, row.licence, row.date) if part)
+        for row in rows.itertuples()
+    )
+    if not texts:
+        return tr("Source unknown", lang)
+    return tr("Sources: {sources}", lang, sources="; ".join(texts))
+
+
+def _scale(size: tuple[int, int], pose: Pose, lang: str, dpi: int) -> tuple[tuple[float, str] | None, str]:
+    if not pose.top:
+        return None, tr("Perspective view, not to scale", lang)
+    metres_per_pixel = pose.distance / size[1]
+    ratio = metres_per_pixel * dpi / 0.0254
+    length = round_length(metres_per_pixel * size[0] / 6)
+    text = number(length, lang, 0, "m") if length < 1000 else number(length / 1000, lang, 0, "km")
+    bar = (length / metres_per_pixel, text)
+    return bar, tr("Scale 1:{ratio} at {dpi} dpi", lang, ratio=number(round_length(ratio, 2), lang, 0), dpi=dpi)
+
+
+def round_length(length: float, digits: int = 0) -> float:
+    """Return the largest of 1, 2, 5 × 10ⁿ that is not above a length; with digits, round to that many instead."""
+    if digits:
+        return float(f"{length:.{digits}g}")
+    power = 10.0 ** np.floor(np.log10(max(length, 1e-9)))
+    return float(max(step * power for step in (1, 2, 5) if step * power <= length * (1 + 1e-9)))
+
+
+def _write(out: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = out.with_name(out.name + ".part")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        os.replace(part, out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise BadInput("{path} could not be written: {reason}.", path=str(out), reason=error.strerror) from error
