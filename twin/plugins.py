@@ -85,7 +85,7 @@ def evaluate(dropins: Iterable[DropIn], city: City) -> tuple[Mapping[str, Layer]
             layer = dropin.make(city)
             if layer is not None and not isinstance(layer, Layer):
                 raise TypeError(f"make(city) returned {type(layer).__name__}, expected a Layer or None")
-        except Exception as error:  # a stranger's code: whatever it raises is shown beside it
+        except (Exception, SystemExit) as error:  # a stranger's code: whatever it raises is shown beside it
             errors[dropin.id] = _where(error, dropin.path)
             continue
         if layer is not None:
@@ -100,7 +100,7 @@ def _load(path: Path) -> DropIn:
         if not callable(make):
             raise TypeError("make is not a function")
         return DropIn(path.stem, str(title), str(getattr(module, "GROUP", "")), path, make)
-    except Exception as error:  # see evaluate
+    except (Exception, SystemExit) as error:  # see evaluate
         return _failed(path, _where(error, path))
 
 
