@@ -47,7 +47,7 @@ def test_ours_paint_what_the_city_holds(city: City) -> None:
 
 def test_strangers_errors_stand_beside_them(tmp_path: Path, city: City) -> None:
     files = {
-        "broken": "this is not python",
+        "broken": "def make(city",
         "silent": "TITLE = 'No function'",
         "raising": "TITLE = 'Raises'\ndef make(city):\n    return 1 / 0\n",
         "wrong": "TITLE = 'Wrong'\ndef make(city):\n    return 3\n",
