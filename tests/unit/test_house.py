@@ -80,3 +80,15 @@ def test_no_registry_hosts_and_machine_paths(root: Path) -> None:
         text = path.read_text(encoding="utf-8", errors="ignore")
         bad += [f"{name}: {word}" for word in words if word in text]
     assert bad == []
+
+
+def test_data_dictionary_is_up_to_date(root: Path) -> None:
+    from importlib.machinery import SourceFileLoader
+    from importlib.util import module_from_spec, spec_from_loader
+
+    loader = SourceFileLoader("data_dictionary", str(root / "scripts" / "data_dictionary"))
+    spec = spec_from_loader("data_dictionary", loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    assert (root / "docs" / "city.md").read_text(encoding="utf-8") == module.text(), "run scripts/data_dictionary"
