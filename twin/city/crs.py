@@ -266,6 +266,11 @@ def transformer(source: str, target: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(_flat(source), _flat(target), always_xy=True)
 
 
+def wkt(crs_text: str) -> str:
+    """Return the horizontal part as WKT, for libraries that take it."""
+    return str(_flat(crs_text).to_wkt())
+
+
 def box_to(source: str, target: str, box: Box) -> Box:
     """Bring a box (west, south, east, north) to another system, its edges followed."""
     if horizontal_or_text(source) == horizontal_or_text(target):

@@ -139,7 +139,7 @@ def _without_slivers(
 
 
 def piece_ids(ids: Sequence[str], rows: NDArray[np.int64]) -> list[str]:
-    """Name the pieces of split rows: the first keeps the id, the next are ``id#2``, ``id#3`` …
+    """Name the pieces of split rows: the first keeps the id, the next are ``id#2``, ``id#3``.
 
     Parameters
     ----------
