@@ -16,7 +16,7 @@ from twin.ui.legend import LegendView, describe
 from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from twin.layer import Layer
 
@@ -49,7 +49,7 @@ class LayerDock(QWidget):
     """Tree of data layers and of the base map; all it does goes through the Store and can be undone.
 
     The window gives the drop-ins with :meth:`set_available` and the evaluated layers, for the legends, with
-    :meth:`set_layers`. Its actions (``show_all_action`` …) may be put in menus as they are.
+    :meth:`set_layers`.
     """
 
     def __init__(self, store: Store, lang: str, parent: QWidget | None = None) -> None:
@@ -133,20 +133,17 @@ class LayerDock(QWidget):
     # -- building
 
     def _build_actions(self) -> None:
-        def action(text: str, keys: str, run: object, context: Qt.ShortcutContext) -> QAction:
+        def action(text: str, keys: str, run: Callable[[], None]) -> QAction:
             result = QAction(tr(text, self._lang), self)
             result.setShortcut(QKeySequence(keys))
-            result.setShortcutContext(context)
+            result.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             result.triggered.connect(run)
             self.addAction(result)
             return result
 
-        here, window = Qt.ShortcutContext.WidgetWithChildrenShortcut, Qt.ShortcutContext.WindowShortcut
-        self.show_all_action = action(N_("Show all layers"), "Ctrl+Shift+U", self.show_all, window)
-        self.hide_all_action = action(N_("Hide all layers"), "Ctrl+Shift+H", self.hide_all, window)
-        self.remove_action = action(N_("Remove layer"), "Del", self.remove_current, here)
-        self.up_action = action(N_("Move layer up"), "Alt+Up", lambda: self.move_current(-1), here)
-        self.down_action = action(N_("Move layer down"), "Alt+Down", lambda: self.move_current(1), here)
+        self.remove_action = action(N_("Remove layer"), "Del", self.remove_current)
+        self.up_action = action(N_("Move layer up"), "Alt+Up", lambda: self.move_current(-1))
+        self.down_action = action(N_("Move layer down"), "Alt+Down", lambda: self.move_current(1))
         self.add_menu = QMenu(tr("Add data layer", self._lang), self)
         self.add_menu.setToolTipsVisible(True)
 
@@ -157,14 +154,18 @@ class LayerDock(QWidget):
         add.setMenu(self.add_menu)
         self.add_button = add
 
-        def icon(name: str, action: QAction) -> IconButton:
-            result = IconButton(name, action.text(), action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
-            result.clicked.connect(action.trigger)
+        def icon(name: str, text: str, keys: str, run: Callable[[], None]) -> IconButton:
+            result = IconButton(name, text, QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText))
+            result.clicked.connect(lambda _checked=False: run())
             return result
 
-        self._up, self._down = icon("chevron-up", self.up_action), icon("chevron-down", self.down_action)
-        self._remove = icon("trash", self.remove_action)
-        show, hide = icon("eye", self.show_all_action), icon("eye-off", self.hide_all_action)
+        def of(name: str, action: QAction) -> IconButton:
+            return icon(name, action.text(), action.shortcut().toString(), action.trigger)
+
+        self._up, self._down = of("chevron-up", self.up_action), of("chevron-down", self.down_action)
+        self._remove = of("trash", self.remove_action)
+        show = icon("eye", tr("Show all layers", lang), "Ctrl+Shift+U", self.show_all)
+        hide = icon("eye-off", tr("Hide all layers", lang), "Ctrl+Shift+H", self.hide_all)
         tools = row(add, None, show, hide, self._up, self._down, self._remove, spacing=0)
         tools.setContentsMargins(STEP, STEP, STEP, STEP)
 

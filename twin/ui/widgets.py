@@ -6,12 +6,10 @@ They are dressed by :mod:`twin.ui.qss` through the dynamic properties ``role`` a
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPaintEvent, QPalette, QPixmap
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from twin.content import folder
+from twin.ui import icons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,34 +57,6 @@ def button(text: str, tip: str = "", *, primary: bool = False) -> QPushButton:
     return result
 
 
-@lru_cache(maxsize=256)
-def _drawing(name: str, colour: str) -> QSvgRenderer:
-    text = (folder("data") / "icons" / f"{name}.svg").read_text(encoding="utf-8")
-    return QSvgRenderer(QByteArray(text.replace("currentColor", colour).encode()))
-
-
-def paint_icon(painter: QPainter, name: str, box: QRectF, colour: QColor) -> None:
-    """Draw an icon of ``data/icons`` in one colour, sharp at any scale."""
-    painter.save()
-    painter.setOpacity(painter.opacity() * colour.alphaF())
-    _drawing(name, colour.name()).render(painter, box)
-    painter.restore()
-
-
-def colour_icon(name: str, colour: QColor, size: int = 16) -> QIcon:
-    """Return an icon in one colour at several scales, for menus and items."""
-    result = QIcon()
-    for scale in (1, 2, 3):
-        pixmap = QPixmap(size * scale, size * scale)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        paint_icon(painter, name, QRectF(0, 0, size * scale, size * scale), colour)
-        painter.end()
-        pixmap.setDevicePixelRatio(scale)
-        result.addPixmap(pixmap)
-    return result
-
-
 class IconButton(QToolButton):
     """A flat square button that shows one icon in the palette's colour; tooltip and screen reader say its name.
 
@@ -107,30 +77,16 @@ class IconButton(QToolButton):
         self.setAccessibleName(text)
         self.setToolTip(f"{text} ({shortcut})" if shortcut else text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setMinimumSize(7 * STEP, 7 * STEP)
-
-    def sizeHint(self) -> QSize:
-        """Return a square that a finger can hit, larger with larger text."""
-        side = max(7 * STEP, self.fontMetrics().height() + 10)
-        return QSize(side, side)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Let the style draw the frame, then draw the icon in the text colour."""
-        super().paintEvent(event)
-        group = QPalette.ColorGroup.Active if self.isEnabled() else QPalette.ColorGroup.Disabled
-        colour = self.palette().color(group, QPalette.ColorRole.ButtonText)
-        side = min(self.width() - 8.0, max(18.0, self.fontMetrics().height() * 1.0))
-        box = QRectF(0, 0, side, side)
-        box.moveCenter(QRectF(self.rect()).center())
-        painter = QPainter(self)
-        paint_icon(painter, self._name, box, colour)
-        painter.end()
+        self.setIcon(icons.icon(name))
+        side = max(4 * STEP, self.fontMetrics().height())
+        self.setIconSize(QSize(side, side))
+        self.setMinimumSize(side + 3 * STEP, side + 3 * STEP)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw anew when the theme changes."""
+        """Take the icon in the colours of the new theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self.update()
+            self.setIcon(icons.icon(self._name))
 
 
 def restyle(widget: QWidget, **properties: object) -> None:

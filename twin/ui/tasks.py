@@ -1,0 +1,72 @@
+"""Background tasks seen from the GUI thread: what they tell arrives as Qt signals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from twin import jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twin.jobs import Task
+
+
+class Tasks(QObject):
+    """Starts tasks in child processes and reports on the thread this object lives in."""
+
+    started = Signal(object)
+    progressed = Signal(object)
+    finished = Signal(object)
+    """The Task, once, when it has a result or an error."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._running: list[Task] = []
+        self._handlers: dict[int, Callable[[Task], object]] = {}
+        self.finished.connect(self._end)
+
+    @property
+    def running(self) -> tuple[Task, ...]:
+        """Tasks that have no result or error yet, oldest first."""
+        return tuple(self._running)
+
+    def start(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        title: str,
+        then: Callable[[Task], object] | None = None,
+        **kwargs: Any,
+    ) -> Task:
+        """Run a function in a child process as :func:`twin.jobs.start` does.
+
+        Parameters
+        ----------
+        title : str
+            What it does, in the reader's language.
+        then : callable, optional
+            Called with the finished Task on the GUI thread, after ``finished``.
+        """
+        task = jobs.start(
+            function, *args, title=title, on_progress=self.progressed.emit, on_done=self.finished.emit, **kwargs
+        )
+        self._running.append(task)
+        if then is not None:
+            self._handlers[id(task)] = then
+        self.started.emit(task)
+        return task
+
+    def cancel_all(self) -> None:
+        """Stop everything that runs."""
+        for task in self.running:
+            task.cancel()
+
+    def _end(self, task: Task) -> None:
+        if task in self._running:
+            self._running.remove(task)
+        then = self._handlers.pop(id(task), None)
+        if then is not None:
+            then(task)
