@@ -74,65 +74,8 @@ def reader_for(path: Path) -> Reader:
     for reader in READERS:
         if reader.sniff(path, head):
             return reader
-    known = ", ".join(PATTERNS)
     message = _NOT_READ.get(path.suffix.lower(), "{path}: not a format that is read; what is read: {known}.")
-    raise BadInput(message, path=path.name, known=known)
-
-
-def inspect(self, path: Path, job: Job | None = None) -> FileInfo:
-        """Say what is inside."""
-
-    def read(self, path: Path, options: ReadOptions, job: Job | None = None) -> Reading:
-        """Read it."""
-
-
-READERS: tuple[Reader, ...] = cast(tuple[Reader, ...], (read_geotiff,))
-
-PATTERNS: Mapping[str, tuple[str, ...]] = {
-    "CityJSON": ("*.json", "*.cityjson", "*.jsonl", "*.json.zip"),
-    "OpenStreetMap": ("*.osm", "*.pbf", "*.osm.bz2", "*.osm.gz"),
-    "GeoTIFF": ("*.tif", "*.tiff"),
-}
-"""Names of the formats with their usual file names, for file dialogs and messages."""
-
-_NOT_READ = {
-    ".shp": N_("{path}: shapefiles are not read; what is read: {known}."),
-    ".gpkg": N_("{path}: GeoPackages are not read; what is read: {known}."),
-    ".geojson": N_("{path}: GeoJSON is not read; what is read: {known}."),
-    ".gml": N_("{path}: CityGML is not read; the program citygml-tools makes CityJSON of it."),
-    ".citygml": N_("{path}: CityGML is not read; the program citygml-tools makes CityJSON of it."),
-    ".laz": N_("{path}: point clouds are not read; what is read: {known}."),
-    ".las": N_("{path}: point clouds are not read; what is read: {known}."),
-}
-
-
-def reader_for(path: Path) -> Reader:
-    """Find the reader of a file by its name and first bytes.
-
-    Raises
-    ------
-    BadInput
-        When the file is absent, empty, unreadable or of no known format.
-    """
-    if not path.exists():
-        raise BadInput("{path}: there is no such file.", path=path.name)
-    if not path.is_file():
-        raise BadInput("{path} is a folder; name a file in it.", path=path.name)
-    try:
-        with path.open("rb") as source:
-            head = source.read(HEAD)
-    except OSError as error:
-        raise BadInput("{path}: cannot be read: {reason}.", path=path.name, reason=error.strerror or error) from error
-    if not head:
-        raise BadInput("{path}: the file is empty.", path=path.name)
-    for reader in READERS:
-        if reader.sniff(path, head):
-            return reader
-    known = ", ".join(PATTERNS)
-    kind = _NOT_YET.get(path.suffix.lower())
-    if kind:
-        raise BadInput("{path}: {kind} is not read; what is read: {known}.", path=path.name, kind=kind, known=known)
-    raise BadInput("{path}: not a format that is read; what is read: {known}.", path=path.name, known=known)
+    raise BadInput(message, path=path.name, known=", ".join(PATTERNS))
 
 
 def inspect(path: Path, job: Job | None = None) -> FileInfo:

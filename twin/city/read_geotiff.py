@@ -153,7 +153,8 @@ _GROUND = Note(
 )
 _OUTSIDE = Note("problem", N_("The data lie outside the area that their reference system is made for"))
 _CLASSES_NOT_HEIGHTS = N_(
-    "{path}: the numbers look like {values} classes (land cover), not heights; read it as terrain only if they are heights."
+    "{path}: the numbers look like {values} classes (land cover), not heights; "
+    "say that they are terrain to read them all the same."
 )
 
 
