@@ -225,17 +225,26 @@ def legend(layer: Layer, lang: str) -> Legend:
             for code, text in sorted(layer.field.categories.items())
         )
     elif layer.breaks:
-        limits = [number(value, lang) for value in layer.breaks]
-        classes = tuple(
-            LegendClass(colour, f"{low} – {high}")
-            for colour, (low, high) in zip(class_colours(layer), pairwise(limits), strict=True)
-        )
+        texts = _class_texts(layer, lang)
+        classes = tuple(LegendClass(colour, text) for colour, text in zip(class_colours(layer), texts, strict=True))
     else:
         steps = np.linspace(0.0, 1.0, 5)
         classes = tuple(
             LegendClass(colour_at(colours, s), number(layer.low + s * (layer.high - layer.low), lang)) for s in steps
         )
     return Legend(title, classes, tr(layer.note, lang))
+
+
+def _class_texts(layer: Layer, lang: str) -> list[str]:
+    """Write the limits of each class; the end classes also hold what lies outside, and say so where it does."""
+    known = layer.field.values[np.isfinite(layer.field.values)]
+    limits = [number(value, lang) for value in layer.breaks]
+    texts = [f"{low} – {high}" for low, high in pairwise(limits)]
+    if len(texts) > 1 and known.size and known.min() < layer.breaks[0]:
+        texts[0] = tr("below {value}", lang, value=limits[1])
+    if len(texts) > 1 and known.size and known.max() > layer.breaks[-1]:
+        texts[-1] = tr("{value} and over", lang, value=limits[-2])
+    return texts
 
 
 def colour_at(colours: tuple[str, ...], fraction: float) -> str:

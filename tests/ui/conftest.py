@@ -55,10 +55,12 @@ def make_city() -> City:
     ])  # fmt: skip
     groups = [("origin", "born_sweden", 812), ("origin", "born_eu", 121), ("origin", "born_outside_eu", 3),
               ("age", "0-19", 180), ("age", "20-64", 600), ("age", "65+", 156)]  # fmt: skip
-    population = pd.DataFrame([
-        {"id": f"p{i}", "source_id": "s", "zone": "z1", "dimension": d, "group": g, "persons": n}
-        for i, (d, g, n) in enumerate(groups)
-    ])
+    population = pd.DataFrame(
+        [
+            {"id": f"p{i}", "source_id": "s", "zone": "z1", "dimension": d, "group": g, "persons": n}
+            for i, (d, g, n) in enumerate(groups)
+        ]
+    )
     places = frame([
         {"id": "school", "source_id": "s", "kind": "school", "name": "Mariaskolan", "capacity": 430,
          "geometry": Point(X + 75, Y + 15)},

@@ -105,7 +105,7 @@ class BookmarkPanel(QWidget):
     def _build(self) -> None:
         lang = self._lang
         self._add = button(tr("Add this view", lang), tr("Keep this view under a name (Ctrl+B)", lang))
-        self._add.setProperty("kind", "flat")
+        self._add.setProperty("role", "link")
         self._add.clicked.connect(lambda _checked=False: self.add_current())
         self._buttons = {
             action: IconButton(icon, action.text(), action.shortcut().toString())
@@ -173,9 +173,7 @@ class BookmarkPanel(QWidget):
 
     def _tip(self, bookmark: Bookmark) -> str:
         x, y, _ = bookmark.pose.focus
-        place = tr(
-            "E {east}, N {north}", self._lang, east=number(x, self._lang, 0), north=number(y, self._lang, 0)
-        )
+        place = tr("E {east}, N {north}", self._lang, east=number(x, self._lang, 0), north=number(y, self._lang, 0))
         return "\n".join((bookmark.name, place, tr("Enter or double-click flies there", self._lang)))
 
     def _renamed(self, item: QListWidgetItem) -> None:

@@ -150,7 +150,7 @@ class LayerDock(QWidget):
     def _build(self) -> None:
         lang = self._lang
         add = button(tr("Add data layer", lang), tr("Show one of the data layers found for this city", lang))
-        add.setProperty("kind", "flat")
+        add.setProperty("role", "link")
         add.setMenu(self.add_menu)
         self.add_button = add
 
@@ -182,7 +182,7 @@ class LayerDock(QWidget):
         self._percent = QLabel()
         self._percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %") + STEP)
-        caption = label(tr("Opacity", lang), "quiet", wrap=False)
+        caption = label(tr("Opacity", lang), "muted", wrap=False)
         caption.setBuddy(self._opacity)
         foot = row(caption, self._opacity, self._percent)
         foot.setContentsMargins(2 * STEP, STEP, 2 * STEP, 2 * STEP)

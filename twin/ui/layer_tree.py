@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QDragMoveEvent, QDropEvent, QPalette
@@ -36,12 +36,22 @@ def _checked(value: bool) -> Qt.CheckState:
     return Qt.CheckState.Checked if value else Qt.CheckState.Unchecked
 
 
+def _id(item: QTreeWidgetItem | None) -> str:
+    """Return the id of a layer's or group's row, "" for a legend or nothing."""
+    found = item.data(0, _ID) if item is not None else None
+    return "" if found is None else str(found)
+
+
+def _child(item: QTreeWidgetItem, place: int) -> QTreeWidgetItem:
+    return cast("QTreeWidgetItem", item.child(place))
+
+
 class _Quiet(QStyledItemDelegate):
     """Draws hidden layers and the percentages in the quiet colour of the theme in use."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)
-        first = index.siblingAtColumn(0)
+        first = index.sibling(index.row(), 0)
         hidden = first.data(Qt.ItemDataRole.CheckStateRole) in (Qt.CheckState.Unchecked, 0)
         layer = first.parent().isValid()
         if layer and (hidden or index.column() == 1):
@@ -90,11 +100,10 @@ class LayerTree(QTreeWidget):
 
     def current_id(self) -> str:
         """Return the id of the current layer row, "" when a group or nothing is current."""
-        item = self.currentItem()
-        while item is not None and item.data(0, _ID) is None:
+        item: QTreeWidgetItem | None = self.currentItem()
+        while item is not None and not _id(item):
             item = item.parent()
-        id = str(item.data(0, _ID)) if item is not None else ""
-        return "" if id in self._groups else id
+        return "" if _id(item) in self._groups else _id(item)
 
     def make_current(self, id: str) -> None:
         """Make a row the current one."""
@@ -106,8 +115,8 @@ class LayerTree(QTreeWidget):
         """Return the item of a layer."""
         for group in self._groups.values():
             for place in range(group.childCount()):
-                if group.child(place).data(0, _ID) == id:
-                    return group.child(place)
+                if _id(_child(group, place)) == id:
+                    return _child(group, place)
         return None
 
     def show_group(self, name: str, rows: Sequence[tuple[LayerEntry, str, str]]) -> None:
@@ -117,7 +126,7 @@ class LayerTree(QTreeWidget):
         with QSignalBlocker(self):
             wanted = [entry.id for entry, _, _ in rows]
             for place in reversed(range(group.childCount())):
-                if group.child(place).data(0, _ID) not in wanted:
+                if _id(_child(group, place)) not in wanted:
                     group.takeChild(place)
             for place, (entry, title, tip) in enumerate(rows):
                 item = self._row_at(group, place, entry.id)
@@ -131,7 +140,7 @@ class LayerTree(QTreeWidget):
     def has_legend(self, id: str) -> bool:
         """Say whether a legend stands under a row."""
         item = self.row(id)
-        return item is not None and item.childCount() > 0 and self.itemWidget(item.child(0), 0) is not None
+        return item is not None and item.childCount() > 0 and self.itemWidget(_child(item, 0), 0) is not None
 
     def set_legend(self, id: str, legend: QWidget | None) -> None:
         """Put a legend under a row, in place of the former one; None takes it away."""
@@ -142,7 +151,7 @@ class LayerTree(QTreeWidget):
             item.takeChildren()
             return
         if item.childCount():
-            child = item.child(0)
+            child = _child(item, 0)
         else:
             child = QTreeWidgetItem(item)
             child.setFlags(Qt.ItemFlag.ItemIsEnabled)
@@ -160,8 +169,7 @@ class LayerTree(QTreeWidget):
     def mimeData(self, items: Iterable[QTreeWidgetItem]) -> QMimeData:
         """Pack the id of the dragged row."""
         data = QMimeData()
-        ids = [str(item.data(0, _ID)) for item in items if item.data(0, _ID) is not None]
-        data.setData(MIME, "".join(ids[:1]).encode())
+        data.setData(MIME, next((_id(item) for item in items), "").encode())
         return data
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
@@ -187,21 +195,18 @@ class LayerTree(QTreeWidget):
         id = bytes(event.mimeData().data(MIME).data()).decode()
         dragged = self.row(id)
         point = event.position().toPoint()
-        over = self.itemAt(point)
-        if dragged is None or over is None:
+        over: QTreeWidgetItem | None = self.itemAt(point)
+        group = dragged.parent() if dragged is not None else None
+        if over is None or group is None:
             return None
-        group = dragged.parent()
         if over is group:
-            return id, str(group.child(0).data(0, _ID))
-        while over.parent() is not None and over.parent() is not group:
+            return id, _id(_child(group, 0))
+        while over is not None and over.parent() is not group:
             over = over.parent()
-        if over.parent() is not group:
+        if over is None:
             return None
-        place = group.indexOfChild(over)
-        legend = self.visualItemRect(over).bottom() if over.childCount() else -1
-        below = point.y() > self.visualItemRect(over).center().y() or (legend >= 0 and point.y() > legend)
-        place += 1 if below else 0
-        return id, str(group.child(place).data(0, _ID)) if place < group.childCount() else ""
+        place = group.indexOfChild(over) + (point.y() > self.visualItemRect(over).center().y())
+        return id, _id(_child(group, place)) if place < group.childCount() else ""
 
     # -- inside
 
@@ -216,11 +221,11 @@ class LayerTree(QTreeWidget):
         return item
 
     def _row_at(self, group: QTreeWidgetItem, place: int, id: str) -> QTreeWidgetItem:
-        if place < group.childCount() and group.child(place).data(0, _ID) == id:
-            return group.child(place)
+        if place < group.childCount() and _id(_child(group, place)) == id:
+            return _child(group, place)
         for other in range(place + 1, group.childCount()):
-            if group.child(other).data(0, _ID) == id:
-                item = group.takeChild(other)
+            if _id(_child(group, other)) == id:
+                item = cast("QTreeWidgetItem", group.takeChild(other))
                 group.insertChild(place, item)
                 item.setExpanded(True)
                 return item
@@ -248,11 +253,11 @@ class LayerTree(QTreeWidget):
         group.setCheckState(0, partly if 0 < shown < len(entries) else _checked(bool(shown)))
 
     def _item_changed(self, item: QTreeWidgetItem, column: int) -> None:
-        id = item.data(0, _ID)
-        if column != 0 or id is None:
+        id = _id(item)
+        if column != 0 or not id:
             return
         visible = item.checkState(0) != Qt.CheckState.Unchecked
         if id in self._groups:
-            self.toggled_group.emit(str(id), visible)
+            self.toggled_group.emit(id, visible)
         else:
-            self.toggled.emit(str(id), visible)
+            self.toggled.emit(id, visible)

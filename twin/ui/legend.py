@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,21 +9,13 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from twin.layer import Layer
+from twin.layer import Layer, LegendClass, legend
 from twin.text import number, tr
 from twin.ui.widgets import STEP, label, row
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of a legend: a colour and what it means."""
-
-    colour: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Legend:
+class Shown:
     """What a legend says: lines of classes or categories, or a gradient with the values at its marks.
 
     ``marks`` are (fraction 0–1 along the gradient, text); ``missing`` is the text for «no data», "" when every
@@ -32,7 +23,7 @@ class Legend:
     """
 
     heading: str
-    entries: tuple[Entry, ...] = ()
+    classes: tuple[LegendClass, ...] = ()
     gradient: tuple[str, ...] = ()
     marks: tuple[tuple[float, str], ...] = ()
     missing: str = ""
@@ -40,72 +31,30 @@ class Legend:
 
     def spoken(self) -> str:
         """Say the legend in one line, for a screen reader."""
-        parts = [entry.text for entry in self.entries] or [text for _, text in self.marks]
-        parts = [self.heading, *parts, self.missing]
-        return ", ".join(part for part in parts if part)
+        parts = [entry.text for entry in self.classes] or [text for _, text in self.marks]
+        return ", ".join(part for part in (self.heading, *parts, self.missing) if part)
 
 
-def describe(layer: Layer, lang: str) -> Legend:
-    """Say what the colours of a layer mean.
+def describe(layer: Layer, lang: str) -> Shown:
+    """Say what the colours of a layer mean, in the words a figure uses, with a gradient for a continuous scale.
 
     Examples
     --------
     >>> from twin.layer import Field, Scale
     >>> field = Field("Height", "m", "buildings", np.array(["a"], object), np.array([3.0], np.float32))
-    >>> scale = Scale("two", ("#ffffff", "#000000"), "classes")
-    >>> layer = Layer("h", "Height", field, scale, 0, 20, breaks=(0.0, 1.0, 2.0))
-    >>> [entry.text for entry in describe(layer, "en").entries][-1]
-    '1 and over'
+    >>> layer = Layer("h", "Height", field, Scale("two", ("#ffffff", "#000000")), 0, 20)
+    >>> [text for _, text in describe(layer, "en").marks]
+    ['0', '10', '20']
     """
-    field, scale = layer.field, layer.scale
-    heading = tr(field.name, lang) + (f" [{field.unit}]" if field.unit else "")
+    field = layer.field
+    common = legend(layer, lang)
+    heading = tr(field.name, lang) + (f" [{tr(field.unit, lang)}]" if field.unit else "")
     missing = tr("No data", lang) if bool(np.isnan(field.values).any()) else ""
-    note = tr(layer.note, lang) if layer.note else ""
-    if field.categories:
-        return Legend(heading, _categories(layer, lang), missing=missing, note=note)
-    if len(layer.breaks) > 1:
-        return Legend(heading, _classes(layer, lang), missing=missing, note=note)
-    middle = (layer.low + layer.high) / 2
-    marks = tuple(
-        (place, number(value, lang)) for place, value in ((0.0, layer.low), (0.5, middle), (1.0, layer.high))
-    )
-    return Legend(heading, (), scale.colours, marks, missing, note)
-
-
-def _categories(layer: Layer, lang: str) -> tuple[Entry, ...]:
-    colours = layer.scale.colours
-    codes = sorted(layer.field.categories)
-    present = {int(value) for value in np.unique(layer.field.values[~np.isnan(layer.field.values)])}
-    return tuple(
-        Entry(colours[place % len(colours)], tr(layer.field.categories[code], lang))
-        for place, code in enumerate(codes)
-        if code in present or not present
-    )
-
-
-def _classes(layer: Layer, lang: str) -> tuple[Entry, ...]:
-    limits = layer.breaks
-    known = layer.field.values[np.isfinite(layer.field.values)]
-    texts = [f"{number(a, lang)}\u2009–\u2009{number(b, lang)}" for a, b in itertools.pairwise(limits)]
-    if known.size and known.min() < limits[0]:
-        texts[0] = tr("below {value}", lang, value=number(limits[1], lang))
-    if known.size and known.max() > limits[-1]:
-        texts[-1] = tr("{value} and over", lang, value=number(limits[-2], lang))
-    colours = class_colours(layer.scale.colours, len(texts))
-    return tuple(Entry(colour, text) for colour, text in zip(colours, texts, strict=True))
-
-
-def class_colours(colours: tuple[str, ...], n: int) -> tuple[str, ...]:
-    """Return n colours of a scale: its own where they are as many, else evenly taken along it.
-
-    Limits are closed below and open above; values outside the first and last limit take the end colours.
-    """
-    if len(colours) == n:
-        return colours
-    places = np.linspace(0, len(colours) - 1, n)
-    rgb = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colours], dtype=float)
-    mixed = np.stack([np.interp(places, np.arange(len(colours)), rgb[:, band]) for band in range(3)], axis=1)
-    return tuple("#{:02x}{:02x}{:02x}".format(*(round(v) for v in line)) for line in mixed)
+    if field.categories or layer.breaks:
+        return Shown(heading, common.classes, missing=missing, note=common.note)
+    values = (layer.low, (layer.low + layer.high) / 2, layer.high)
+    marks = tuple((place, number(value, lang)) for place, value in zip((0.0, 0.5, 1.0), values, strict=True))
+    return Shown(heading, (), layer.scale.colours, marks, missing, common.note)
 
 
 class Swatch(QWidget):
@@ -136,8 +85,8 @@ class Swatch(QWidget):
         painter.drawRoundedRect(box, 2, 2)
         if self._colour is None:
             painter.setPen(QPen(frame, 1))
-            step = box.height() / 2
-            x = box.left() + step
+            step = box.height() / 2.0
+            x = float(box.left()) + step
             while x < box.right():
                 painter.drawLine(int(x), int(box.bottom()), int(x + step), int(box.top()))
                 x += step
@@ -147,9 +96,9 @@ class Swatch(QWidget):
 class Gradient(QWidget):
     """A colour scale with its values written under it."""
 
-    def __init__(self, legend: Legend, parent: QWidget | None = None) -> None:
+    def __init__(self, shown: Shown, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._legend = legend
+        self._legend = shown
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -192,27 +141,27 @@ class Gradient(QWidget):
 class LegendView(QWidget):
     """The legend of one layer, to stand under its row in the tree or on its own."""
 
-    def __init__(self, legend: Legend, lang: str, parent: QWidget | None = None) -> None:
+    def __init__(self, shown: Shown, lang: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.legend = legend
-        self.setAccessibleName(tr("Legend: {text}", lang, text=legend.spoken()))
+        self.shown = shown
+        self.setAccessibleName(tr("Legend: {text}", lang, text=shown.spoken()))
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, STEP // 2, STEP, 2 * STEP)
         outer.setSpacing(STEP)
-        outer.addWidget(label(legend.heading, "quiet"))
-        if legend.gradient:
-            outer.addWidget(Gradient(legend))
+        outer.addWidget(label(shown.heading, "muted"))
+        if shown.gradient:
+            outer.addWidget(Gradient(shown))
         else:
             grid = QGridLayout()
             grid.setContentsMargins(0, 0, 0, 0)
             grid.setHorizontalSpacing(2 * STEP)
             grid.setVerticalSpacing(2)
-            for place, entry in enumerate(legend.entries):
+            for place, entry in enumerate(shown.classes):
                 grid.addWidget(Swatch(entry.colour), place, 0, Qt.AlignmentFlag.AlignVCenter)
                 grid.addWidget(label(entry.text, wrap=False), place, 1)
             grid.setColumnStretch(1, 1)
             outer.addLayout(grid)
-        if legend.missing:
-            outer.addLayout(row(Swatch(None), label(legend.missing, wrap=False), None))
-        if legend.note:
-            outer.addWidget(label(legend.note, "quiet"))
+        if shown.missing:
+            outer.addLayout(row(Swatch(None), label(shown.missing, wrap=False), None))
+        if shown.note:
+            outer.addWidget(label(shown.note, "muted"))

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QProgressBar, QS
 
 from twin.city import crs
 from twin.city.schema import CLASSIFICATIONS, spec, word
-from twin.state import State, Store
 from twin.text import N_, number, tr, trn
 from twin.ui.jobs_panel import progress_text
 from twin.ui.widgets import STEP, Badge, Elided, IconButton
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
     from twin.jobs import Task
-    from twin.state import Pose
+    from twin.state import Pose, State, Store
 
 METRES_PER_INCH = 0.0254
 COPIED_MS = 1500
@@ -144,16 +143,18 @@ class StatusStrip(QWidget):
         self.stop = IconButton("close", tr("Stop the background work", lang))
         self.stop.clicked.connect(self._cancel)
         self.badge = Badge()
-        self.mark = Badge(tone="warn")
+        self.mark = Badge(tone="synthetic")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * STEP, 0, 2 * STEP, 0)
         layout.setSpacing(2 * STEP)
-        for widget in (self.place, self.system, self.scale, self.selection):
-            layout.addWidget(widget)
+        parts: tuple[QWidget, ...] = (self.place, self.system, self.scale, self.selection)
+        for part in parts:
+            layout.addWidget(part)
         layout.addWidget(self.job, 1)
         layout.addStretch(0)
-        for widget in (self.bar, self.stop, self.mark, self.badge):
-            layout.addWidget(widget)
+        ends: tuple[QWidget, ...] = (self.bar, self.stop, self.mark, self.badge)
+        for part in ends:
+            layout.addWidget(part)
         self.set_tasks(())
 
     def _button(self, name: str) -> QToolButton:
@@ -179,7 +180,7 @@ class StatusStrip(QWidget):
         tip = tr("The strictest information class among the sources of this city", lang)
         self.badge.show_as(tr(word(klass), lang) if klass else "", klass or "open", tip)
         text = tr("Synthetic, not for decisions", lang) if city.synthetic else ""
-        self.mark.show_as(text, "warn", tr("This city is made up. Do not base decisions on it.", lang))
+        self.mark.show_as(text, "synthetic", tr("This city is made up. Do not base decisions on it.", lang))
 
     def _show_selection(self, state: State) -> None:
         picked = state.selection

@@ -1,7 +1,7 @@
 """Small widgets that the panels share.
 
-They are dressed by :mod:`twin.ui.qss` through the dynamic properties ``role`` and ``kind``; a badge also has a
-``tone`` (``open``, ``internal``, ``restricted``, ``warn``). What is drawn here takes its colours from the palette.
+They are dressed by :mod:`twin.ui.qss` through the dynamic properties ``role``; a badge also has a
+``tone`` (``open``, ``internal``, ``restricted``, ``synthetic``). What is drawn here takes its colours from the palette.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def button(text: str, tip: str = "", *, primary: bool = False) -> QPushButton:
     result.setAccessibleName(text)
     result.setToolTip(tip or text)
     if primary:
-        result.setProperty("kind", "primary")
+        result.setProperty("role", "primary")
         result.setDefault(True)
     else:
         result.setAutoDefault(False)
@@ -164,7 +164,7 @@ class EmptyState(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4 * STEP, 6 * STEP, 4 * STEP, 6 * STEP)
         layout.setSpacing(3 * STEP)
-        self.sentence = label(sentence, "quiet")
+        self.sentence = label(sentence, "muted")
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(self.sentence)
         self.button: QPushButton | None = None
