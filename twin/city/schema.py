@@ -99,6 +99,8 @@ _ALL = (
             _text("allowed", N_("Allowed classes")),
             _number("aadt", N_("Counted traffic (AADT)"), "veh/day"),
             _number("heavy_share", N_("Heavy vehicles"), "%"),
+            _number("flow_factor", N_("Flow factor")),
+            _flag("closed", N_("Closed")),
         ),
     ),
     Table(
@@ -208,6 +210,19 @@ _ALL = (
     ),
 )
 
+_FLEET = Table(
+    "fleet",
+    N_("Vehicle fleet"),
+    "",
+    (
+        _text("period", N_("Period")),
+        _text("road_kind", N_("Kind of street")),
+        _number("electric", N_("Electric vehicles"), "%"),
+        _number("heavy", N_("Heavy vehicles"), "%"),
+        _number("studded", N_("Studded tyres"), "%"),
+    ),
+)
+
 SOURCES = Table(
     "sources",
     N_("Sources"),
@@ -225,7 +240,7 @@ SOURCES = Table(
     ),
 )
 
-TABLES: Mapping[str, Table] = {table.name: table for table in _ALL}
+TABLES: Mapping[str, Table] = {table.name: table for table in (*_ALL, _FLEET)}
 """All tables that carry ``id`` and ``source_id``, by name; ``sources`` itself is :data:`SOURCES`."""
 
 CLASSIFICATIONS = ("open", "internal", "restricted")
