@@ -299,8 +299,7 @@ class Engine:
                     break
                 self._current = self._tasks.popleft()
                 task = self._current[1]
-            if self._child is None or not self._child.alive:
-                self._child = _launch(task, self._modules)
+            self._child = _living(self._child) or _launch(task, self._modules)
             if self._child is not None:
                 _work_in(self._child, task)
         if self._child is not None:
@@ -320,8 +319,16 @@ def _nothing() -> None:
 def _fill_spare() -> None:
     global _spare
     with _spare_lock:
-        if _warm_modules and (_spare is None or not _spare.alive):
-            _spare = Child(_warm_modules)
+        if _warm_modules:
+            _spare = _living(_spare) or Child(_warm_modules)
+
+
+def _living(child: Child | None) -> Child | None:
+    """Return the child if it lives; bury it if it died while it waited."""
+    if child is not None and not child.alive:
+        _log.warning("a waiting child ended with code %s\n%s", *child.end())
+        return None
+    return child
 
 
 def _launch(task: Task, modules: Iterable[str]) -> Child | None:
@@ -336,10 +343,9 @@ def _run_once(task: Task) -> None:
     global _spare
     with _spare_lock:
         child, _spare = _spare, None
-    if child is None or not child.alive:
-        child = _launch(task, ())
-        if child is None:
-            return
+    child = _living(child) or _launch(task, ())
+    if child is None:
+        return
     _work_in(child, task)
     _, words = child.end()
     if words:
