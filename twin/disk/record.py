@@ -1,0 +1,174 @@
+"""``project.json``: what it holds, how older formats become the present one, and the State in it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from twin.errors import BadInput, NewerFormat
+from twin.state import BASE_LAYERS, Bookmark, LayerEntry, Pose, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from twin.city.city import City
+
+FORMAT = 1
+"""Number of the present format; a file with a higher one was written by a later version of the program."""
+
+MIGRATIONS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()
+"""Step n makes format n + 2 of format n + 1; the first project format was 1."""
+
+FileName = Annotated[
+    str, msgspec.Meta(pattern=r"^city/[a-z]+-[0-9a-f]{12}\.(gpkg|parquet|tif)$", description="inside the project")
+]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A file of the city: its name inside the project, and how many rows it must hold to be whole."""
+
+    file: FileName
+    rows: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class LayerRow(msgspec.Struct, frozen=True):
+    """A row of the layer tree."""
+
+    id: str
+    visible: bool = True
+    opacity: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+
+
+class View(msgspec.Struct, frozen=True):
+    """A pose of the camera, see :class:`twin.state.Pose`."""
+
+    focus: tuple[float, float, float]
+    distance: Annotated[float, msgspec.Meta(gt=0)]
+    azimuth: float = 0.0
+    elevation: float = 45.0
+    top: bool = False
+
+
+class NamedView(msgspec.Struct, frozen=True):
+    """A bookmark."""
+
+    name: str
+    view: View
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """All of ``project.json``, and of each autosave.
+
+    ``revision`` counts saves and autosaves, so that the later of two is known without a clock. ``earlier`` names
+    the city files of the last two saves, which are kept a while for those who still read them.
+    """
+
+    format: int = FORMAT
+    program: str = ""
+    revision: int = 1
+    name: str
+    crs: str
+    height_system: str = ""
+    synthetic: bool = False
+    created: str
+    saved: str
+    city: dict[str, Part] = {}
+    layers: list[LayerRow] = []
+    bookmarks: list[NamedView] = []
+    view: View | None = None
+    earlier: list[list[FileName]] = []
+
+    def files(self) -> set[str]:
+        """Return the names of the city files it needs."""
+        return {part.file for part in self.city.values()}
+
+
+def encode(record: Record) -> bytes:
+    """Return the text of a record, indented; raises ValidationError rather than write what cannot be read."""
+    data = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+    msgspec.json.decode(data, type=Record)
+    return data
+
+
+def read_record(path: Path) -> Record:
+    """Read ``project.json`` or an autosave.
+
+    Raises
+    ------
+    BadInput
+        When the file is absent, cut off or not what a project holds; the message says where.
+    NewerFormat
+        When a later version of the program wrote it.
+    """
+    where = path.parent.name if path.name == "project.json" else path.parent.parent.name
+    try:
+        raw = msgspec.json.decode(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise BadInput("{path}: there is no project here ({file} is missing).", path=where, file=path.name) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput("{path}: {file} is damaged ({reason}).", path=where, file=path.name, reason=error) from error
+    except OSError as error:
+        raise BadInput("{path}: {file} cannot be read ({reason}).", path=where, file=path.name, reason=error) from error
+    number = raw.get("format") if isinstance(raw, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise BadInput("{path}: {file} is not one of this program's projects.", path=where, file=path.name)
+    if number > FORMAT:
+        raise NewerFormat(
+            "{path}: the project was written by a later version of the program (format {number}, this version "
+            "knows {known}). Install the newer version to open it.",
+            path=where,
+            number=number,
+            known=FORMAT,
+        )
+    for step in MIGRATIONS[number - 1 :]:
+        raw = step(raw)
+    try:
+        return msgspec.convert({**raw, "format": FORMAT}, Record)
+    except msgspec.ValidationError as error:
+        raise BadInput("{path}: {file} is damaged ({reason}).", path=where, file=path.name, reason=error) from error
+
+
+def to_record(
+    state: State, parts: dict[str, Part], pose: Pose | None, created: str, saved: str, program: str
+) -> Record:
+    """Return the record of a State whose city lies in ``parts``; the caller sets revision and earlier files."""
+    city = state.city
+    return Record(
+        program=program,
+        name=city.name,
+        crs=city.crs,
+        height_system=city.height_system,
+        synthetic=city.synthetic,
+        created=created,
+        saved=saved,
+        city=dict(sorted(parts.items())),
+        layers=[LayerRow(row.id, row.visible, float(row.opacity)) for row in state.layers],
+        bookmarks=[NamedView(b.name, view) for b in state.bookmarks if (view := _view(b.pose)) is not None],
+        view=_view(pose),
+    )
+
+
+def to_state(record: Record, city: City) -> State:
+    """Return the State a record describes; base layers it does not know of are added below."""
+    rows = tuple(LayerEntry(row.id, row.visible, row.opacity) for row in record.layers)
+    known = {row.id for row in rows}
+    missing = tuple(LayerEntry(name) for name in BASE_LAYERS if name not in known)
+    bookmarks = tuple(Bookmark(b.name, to_pose(b.view)) for b in record.bookmarks)
+    return State(city=city, layers=rows + missing, bookmarks=bookmarks)
+
+
+def to_pose(view: View) -> Pose:
+    """Return the camera pose of a stored view."""
+    return Pose(view.focus, view.distance, view.azimuth, view.elevation, view.top)
+
+
+def _view(pose: Pose | None) -> View | None:
+    """Return what is stored of a pose; nothing of one that has lost its numbers."""
+    if pose is None or not all(map(math.isfinite, (*pose.focus, pose.distance, pose.azimuth, pose.elevation))):
+        return None
+    x, y, z = map(float, pose.focus)
+    size = max(float(pose.distance), 1e-6)
+    return View((x, y, z), size, float(pose.azimuth), float(pose.elevation), bool(pose.top))
