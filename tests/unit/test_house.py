@@ -92,3 +92,9 @@ def test_data_dictionary_is_up_to_date(root: Path) -> None:
     module = module_from_spec(spec)
     loader.exec_module(module)
     assert (root / "docs" / "city.md").read_text(encoding="utf-8") == module.text(), "run scripts/data_dictionary"
+
+
+def test_no_package_comes_with_a_licence_that_does_not_go_with_mit(root: Path) -> None:
+    script = str(root / "scripts" / "licences")
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
