@@ -127,8 +127,8 @@ class Gradient(QWidget):
         painter.setBrush(gradient)
         painter.drawRoundedRect(bar, 2, 2)
         metrics = self.fontMetrics()
-        for place, text in self._legend.marks:
-            x = bar.left() + place * bar.width()
+        for part, text in self._legend.marks:
+            x = bar.left() + part * bar.width()
             painter.setPen(QPen(frame, 1))
             painter.drawLine(int(x), int(bar.bottom()), int(x), int(bar.bottom() + 4))
             wide = metrics.horizontalAdvance(text)

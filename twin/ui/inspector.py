@@ -1,0 +1,142 @@
+"""The inspector: everything known about what was clicked, and where it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from twin.city.schema import word
+from twin.state import Selection, State, Store
+from twin.text import N_, tr, trn
+from twin.ui.describe import sheet
+from twin.ui.fact_tree import FactTree
+from twin.ui.widgets import STEP, Badge, EmptyState, IconButton, button, label, row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twin.ui.facts import Sheet
+
+
+class Inspector(QWidget):
+    """Shows the facts of the State's selection; it changes only the selection, by following a fact."""
+
+    zoom_requested = Signal(object)
+    """The Selection to fly to."""
+
+    def __init__(self, store: Store, lang: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("inspector")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._store = store
+        self._lang = lang
+        self._streams: pd.DataFrame | None = None
+        self._sheet: Sheet | None = None
+        self._with_empty = False
+        self._build()
+        self._show()
+        stop = store.listen(self._sync)
+        self.destroyed.connect(lambda _=None: stop())
+
+    def set_streams(self, streams: pd.DataFrame | None) -> None:
+        """Take the known sensor streams (columns as in :func:`twin.ui.describe.sheet`)."""
+        self._streams = streams
+        self._show()
+
+    @property
+    def sheet(self) -> Sheet | None:
+        """What is shown; None when nothing is selected."""
+        return self._sheet
+
+    def copy_all(self) -> None:
+        """Put all known facts on the clipboard."""
+        if self._sheet is not None:
+            QApplication.clipboard().setText(self._sheet.text())
+
+    # -- inside
+
+    def _build(self) -> None:
+        lang = self._lang
+        self._empty = EmptyState(
+            tr("Click a building, street or place in the view to see what is known about it.", lang)
+        )
+        self.title = label("", "heading", selectable=True)
+        self.subtitle = label("", "muted")
+        self.badge, self.mark = Badge(), Badge(tone="synthetic")
+        self.zoom = button(tr("Zoom to", lang), tr("Fly to what is selected (Ctrl+J)", lang))
+        self.zoom.setProperty("role", "link")
+        self.zoom.clicked.connect(lambda _checked=False: self.zoom_requested.emit(self._store.state.selection))
+        copy = IconButton("copy", tr("Copy all facts", lang))
+        copy.clicked.connect(lambda _checked=False: self.copy_all())
+        self.tree = FactTree(lang)
+        self.tree.followed.connect(self._follow)
+        self._more = button("")
+        self._more.setProperty("role", "link")
+        self._more.clicked.connect(lambda _checked=False: self._toggle_empty())
+        head = QVBoxLayout()
+        head.setContentsMargins(3 * STEP, 3 * STEP, 2 * STEP, 2 * STEP)
+        head.setSpacing(STEP)
+        head.addWidget(self.title)
+        head.addWidget(self.subtitle)
+        badges = row(self.badge, self.mark, None)
+        badges.setContentsMargins(0, STEP, 0, 0)
+        head.addLayout(badges)
+        tools = row(self.zoom, None, copy)
+        tools.setContentsMargins(STEP, 0, 2 * STEP, 0)
+        self._filled = QWidget()
+        inner = QVBoxLayout(self._filled)
+        inner.setContentsMargins(0, 0, 0, STEP)
+        inner.setSpacing(0)
+        inner.addLayout(head)
+        inner.addLayout(tools)
+        inner.addWidget(self.tree, 1)
+        foot = row(self._more, None)
+        foot.setContentsMargins(STEP, STEP, STEP, 0)
+        inner.addLayout(foot)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._empty)
+        outer.addWidget(self._filled, 1)
+
+    def _sync(self, old: State, new: State) -> None:
+        if old.selection is not new.selection or old.city is not new.city:
+            self._show()
+
+    def _show(self) -> None:
+        state, lang = self._store.state, self._lang
+        picked = state.selection
+        self._sheet = sheet(state.city, picked, lang, self._streams) if picked is not None else None
+        self._empty.setVisible(self._sheet is None)
+        self._filled.setVisible(self._sheet is not None)
+        if self._sheet is None:
+            self.tree.clear()
+            return
+        self.title.setText(self._sheet.title)
+        self.title.setAccessibleName(self._sheet.title)
+        self.subtitle.setText(self._sheet.subtitle)
+        kind = self._sheet.classification
+        self.badge.show_as(tr(word(kind), lang) if kind else "", kind or "open", tr("Information class", lang))
+        mark = tr("Synthetic, not for decisions", lang) if self._sheet.synthetic else ""
+        self.mark.show_as(mark, "synthetic", tr("This city is made up. Do not base decisions on it.", lang))
+        self._fill()
+
+    def _fill(self) -> None:
+        if self._sheet is None:
+            return
+        self.tree.show_groups(self._sheet.groups, self._with_empty)
+        n = sum(not fact.value for group in self._sheet.groups for fact in group.facts)
+        self._more.setVisible(n > 0)
+        show = trn("Show {n} empty field", "Show {n} empty fields", n, self._lang)
+        text = tr("Hide empty fields", self._lang) if self._with_empty else show
+        self._more.setText(text)
+        self._more.setAccessibleName(text)
+        self._more.setToolTip(tr("Fields the sources say nothing about", self._lang))
+
+    def _toggle_empty(self) -> None:
+        self._with_empty = not self._with_empty
+        self._fill()
+
+    def _follow(self, table: str, id: str) -> None:
+        self._store.change(N_("Select"), undoable=False, selection=Selection(table, (id,)))
