@@ -1,7 +1,7 @@
 """The style sheet of the interface, filled from the theme's colours.
 
 Sizes are on the 4-px grid; type sizes are relative to the platform's font size. Widgets say what they are by
-dynamic properties: ``role`` (``heading``, ``quiet``, ``card`` …) and ``kind`` (``primary``, ``flat``).
+the dynamic property ``role`` (``heading``, ``muted``, ``card``, ``primary``, ``link`` …).
 """
 
 from __future__ import annotations
@@ -22,14 +22,17 @@ QMainWindow::separator { background: $line; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: $accent; }
 QWidget { color: $text; }
 QLabel { background: transparent; }
-QLabel[role="title"] { font-size: ${pt_title}pt; font-weight: 500; }
+QLabel[role="display"] { font-size: ${pt_title}pt; font-weight: 500; }
 QLabel[role="heading"] { font-size: ${pt_heading}pt; font-weight: 500; }
 QLabel[role="section"] { font-size: ${pt_small}pt; font-weight: 500; color: $muted; }
-QLabel[role="quiet"] { color: $muted; }
+QLabel[role="muted"] { color: $muted; }
 QLabel[role="small"] { color: $muted; font-size: ${pt_small}pt; }
 QLabel[role="badge"] {
-  font-size: ${pt_small}pt; font-weight: 500; color: $warn; background: $warn_ground; border-radius: 4px;
-  padding: 2px 8px; }
+  font-size: ${pt_small}pt; color: $muted; background: $hover; border-radius: 4px; padding: 2px 8px; }
+QLabel[role="badge"][tone="open"] { color: $accent; background: $chosen; }
+QLabel[role="badge"][tone="internal"], QLabel[role="badge"][tone="synthetic"], QLabel[role="badge"][tone="warning"] {
+  color: $warn; background: $warn_ground; }
+QLabel[role="badge"][tone="restricted"] { color: $danger; background: $danger_ground; }
 
 QMenuBar { background: $panel; border-bottom: 1px solid $line; padding: 0 4px; }
 QMenuBar::item { padding: 6px 8px; border-radius: 4px; background: transparent; }
@@ -45,16 +48,15 @@ QMenu::indicator { width: 16px; height: 16px; left: 4px; }
 QMenu::indicator:checked { image: url($check); }
 QToolTip { background: $panel; color: $text; border: 1px solid $edge; padding: 4px 8px; }
 
-QToolBar { background: $panel; border: none; border-bottom: 1px solid $line; padding: 4px 8px; spacing: 2px; }
+QToolBar { background: $panel; border: none; border-bottom: 1px solid $line; padding: 3px 8px; spacing: 4px; }
 QToolBar::separator { background: $line; width: 1px; margin: 6px 8px; }
-QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 4px; min-width: 24px; min-height: 24px; }
+QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 3px; min-width: 22px; min-height: 22px; }
 QToolButton:hover { background: $hover; }
 QToolButton:pressed { background: $pressed; }
 QToolButton:checked { background: $chosen; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:disabled { color: $disabled; }
 QToolButton::menu-indicator { image: none; }
-QToolBar > QToolButton { padding: 3px 6px; }
 
 QPushButton {
   background: $field; border: 1px solid $edge; border-radius: 4px; padding: 4px 12px; min-height: 22px;
@@ -63,16 +65,16 @@ QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $pressed; }
 QPushButton:focus { border: 2px solid $accent; padding: 3px 11px; }
 QPushButton:disabled { color: $disabled; border-color: $line; background: $panel; }
-QPushButton:default, QPushButton[kind="primary"] {
+QPushButton:default, QPushButton[role="primary"] {
   background: $accent; color: $on_accent; border-color: $accent; font-weight: 500; }
-QPushButton:default:hover, QPushButton[kind="primary"]:hover { background: $accent_hover; }
-QPushButton:default:focus, QPushButton[kind="primary"]:focus { border: 2px solid $text; }
-QPushButton[kind="primary"]:disabled, QPushButton:default:disabled {
+QPushButton:default:hover, QPushButton[role="primary"]:hover { background: $accent_hover; }
+QPushButton:default:focus, QPushButton[role="primary"]:focus { border: 2px solid $text; }
+QPushButton[role="primary"]:disabled, QPushButton:default:disabled {
   background: $hover; color: $disabled; border-color: $line; }
-QPushButton[kind="flat"] {
+QPushButton[role="link"], QPushButton[kind="flat"] {
   background: transparent; border-color: transparent; color: $accent; text-align: left; padding: 4px 8px; }
-QPushButton[kind="flat"]:hover { background: $hover; }
-QPushButton[kind="flat"]:focus { border: 2px solid $accent; padding: 3px 7px; }
+QPushButton[role="link"]:hover, QPushButton[kind="flat"]:hover { background: $hover; }
+QPushButton[role="link"]:focus, QPushButton[kind="flat"]:focus { border: 2px solid $accent; padding: 3px 7px; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QAbstractSpinBox, QComboBox {
   background: $field; border: 1px solid $edge; border-radius: 4px; padding: 3px 8px;
@@ -163,7 +165,7 @@ QGroupBox::title { subcontrol-origin: margin; left: 8px; padding: 0 4px; color: 
 QFrame[role="card"] { background: $panel; border: 1px solid $line; border-radius: 8px; }
 QFrame[role="line"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
 QFrame[role="error"] { background: $danger_ground; border: none; border-bottom: 1px solid $danger; }
-QFrame[role="error"] QLabel { color: $text; }
+QFrame[role="news"] { background: $chosen; border: none; border-bottom: 1px solid $line; }
 QFrame[role="chip"] { background: $panel; border: 1px solid $line; border-radius: 6px; }
 QFrame[role="chip"] QToolButton { border-radius: 5px; min-width: 26px; min-height: 26px; padding: 2px; }
 QLabel[role="chip"] {

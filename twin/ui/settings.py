@@ -52,7 +52,7 @@ class Settings:
     def theme(self) -> ThemeChoice:
         """Chosen theme; ``"system"`` follows the desktop."""
         said = str(self._store.value("theme", "system"))
-        return cast(ThemeChoice, said) if said in THEMES else "system"
+        return next((choice for choice in THEMES if choice == said), "system")
 
     @theme.setter
     def theme(self, choice: ThemeChoice) -> None:

@@ -1,0 +1,251 @@
+"""Every command of the window: its words, keys, icon and place in the menus, as one table.
+
+Toolbars and buttons on the view only mirror these. A key without Ctrl or Alt works only while the view has the
+focus (WCAG 2.1.4); such keys belong to :mod:`twin.ui.navigator` and are listed in :data:`VIEW_KEYS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from twin.text import N_, tr
+from twin.ui import icons
+from twin.ui.settings import THEMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from PySide6.QtWidgets import QMainWindow
+
+Needs = Literal["", "project", "writable", "modified", "undo", "redo", "selection", "back", "forward"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: id, menu text with its mnemonic, one line of what it does, keys, icon, when it can be used."""
+
+    id: str
+    text: str
+    tip: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    needs: Needs = ""
+    checkable: bool = False
+    role: QAction.MenuRole = QAction.MenuRole.NoRole
+
+
+_FILE = (
+    Command("new", N_("&New from file…"), N_("Make a project from city files"), ("Ctrl+N",), "new"),
+    Command("open", N_("&Open…"), N_("Open a project folder"), ("Ctrl+O",), "open"),
+    Command("demo", N_("Open the &demo"), N_("Open the synthetic demo district")),
+    Command("save", N_("&Save"), N_("Save the project"), ("Ctrl+S",), "save", "modified"),
+    Command("save_as", N_("Save &as…"), N_("Save as a new project and go on there"), ("Ctrl+Shift+S",), "", "project"),
+    Command("import", N_("Add da&ta…"), N_("Read city files into this project"), ("Ctrl+L",), "import", "project"),
+    Command(
+        "export", N_("&Export picture…"), N_("Save the view as a picture with legend and sources"),
+        ("Ctrl+Shift+E",), "picture", "project",
+    ),
+    Command(
+        "close", N_("&Close project"), N_("Close the project and go to the start page"), ("Ctrl+W",), "", "project"
+    ),
+    Command("quit", N_("&Quit"), N_("Leave the program"), ("Ctrl+Q",), role=QAction.MenuRole.QuitRole),
+)  # fmt: skip
+
+_EDIT = (
+    Command("undo", N_("&Undo"), N_("Take back the last change"), ("Ctrl+Z",), "undo", "undo"),
+    Command("redo", N_("&Redo"), N_("Do again what was taken back"), ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "redo"),
+    Command(
+        "deselect", N_("&Deselect"), N_("Let go of what is selected (Esc in the view)"), ("Ctrl+Shift+A",), "",
+        "selection",
+    ),
+    Command(
+        "copy_place", N_("Copy the &coordinates of the view's middle"),
+        N_("Put east, north and height on the clipboard"), ("Ctrl+Alt+C",), "copy", "project",
+    ),
+)  # fmt: skip
+
+_VIEW = (
+    Command(
+        "whole", N_("&Whole city"), N_("Show the whole city (Home in the view)"), ("Ctrl+Shift+F",), "home", "project"
+    ),
+    Command(
+        "to_selection", N_("Zoom to &selection"), N_("Fly to what is selected"), ("Ctrl+J",), "target", "selection"
+    ),
+    Command("zoom_in", N_("Zoom &in"), N_("Closer (+ in the view)"), ("Ctrl+Alt++", "Ctrl++"), "plus", "project"),
+    Command("zoom_out", N_("Zoom &out"), N_("Farther (− in the view)"), ("Ctrl+Alt+-", "Ctrl+-"), "minus", "project"),
+    Command(
+        "top", N_("&Top view"), N_("Look straight down at a true scale (T in the view)"), ("Ctrl+M",), "top", "project",
+        checkable=True,
+    ),
+    Command(
+        "north", N_("&North up"), N_("Turn the view north up (N in the view)"), ("Ctrl+Shift+N",), "north", "project"
+    ),
+    Command("back", N_("&Previous view"), N_("Go back to where the camera was"), ("Alt+Left",), "back", "back"),
+    Command("forward", N_("Ne&xt view"), N_("Go forward again"), ("Alt+Right",), "forward", "forward"),
+    Command(
+        "bookmark", N_("New &bookmark"), N_("Keep this view under a name"), ("Ctrl+B",), "bookmark-add", "project"
+    ),
+)  # fmt: skip
+
+_WINDOW = (
+    Command("layers", N_("&Layers"), N_("Show or hide the layer tree"), ("Ctrl+1",), "layers", "project", True),
+    Command("inspector", N_("&Inspector"), N_("Show or hide the inspector"), ("Ctrl+2",), "info", "project", True),
+    Command(
+        "bookmarks", N_("Book&marks"), N_("Show or hide the bookmarks"), ("Ctrl+3", "Ctrl+Shift+B"), "bookmark",
+        "project", True,
+    ),
+    Command("jobs", N_("Background &work"), N_("Show or hide what works in the background"), ("Ctrl+4",), "clock",
+            "project", True),
+    Command(
+        "identify", N_("Go to the &inspector"), N_("Put the focus into the inspector"), ("Ctrl+Shift+I",), "", "project"
+    ),
+    Command("focus_view", N_("Go to the &view"), N_("Put the focus into the view"), ("Ctrl+0",), "", "project"),
+    Command("panels", N_("&Hide all panels"), N_("More room for the view"), ("Ctrl+Alt+P",), "", "project", True),
+    Command(
+        "map_only", N_("View &only"), N_("The view and nothing else; the same keys bring all back"), ("Ctrl+Alt+F",),
+        "", "project", True,
+    ),
+    Command("reset", N_("&Reset layout"), N_("Put all panels back where they were at first")),
+    Command("refresh", N_("Re&fresh"), N_("Draw the view again"), ("F5",), "", "project"),
+    Command("fullscreen", N_("F&ull screen"), N_("Use the whole screen"), ("F11",), "fullscreen", "", True),
+)  # fmt: skip
+
+_LAYER = (
+    Command("show_all", N_("&Show all layers"), N_("Show every layer"), ("Ctrl+Shift+U",), "eye", "project"),
+    Command("hide_all", N_("&Hide all layers"), N_("Hide every layer"), ("Ctrl+Shift+H",), "eye-off", "project"),
+)
+
+_HELP = (
+    Command("keys", N_("&Keys and mouse"), N_("What the keys and the mouse do"), ("Ctrl+?", "F1"), "keyboard"),
+    Command("report", N_("&Copy technical details"), N_("Versions and the graphics card, to report a problem")),
+    Command("about", N_("&About Stockholm twin"), N_("Version, licence and what it is built on"),
+            role=QAction.MenuRole.AboutRole),
+)  # fmt: skip
+
+LAYER_MENU = N_("&Layer")
+"""Besides its own commands it has those of the layer panel, which knows which layer is current."""
+
+MENUS: tuple[tuple[str, tuple[Command, ...]], ...] = (
+    (N_("&File"), _FILE),
+    (N_("&Edit"), _EDIT),
+    (N_("&View"), _VIEW),
+    (LAYER_MENU, _LAYER),
+    (N_("&Window"), _WINDOW),
+    (N_("&Help"), _HELP),
+)
+
+SEPARATE_BEFORE = {"save", "import", "close", "quit", "deselect", "top", "back", "bookmark", "identify", "panels",
+                   "reset", "report", "about"}  # fmt: skip
+
+TOOLBAR = ("open", "save", "", "undo", "redo", "", "import", "export")
+
+ON_VIEW = ("top", "zoom_in", "zoom_out", "whole")
+
+THEME_TEXTS = {"system": N_("As the &system"), "light": N_("&Light"), "dark": N_("&Dark")}
+
+LANGUAGE_TEXTS = {"sv": "&Svenska", "en": "&English"}
+
+VIEW_KEYS: tuple[tuple[str, str], ...] = (
+    (N_("Drag with the left button"), N_("Move over the map")),
+    (N_("Drag with the right button, or Ctrl or Shift with the left"), N_("Turn and tilt")),
+    (N_("Wheel, pinch"), N_("Zoom to the pointer")),
+    (N_("Click"), N_("Select")),
+    (N_("Double-click"), N_("Fly there")),
+    (N_("Arrow keys"), N_("Move over the map")),
+    (N_("Shift with arrow keys"), N_("Turn and tilt")),
+    (N_("+ and −"), N_("Zoom")),
+    (N_("Home, 0"), N_("Whole city")),
+    (N_("N"), N_("North up")),
+    (N_("T, 7"), N_("Top view and back")),
+    (N_("Enter"), N_("Select what is in the middle")),
+    (N_("Esc"), N_("Deselect")),
+)
+"""What mouse and keys do while the view has the focus."""
+
+
+class Actions(QObject):
+    """The commands as Qt actions of one window, in its language and theme."""
+
+    def __init__(self, window: QMainWindow, lang: str) -> None:
+        super().__init__(window)
+        self._commands = {command.id: command for _, commands in MENUS for command in commands}
+        self._actions: dict[str, QAction] = {}
+        self._lang = lang
+        for name, command in self._commands.items():
+            action = QAction(window)
+            action.setObjectName(f"action.{name}")
+            action.setCheckable(command.checkable)
+            action.setShortcuts([QKeySequence(key) for key in command.keys])
+            action.setMenuRole(command.role)
+            self._actions[name] = action
+            window.addAction(action)
+        self.themes = self._group(window, "theme", THEMES)
+        self.languages = self._group(window, "language", LANGUAGE_TEXTS)
+        self.retranslate(lang)
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def connect_all(self, handlers: Mapping[str, Callable[[], object]]) -> None:
+        """Connect each command to what it does; every command must have its handler.
+
+        Raises
+        ------
+        KeyError
+            When a command has no handler, or a handler no command.
+        """
+        if set(handlers) != set(self._actions):
+            raise KeyError(f"commands and handlers differ: {sorted(set(handlers) ^ set(self._actions))}")
+        for name, handler in handlers.items():
+            self._actions[name].triggered.connect(lambda _checked=False, call=handler: call())
+
+    def retranslate(self, lang: str) -> None:
+        """Say all commands in a language."""
+        self._lang = lang
+        for name, command in self._commands.items():
+            action = self._actions[name]
+            text, tip = tr(command.text, lang), tr(command.tip, lang)
+            action.setText(text)
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            plain = text.replace("&", "").rstrip("…")
+            action.setToolTip(f"{plain} ({keys})\n{tip}" if keys else f"{plain}\n{tip}")
+            action.setStatusTip(tip)
+        for action in self.themes.actions():
+            action.setText(tr(THEME_TEXTS[str(action.data())], lang))
+        for action in self.languages.actions():
+            action.setText(LANGUAGE_TEXTS[str(action.data())])
+        self.recolour()
+
+    def recolour(self) -> None:
+        """Paint the icons in the theme's colours."""
+        for name, command in self._commands.items():
+            if command.icon:
+                self._actions[name].setIcon(icons.icon(command.icon))
+
+    def enable(self, can: Mapping[Needs, bool]) -> None:
+        """Enable what can be used now; ``can`` says for each need whether it is met."""
+        for name, command in self._commands.items():
+            self._actions[name].setEnabled(not command.needs or can[command.needs])
+
+    def label_undo(self, undo: str, redo: str) -> None:
+        """Say what undo and redo would do; texts are English of the catalogue, "" for nothing."""
+        for name, what, pattern in (("undo", undo, N_("&Undo: {what}")), ("redo", redo, N_("&Redo: {what}"))):
+            text = (
+                tr(pattern, self._lang, what=tr(what, self._lang))
+                if what
+                else tr(self._commands[name].text, self._lang)
+            )
+            self._actions[name].setText(text)
+
+    def _group(self, window: QMainWindow, kind: str, choices: Iterable[str]) -> QActionGroup:
+        group = QActionGroup(window)
+        for choice in choices:
+            action = group.addAction("")
+            action.setObjectName(f"action.{kind}.{choice}")
+            action.setCheckable(True)
+            action.setData(choice)
+        return group

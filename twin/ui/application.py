@@ -1,0 +1,190 @@
+"""The Qt application: language, theme, errors nobody caught, and the life of the one window."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator, Signal
+from PySide6.QtGui import QSurfaceFormat
+from PySide6.QtWidgets import QApplication
+
+from twin import crashlog
+from twin.errors import TwinError
+from twin.text import error_text, tr
+from twin.ui import icons, theme
+from twin.ui.settings import Settings
+from twin.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twin.ui.early import Early
+    from twin.ui.settings import ThemeChoice
+
+_log = logging.getLogger("twin.start")
+_LOCALES = {"sv": "sv_SE", "en": "en_GB"}
+_CALM = 120
+"""Milliseconds without work or motion after which a window counts as finished."""
+
+
+class Application(QObject):
+    """Owns the QApplication and the window.
+
+    Parameters
+    ----------
+    lang : str, optional
+        Language for this time; by default the one chosen last.
+    screenshot : Path, optional
+        Save the window there when all is drawn, then end.
+    """
+
+    unforeseen = Signal(str)
+
+    def __init__(self, lang: str | None, screenshot: Path | None) -> None:
+        super().__init__()
+        app = QApplication.instance()
+        if app is None:
+            QSurfaceFormat.setDefaultFormat(_surface())
+            app = QApplication(["twin"])
+        self.qt: QApplication = app  # type: ignore[assignment]  # instance() promises less than there is
+        self.qt.setApplicationName("Stockholm twin")
+        self.qt.setDesktopFileName("stockholm-twin")
+        self.settings = Settings()
+        self._lang = lang or self.settings.language
+        self._translator: QTranslator | None = None
+        self._screenshot = screenshot
+        self._code = 0
+        self._speak(self._lang)
+        theme.apply(self.qt, theme.resolve(self.settings.theme))
+        self.qt.setWindowIcon(icons.app_icon())
+        self.window = MainWindow(self.settings, self._lang)
+        self.window.language_chosen.connect(self.set_language)
+        self.window.theme_chosen.connect(self.set_theme)
+        self.qt.styleHints().colorSchemeChanged.connect(self._system_changed)
+        self.unforeseen.connect(self.window.notices.show_unforeseen)
+
+    def run(self, early: Early | None) -> int:
+        """Show the window, open what was asked for, and stay until the window is closed."""
+        crash = crashlog.last_crash() if self._screenshot is None else None
+        log = crashlog.begin(self.unforeseen.emit)
+        try:
+            self.window.show()
+            _log.info("the window is shown")
+            QTimer.singleShot(0, self, _preload)
+            if early is not None:
+                QTimer.singleShot(0, self, lambda: self._open(early))
+            elif crash is not None:
+                self.window.notices.show_crash(crash)
+            if self._screenshot is not None:
+                self._watch(early is not None)
+            self.qt.exec()
+        finally:
+            self.window.leave()
+            if log is not None:
+                log.end()
+        return self._code
+
+    def set_language(self, lang: str) -> None:
+        """Say everything in another language, at once and at the next start."""
+        self.settings.language = lang
+        self._speak(lang)
+        self.window.set_language(lang)
+
+    def set_theme(self, choice: ThemeChoice) -> None:
+        """Dress everything in another theme, at once and at the next start."""
+        self.settings.theme = choice
+        theme.apply(self.qt, theme.resolve(choice))
+        self.window.set_theme()
+        self.window.refresh()
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _speak(self, lang: str) -> None:
+        """Let Qt's own texts and numbers follow the language."""
+        self._lang = lang
+        QLocale.setDefault(QLocale(_LOCALES[lang]))
+        if self._translator is not None:
+            self.qt.removeTranslator(self._translator)
+            self._translator.deleteLater()
+        self._translator = QTranslator(self.qt)
+        if self._translator.load(f"qtbase_{lang}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+            self.qt.installTranslator(self._translator)
+
+    def _system_changed(self) -> None:
+        if self.settings.theme == "system":
+            self.set_theme("system")
+
+    def _open(self, early: Early) -> None:
+        try:
+            self.window.session.open(early.path, early=early)
+        except TwinError as error:
+            early.task.cancel()
+            self.window.handlers.open_failed(early.path, error)
+
+    def _watch(self, with_project: bool) -> None:
+        """Take the picture when a frame was drawn and nothing has worked or moved for a while."""
+        self._drawn = not with_project
+        self.window.viewport.drawn.connect(self._was_drawn)
+        self.window.session.failed.connect(self._failed)
+        self._calm = QTimer(self)
+        self._calm.setInterval(_CALM)
+        self._calm.timeout.connect(self._take_picture)
+        self._calm.start()
+
+    def _was_drawn(self) -> None:
+        if not self._drawn:
+            _log.info("the first frame is drawn")
+        self._drawn = True
+        self._calm.start()
+
+    def _failed(self, error: BaseException) -> None:
+        self._calm.stop()
+        sys.stderr.write(error_text(error, self._lang) + "\n")
+        self._code = 1
+        self.qt.quit()
+
+    def _take_picture(self) -> None:
+        session = self.window.session
+        if not self._drawn or session.busy or self.window.viewport.navigator.moving:
+            return
+        self._calm.stop()
+        picture = self.window.grab()
+        if self._screenshot is None or not picture.save(str(self._screenshot)):
+            sys.stderr.write(tr("{path}: the picture could not be written.", self._lang, path=self._screenshot) + "\n")
+            self._code = 1
+        _log.info("the picture is saved")
+        self.qt.quit()
+
+
+def _surface() -> QSurfaceFormat:
+    """Return what VTK needs of OpenGL; Qt wants to know it before the first window."""
+    surface = QSurfaceFormat()
+    surface.setRenderableType(QSurfaceFormat.RenderableType.OpenGL)
+    surface.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+    surface.setVersion(3, 2)
+    surface.setSwapBehavior(QSurfaceFormat.SwapBehavior.DoubleBuffer)
+    for part in (surface.setRedBufferSize, surface.setGreenBufferSize, surface.setBlueBufferSize):
+        part(8)
+    surface.setAlphaBufferSize(8)
+    surface.setDepthBufferSize(8)
+    surface.setStencilBufferSize(0)
+    surface.setSamples(0)
+    return surface
+
+
+def _preload() -> None:
+    """Load VTK and the tables' packages beside the GUI thread, so that the first city need not wait for them."""
+
+    def load() -> None:
+        import geopandas  # noqa: F401
+        import pyvistaqt  # noqa: F401
+
+        import twin.scene.resolve
+        import twin.scene.view  # noqa: F401
+
+        _log.info("VTK is loaded")
+
+    threading.Thread(target=load, name="preload", daemon=True).start()
