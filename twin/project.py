@@ -268,11 +268,12 @@ def load_city(path: Path, job: Job | None = None) -> City:
     return _read(path, read_record(path / RECORD), {}, job or Job())
 
 
-def load_state(path: Path, job: Job | None = None) -> State:
-    """Read the saved State of a project, whoever holds it."""
+def load_view(path: Path, job: Job | None = None) -> tuple[State, Pose | None]:
+    """Read the saved State of a project and the view it was saved with, whoever holds it."""
     path = project_folder(path)
     record = read_record(path / RECORD)
-    return to_state(record, _read(path, record, {}, job or Job()))
+    pose = None if record.view is None else to_pose(record.view)
+    return to_state(record, _read(path, record, {}, job or Job())), pose
 
 
 def resolve_path(text: str) -> Path:

@@ -20,7 +20,9 @@ HEAD = 65536
 
 
 class Reader(Protocol):
-    """What every reader module offers."""
+    """What every reader module offers; ``FORMAT`` is the name of what it reads."""
+
+    FORMAT: str
 
     def sniff(self, path: Path, head: bytes) -> bool:
         """Say whether the file is of this format, by its name and first bytes."""

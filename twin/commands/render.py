@@ -1,0 +1,123 @@
+"""``twin render``: a picture without a window."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.commands.console import size
+from twin.errors import BadInput, UsageError
+from twin.text import tr
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping, Sequence
+
+    from twin.city.city import City
+    from twin.commands.console import Console, Parser
+    from twin.layer import Layer
+    from twin.plugins import DropIn
+    from twin.state import Pose, State
+
+
+def add(parser: Parser, lang: str) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("project", metavar="P.twin", help=tr("the project; demo is the shipped one", lang))
+    parser.add_argument("--out", required=True, metavar="F.png", type=Path, help=tr("picture to write", lang))
+    parser.add_argument("--size", required=True, metavar="WxH", type=size, help=tr("width and height in pixels", lang))
+    parser.add_argument("--dpi", metavar="N", type=int, default=150, help=tr("dots per inch, 150 by default", lang))
+    parser.add_argument("--layer", metavar="K", help=tr("a layer to show, as twin layers names it", lang))
+    parser.add_argument("--scenario", metavar="S", help=tr("a scenario of the project", lang))
+    parser.add_argument(
+        "--time", metavar="T", help=tr("time to show of a layer with times, such as 2026-11-21T08:00", lang)
+    )
+    parser.add_argument("--view", metavar="BOOKMARK", help=tr("a bookmark of the project", lang))
+    parser.add_argument("--theme", choices=("light", "dark"), default="light", help=tr("colours of the map", lang))
+
+
+def run(args: Namespace, console: Console) -> int:
+    """Draw the project as it was saved, with what the options change."""
+    from twin import plugins
+    from twin.project import load_view, resolve_path
+    from twin.report.figure import export_png
+
+    began = time.monotonic()
+    if args.out.suffix.lower() != ".png":
+        raise BadInput("{path}: the picture must be named .png.", path=args.out.name)
+    path = resolve_path(args.project)
+    if args.scenario is not None:
+        raise BadInput("{path}: there is no scenario «{name}».", path=path.name, name=args.scenario)
+    state, pose = load_view(path, console.job())
+    if args.view is not None:
+        pose = _bookmark(path, state, args.view)
+    dropins = plugins.discover()
+    layers: Mapping[str, Layer] = {}
+    if args.layer is not None:
+        layers = {args.layer: _layer(dropins, args.layer, state.city, args.time)}
+        state = _with_layer(state, args.layer, {one.id for one in dropins})
+    else:
+        if args.time is not None:
+            raise UsageError("--time needs --layer.")
+        shown = {row.id for row in state.layers if row.visible}
+        layers, errors = plugins.evaluate([one for one in dropins if one.id in shown], state.city)
+        for name, reason in errors.items():
+            console.say("twin: " + tr("The layer «{name}» failed: {reason}", console.lang, name=name, reason=reason))
+    export_png(args.out, state.city, state, layers, args.size, args.dpi, pose, args.theme, console.lang)
+    width, height = args.size
+    text = tr("Wrote {path} ({width} × {height}).", console.lang, path=args.out, width=width, height=height)
+    seconds = round(time.monotonic() - began, 2)
+    console.result({"out": str(args.out), "size": [width, height], "dpi": args.dpi, "seconds": seconds}, text)
+    return 0
+
+
+def _bookmark(path: Path, state: State, name: str) -> Pose:
+    for bookmark in state.bookmarks:
+        if bookmark.name == name:
+            return bookmark.pose
+    there = ", ".join(f"«{bookmark.name}»" for bookmark in state.bookmarks) or "–"
+    raise BadInput("{path}: there is no bookmark «{name}»; there are: {there}.", path=path.name, name=name, there=there)
+
+
+def _layer(dropins: Sequence[DropIn], name: str, city: City, when: str | None) -> Layer:
+    from twin import plugins
+
+    chosen = [one for one in dropins if one.id == name]
+    if not chosen:
+        there = ", ".join(sorted(one.id for one in dropins))
+        raise BadInput("There is no layer «{name}»; there are: {there}.", name=name, there=there)
+    layers, errors = plugins.evaluate(chosen, city)
+    if name in errors:
+        raise BadInput("The layer «{name}» failed: {reason}", name=name, reason=errors[name])
+    if name not in layers:
+        raise BadInput("The layer «{name}» has nothing to show for this city.", name=name)
+    return layers[name] if when is None else at_time(layers[name], when)
+
+
+def at_time(layer: Layer, when: str) -> Layer:
+    """Return a layer with the values that hold at a time: the last ones at or before it (UTC where none is said)."""
+    field = layer.field
+    if field.times is None or not len(field.times):
+        raise BadInput("The layer «{name}» has no times.", name=layer.id)
+    try:
+        moment = np.datetime64(when.removesuffix("Z"), "ms")
+    except ValueError:
+        raise BadInput("«{text}» is not a time; write 2026-11-21T08:00.", text=when) from None
+    place = int(np.searchsorted(field.times, moment, side="right")) - 1
+    if place < 0:
+        raise BadInput("The layer «{name}» begins at {first}.", name=layer.id, first=str(field.times[0]))
+    return dataclasses.replace(layer, field=dataclasses.replace(field, values=field.values[place], times=None))
+
+
+def _with_layer(state: State, name: str, data: set[str]) -> State:
+    """Show one data layer uppermost and no other one."""
+    from twin.state import LayerEntry
+
+    rest = tuple(
+        dataclasses.replace(row, visible=row.visible and row.id not in data) for row in state.layers if row.id != name
+    )
+    opacity = next((row.opacity for row in state.layers if row.id == name), 1.0)
+    return state.changed(layers=(LayerEntry(name, True, opacity), *rest), selection=None)

@@ -1,0 +1,119 @@
+"""Files into a project: read, merged, saved in one step, with a report of what was read, mended and skipped."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twin.city import formats, merge, schema
+from twin.city.reading import ReadOptions
+from twin.errors import BadInput
+from twin.jobs import Job
+from twin.project import RECORD, create, open_project, project_folder
+from twin.text import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from twin.city.city import City
+    from twin.city.reading import Note
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What came of one file: its format, rows read by table, and what was mended, skipped or assumed."""
+
+    path: Path
+    format: str
+    read: Mapping[str, int]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What came of an import: the project's folder, its reference system, whether it is new, and its files."""
+
+    project: Path
+    crs: str
+    new: bool
+    files: tuple[FileReport, ...]
+
+
+def import_files(
+    files: Sequence[Path], to: Path, options: ReadOptions | None = None, job: Job | None = None
+) -> ImportReport:
+    """Read files into a project, which is made when it is not there.
+
+    All files or none: when one cannot be used the project stays as it was, also when the program is killed.
+
+    Parameters
+    ----------
+    files : sequence of Path
+    to : Path
+        ``NAME.twin``.
+    options : ReadOptions, optional
+        For all files; ``target_crs`` is set to the project's.
+    job : Job, optional
+
+    Raises
+    ------
+    BadInput
+        When a file cannot be used, or nothing can be written; names the file.
+    UnknownCrs
+        When a file names no reference system and the options neither.
+    ProjectLocked
+        When the project is open elsewhere.
+    """
+    job, options = job or Job(), options or ReadOptions()
+    to = project_folder(to)
+    if not (to / RECORD).is_file():
+        city, reports = add_files(None, files, options, job.part(0.0, 0.9))
+        job.progress(0.9, N_("Writing the project"))
+        with create(to, dataclasses.replace(city, name=to.stem)) as project:
+            return ImportReport(project.path, city.crs, True, reports)
+    with open_project(to) as project:
+        if project.read_only:
+            raise BadInput("{path} is open for reading only; import into another project.", path=to.name)
+        state = project.state(job=job.part(0.0, 0.1))
+        city, reports = add_files(state.city, files, options, job.part(0.1, 0.9))
+        project.save(state.changed(city=city), job=job.part(0.9, 1.0))
+        return ImportReport(project.path, city.crs, False, reports)
+
+
+def add_files(
+    city: City | None, files: Sequence[Path], options: ReadOptions, job: Job
+) -> tuple[City, tuple[FileReport, ...]]:
+    """Read files and merge them into a City, or into a new one; nothing is written.
+
+    Returns
+    -------
+    City
+        With everything in it.
+    tuple of FileReport
+        One per file.
+    """
+    reports = []
+    for i, path in enumerate(files):
+        job.progress(i / len(files), N_("Reading {name}"), name=path.name)
+        part = job.part(i / len(files), (i + 1) / len(files))
+        target = city.crs if city is not None else options.target_crs
+        reader = formats.reader_for(path)
+        reading = reader.read(path, dataclasses.replace(options, target_crs=target), part.part(0.0, 0.9))
+        part.progress(0.9, N_("Adding {name} to the city"), name=path.name)
+        city = reading.city if city is None else merge.merge(city, reading.city)
+        reports.append(FileReport(path, reader.FORMAT, table_counts(reading.city), reading.notes))
+    if city is None:
+        raise BadInput("No file was named.")
+    return city, tuple(reports)
+
+
+def table_counts(city: City) -> dict[str, int]:
+    """Return the rows of each table that has any; for terrain its cells, for surfaces their triangles."""
+    counts = {name: len(city.table(name)) for name in schema.TABLES if len(city.table(name))}
+    if city.terrain is not None:
+        counts["terrain"] = int(city.terrain.heights.size)
+    if city.surfaces is not None:
+        counts["surfaces"] = len(city.surfaces.triangles)
+    return counts
