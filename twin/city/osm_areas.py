@@ -29,7 +29,11 @@ _OFFSET = 0.3
 
 @dataclass(slots=True)
 class Area:
-    """An area: ``id`` is ``w1`` or ``r1``; ``state`` is ``whole``, ``closed`` (at the cut) or ``open`` (its lines)."""
+    """An area: ``id`` is ``w1`` or ``r1``.
+
+    ``state`` is ``whole``, ``closed`` (along the cut), ``filled`` (an inner ring is missing) or ``open`` (a water that
+    reaches beyond the file; the geometry is then its shores).
+    """
 
     id: str
     tags: Mapping[str, str]
@@ -53,7 +57,6 @@ def areas(data: OsmData, wanted: Callable[[Mapping[str, str]], bool]) -> tuple[l
     Returns
     -------
     areas : list of Area
-        ``state`` is ``open`` where the ring could not be closed: the geometry is then its lines.
     broken : list of str
         Ids of areas of which nothing could be made.
     """
@@ -67,7 +70,7 @@ def areas(data: OsmData, wanted: Callable[[Mapping[str, str]], bool]) -> tuple[l
         if not wanted(tags):
             continue
         used |= from_ways | _same_outers(relation, data)
-        area = _multipolygon(relation, tags, data)
+        area = multipolygon(relation, tags, data)
         if area is None:
             broken.append(f"r{relation.id}")
         else:
@@ -116,24 +119,22 @@ def _ring(xy: Floats) -> shapely.Polygon | None:
     return polygon if polygon.area > 0 or not polygon.is_valid else None
 
 
-def _multipolygon(relation: Relation, tags: Mapping[str, str], data: OsmData) -> Area | None:
-    members = [(ref, role) for kind, ref, role in relation.members if kind == "w"]
-    cut = any(ref not in data.ways or not data.ways[ref].complete for ref, _ in members)
-    there = [(data.ways[ref], role) for ref, role in members if ref in data.ways]
-    outer_rings, outer_open = rings([way for way, role in there if role != "inner"])
-    inner_rings, inner_open = rings([way for way, role in there if role == "inner"])
-    state = "whole"
-    if outer_open:
-        if not cut:
-            return None if not outer_rings else _filled(relation, tags, outer_rings, inner_rings, "closed")
-        if not outer_rings and all(len(chain) < 3 for chain in outer_open):
-            return None
+def multipolygon(relation: Relation, tags: Mapping[str, str], data: OsmData) -> Area | None:
+    """Build the area of a multipolygon relation, None when nothing can be made of it."""
+    outer = [data.ways.get(ref) for kind, ref, role in relation.members if kind == "w" and role != "inner"]
+    inner = [data.ways.get(ref) for kind, ref, role in relation.members if kind == "w" and role == "inner"]
+    cut = any(way is None or not way.complete for way in outer)
+    outer_rings, outer_open = rings([way for way in outer if way is not None])
+    inner_rings, inner_open = rings([way for way in inner if way is not None])
+    state = "closed" if cut or outer_open else "whole"
+    if outer_open and cut:
         if wide(tags):
             shores = [*outer_open, *inner_open, *outer_rings, *inner_rings]
             return Area(f"r{relation.id}", tags, shapely.MultiLineString(shores), "open")
-        state = "closed"
         outer_rings += [chain for chain in outer_open if len(chain) >= 3]
-    return _filled(relation, tags, outer_rings, inner_rings, "closed" if cut else state)
+    if state == "whole" and (inner_open or any(way is None or not way.complete for way in inner)):
+        state = "filled"
+    return _filled(relation, tags, outer_rings, inner_rings, state)
 
 
 def wide(tags: Mapping[str, str]) -> bool:

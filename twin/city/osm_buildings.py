@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from twin.city.osm_file import OsmData
 
-LEFTOVER = 0.05
-"""A rest of an outline smaller than this share of it, or than 10 m², is an inaccuracy of drawing."""
+LEFTOVER = 10.0
+"""A rest of an outline smaller than this [m²], or nowhere a metre wide, is an inaccuracy of drawing."""
 _NUMBERS_SHOWN = 4
 _UNITED = ("name", "address", "use")
 
@@ -61,6 +61,8 @@ def building_table(data: OsmData, crs: str, area: shapely.Geometry | None) -> tu
     _note(notes, "skipped", N_("{n} buildings without a usable outline were left out"), broken)
     closed = [item.id for item in found if item.state == "closed"]
     _note(notes, "mended", N_("{n} buildings cut off at the edge of the file were closed by a straight wall"), closed)
+    filled = [item.id for item in found if item.state == "filled"]
+    _note(notes, "problem", N_("{n} buildings have courtyards that are not in the file; these are filled"), filled)
     table, mended = mend_table(_rows(found, crs))
     notes += mended
     table = _with_parts(table, _grouped(data), notes)
@@ -166,8 +168,8 @@ def _taken_apart(table: gpd.GeoDataFrame, parts_of: Mapping[int, list[int]]) -> 
     covered = 0
     for home, parts in parts_of.items():
         rest = shapely.difference(geometry[home], shapely.union_all(geometry[parts]))
-        rest = rest.buffer(-0.25, join_style="mitre").buffer(0.25, join_style="mitre")
-        keeps = rest.area > max(LEFTOVER * geometry[home].area, 10.0)
+        rest = rest.buffer(-0.5, join_style="mitre").buffer(0.5, join_style="mitre")
+        keeps = rest.area > LEFTOVER
         for values in columns.values():
             values[parts] = [values[row] or values[home] for row in parts]
         family[parts] = family[home] or ids[home]

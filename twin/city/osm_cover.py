@@ -27,7 +27,7 @@ TREE_HEIGHT, TREE_CROWN = 10.0, 6.0
 """Height and crown [m] of a tree where they are not mapped; assumption."""
 ROW_SPACING = 8.0
 """Distance between trees [m] of a row that is mapped as a line; assumption."""
-WALL_HEIGHTS = {"noise_barrier": 3.0, "wall": 2.0}
+WALL_HEIGHTS = {"noise_screen": 3.0, "wall": 2.0}
 """Height [m] of noise screens and walls where it is not mapped; assumption."""
 SAME_PLACE = 150.0
 """Places of one kind and name nearer than this [m] are one place mapped twice (as a point and as an area)."""
@@ -57,7 +57,7 @@ def cover_table(data: OsmData, crs: str, frame: shapely.Polygon, cut: bool) -> t
     found, lost = _closed_waters(found, data, frame)
     _say(notes, "skipped", N_("{n} areas of ground cover without a usable outline were left out"), broken)
     _say(notes, "problem", N_("{n} waters reach beyond the file and could not be closed; they were left out"), lost)
-    closed = [item.id for item in found if item.state != "whole"]
+    closed = [item.id for item in found if item.state == "closed"]
     _say(notes, "mended", N_("{n} areas of ground cover cut off at the edge of the file were closed there"), closed)
     coast = [way for way in data.ways.values() if way.tags.get("natural") == "coastline" and way.refs is not None]
     waters, sure = sea(coast, frame)
@@ -239,5 +239,5 @@ def barrier_table(data: OsmData, crs: str, area: shapely.Geometry | None) -> tup
     if not unknown.any():
         return table, []
     message = N_("{n} walls have no height mapped; {screen:.0f} m assumed for noise screens, {wall:.0f} m for others")
-    fields = {"screen": WALL_HEIGHTS["noise_barrier"], "wall": WALL_HEIGHTS["wall"]}
+    fields = {"screen": WALL_HEIGHTS["noise_screen"], "wall": WALL_HEIGHTS["wall"]}
     return table, [Note("assumed", message, int(unknown.sum()), fields)]

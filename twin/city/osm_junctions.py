@@ -2,7 +2,7 @@
 
 Signals, stop and give-way signs are often mapped on the approach, not on the junction: they are moved along
 the street to the junction they control. ``banned_turns`` lists forbidden pairs of road rows as
-``<from row>><to row>``, separated by spaces; where a ban spares some vehicle classes, the classes it holds for
+``<from row>><to row>``, separated by ``; ``; where a ban spares some vehicle classes, the classes it holds for
 follow a slash: ``w1-0f>w2-0b/car,truck``.
 """
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 APPROACH = 60.0
 """How far from a junction [m] a signal or sign still belongs to it; assumption."""
-_RANK = {"signal": 5, "roundabout": 4, "mini_roundabout": 3, "stop": 2, "give_way": 1}
+_RANK = {"signal": 5, "roundabout": 4, "mini_roundabout": 3, "stop_sign": 2, "give_way": 1}
 _CONTROL = {
-    "traffic_signals": "signal", "mini_roundabout": "mini_roundabout", "stop": "stop", "give_way": "give_way",
+    "traffic_signals": "signal", "mini_roundabout": "mini_roundabout", "stop": "stop_sign", "give_way": "give_way",
 }  # fmt: skip
 _EXCEPT = {
     "motorcar": {"car"}, "psv": {"bus", "taxi"}, "bus": {"bus"}, "taxi": {"taxi"}, "hgv": {"truck"},
@@ -82,7 +82,7 @@ class Ends:
 def junction_table(data: OsmData, network: RoadNetwork, crs: str) -> tuple[gpd.GeoDataFrame, list[Note]]:
     """Build the junctions: one row per node at which road links begin or end.
 
-    Kinds are ``signal``, ``roundabout``, ``mini_roundabout``, ``stop``, ``give_way``, ``priority`` (three or more
+    Kinds are ``signal``, ``roundabout``, ``mini_roundabout``, ``stop_sign``, ``give_way``, ``priority`` (three or more
     streets without any of these), ``end`` (a dead end), and "" (two links of one street).
 
     Returns
@@ -105,7 +105,7 @@ def junction_table(data: OsmData, network: RoadNetwork, crs: str) -> tuple[gpd.G
             "id": names,
             "node": names,
             "kind": [kinds.get(ref) or plain.get(ends.degree(ref), "priority") for ref in refs],
-            "banned_turns": [" ".join(sorted(banned.get(name, ()))) for name in names],
+            "banned_turns": ["; ".join(sorted(banned.get(name, ()))) for name in names],
         },
         geometry=shapely.points(pieces.xy[[positions[ref] for ref in refs]].reshape(-1, 2)),
         crs=crs,

@@ -7,27 +7,32 @@ the places where other paths meet the edge of an area are joined by links throug
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
 
-from twin.city.osm_roads import examples
+from twin.city.osm_areas import multipolygon
 from twin.city.osm_split import Pieces, split
 from twin.city.osm_streets import walkable
 from twin.city.reading import Note
 from twin.text import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from twin.city.osm_file import OsmData, Way
 
-MOST_ENTRANCES = 40
+MOST_ENTRANCES = 100
 """An area with more entrances is crossed along its edge only."""
+DETOUR = 1.1
+"""Crossing an area may be this much longer than the straight line; assumption."""
 
 
 def path_table(data: OsmData, crs: str, area: shapely.Geometry | None) -> tuple[gpd.GeoDataFrame, list[Note]]:
@@ -49,6 +54,7 @@ def path_table(data: OsmData, crs: str, area: shapely.Geometry | None) -> tuple[
     notes : list of Note
     """
     ways = [way for way in data.ways.values() if way.refs is not None and walkable(way.tags)]
+    squares = _walking_areas(data, ways)
     notes: list[Note] = []
     pieces = split(ways)
     lines = pieces.lines()
@@ -58,7 +64,7 @@ def path_table(data: OsmData, crs: str, area: shapely.Geometry | None) -> tuple[
     ids = [f"w{ways[w].id}-{n}" for w, n in zip(pieces.way.tolist(), pieces.number.tolist(), strict=True)]
     owner = pieces.way.tolist()
     start, end = pieces.refs[pieces.start].tolist(), pieces.refs[pieces.end].tolist()
-    across = _across(ways, pieces, notes)
+    across = _across(squares, pieces, shapely.length(lines), notes)
     for number, (w, a, b, line) in enumerate(across):
         ids.append(f"w{ways[w].id}-x{number}")
         owner.append(w)
@@ -83,47 +89,114 @@ def path_table(data: OsmData, crs: str, area: shapely.Geometry | None) -> tuple[
     return table, notes
 
 
-def _across(ways: Sequence[Way], pieces: Pieces, notes: list[Note]) -> list[tuple[int, int, int, shapely.LineString]]:
+@dataclass(frozen=True, eq=False)
+class _Square:
+    """A walking area: its shape, and its rings as positions in the sequence of ways."""
+
+    polygon: shapely.Geometry
+    rings: frozenset[int]
+
+
+def _walking_areas(data: OsmData, ways: list[Way]) -> list[_Square]:
+    """Return the walking areas; rings of relations that are no paths themselves are added to the ways."""
+    squares = []
+    for position, way in enumerate(ways):
+        if way.closed and way.tags.get("area") == "yes" and way.complete and len(way.xy) > 3:
+            squares.append(_Square(shapely.Polygon(way.xy), frozenset((position,))))
+    position_of = {way.id: position for position, way in enumerate(ways)}
+    for relation in data.relations.values():
+        if relation.tags.get("type") != "multipolygon" or not walkable(relation.tags):
+            continue
+        area = multipolygon(relation, relation.tags, data)
+        if area is None or area.state in ("open", "closed"):
+            continue
+        rings = set()
+        for kind, ref, _ in relation.members:
+            if kind == "w" and ref in data.ways:
+                if ref not in position_of:
+                    position_of[ref] = len(ways)
+                    ways.append(replace(data.ways[ref], tags=relation.tags))
+                rings.add(position_of[ref])
+        squares.append(_Square(area.geometry, frozenset(rings)))
+    return squares
+
+
+def _across(
+    squares: Sequence[_Square], pieces: Pieces, lengths: NDArray[np.float64], notes: list[Note]
+) -> list[tuple[int, int, int, shapely.LineString]]:
     """Return the straight links through walking areas as (way, node, node, line)."""
-    own: dict[int, set[int]] = defaultdict(set)
+    users: dict[int, set[int]] = defaultdict(set)
     place: dict[int, NDArray[np.float64]] = {}
     for at in (pieces.start, pieces.end):
         for way, position in zip(pieces.way.tolist(), at.tolist(), strict=True):
             ref = int(pieces.refs[position])
-            own[ref].add(way)
+            users[ref].add(way)
             place[ref] = pieces.xy[position]
+    edge: dict[int, list[int]] = defaultdict(list)
+    for piece, way in enumerate(pieces.way.tolist()):
+        edge[way].append(piece)
     links: list[tuple[int, int, int, shapely.LineString]] = []
-    crowded: list[int] = []
-    crossed = 0
-    for number, way in enumerate(ways):
-        if not (way.closed and way.tags.get("area") == "yes" and way.complete and way.refs is not None):
-            continue
-        doors = [ref for ref in dict.fromkeys(way.refs.tolist()) if len(own.get(ref, ())) > 1]
+    crowded = crossed = 0
+    for square in squares:
+        around = [piece for way in square.rings for piece in edge[way]]
+        ends = [int(pieces.refs[at]) for piece in around for at in (pieces.start[piece], pieces.end[piece])]
+        doors = [ref for ref in dict.fromkeys(ends) if users[ref] - square.rings]
         if len(doors) > MOST_ENTRANCES:
-            crowded.append(way.id)
+            crowded += 1
             continue
-        found = _through(way, doors, place)
+        found = _through(square, doors, place, _edge_distances(pieces, lengths, around))
         crossed += bool(found)
-        links += [(number, a, b, line) for a, b, line in found]
+        links += [(min(square.rings), a, b, line) for a, b, line in found]
     if crossed:
         message = N_("{n} squares and walking areas are crossed in straight lines between their entrances")
         notes.append(Note("assumed", message, crossed))
     if crowded:
         message = N_("{n} walking areas have so many entrances that they are walked along their edge only")
-        notes.append(Note("assumed", message, len(crowded), examples=examples(f"w{i}" for i in crowded)))
+        notes.append(Note("assumed", message, crowded))
     return links
 
 
+def _edge_distances(
+    pieces: Pieces, lengths: NDArray[np.float64], around: Sequence[int]
+) -> dict[tuple[int, int], float]:
+    """Return the lengths of the pieces of an area's edge by their end nodes."""
+    found: dict[tuple[int, int], float] = {}
+    for piece in around:
+        ends = int(pieces.refs[pieces.start[piece]]), int(pieces.refs[pieces.end[piece]])
+        found[ends] = min(float(lengths[piece]), found.get(ends, np.inf))
+    return found
+
+
 def _through(
-    way: Way, doors: Sequence[int], place: dict[int, NDArray[np.float64]]
+    square: _Square,
+    doors: Sequence[int],
+    place: Mapping[int, NDArray[np.float64]],
+    edge: Mapping[tuple[int, int], float],
 ) -> list[tuple[int, int, shapely.LineString]]:
+    """Choose links so that no two entrances are further apart than :data:`DETOUR` times the straight line.
+
+    The shortest are looked at first and taken where the way around is too long (a greedy spanner), which keeps
+    a square of forty entrances from getting eight hundred links.
+    """
     pairs = [(a, b) for i, a in enumerate(doors) for b in doors[i + 1 :]]
-    polygon = shapely.Polygon(way.xy)
-    if not pairs or not polygon.is_valid:
+    if not pairs or not square.polygon.is_valid:
         return []
     lines = np.array([shapely.LineString([place[a], place[b]]) for a, b in pairs], dtype=object)
-    inner, whole = polygon.buffer(-0.05), polygon.buffer(0.05)
+    inner, whole = square.polygon.buffer(-0.05), square.polygon.buffer(0.05)
     shapely.prepare(whole)
     # A link along the edge is there already; one that leaves the area is no way to walk.
     good = shapely.covers(whole, lines) & (shapely.length(shapely.intersection(lines, inner)) > 1.0)
-    return [(a, b, line) for (a, b), line, keep in zip(pairs, lines, good, strict=True) if keep]
+    length = shapely.length(lines)
+    index = {ref: i for i, ref in enumerate(dict.fromkeys([*doors, *(ref for ends in edge for ref in ends)]))}
+    around = coo_array(
+        (list(edge.values()), ([index[a] for a, _ in edge], [index[b] for _, b in edge])), shape=(len(index),) * 2
+    )
+    walked = dijkstra(around, directed=False)[: len(doors), : len(doors)]
+    chosen = []
+    for k in np.argsort(length, kind="stable").tolist():
+        a, b = index[pairs[k][0]], index[pairs[k][1]]
+        if good[k] and walked[a, b] > DETOUR * length[k]:
+            chosen.append((*pairs[k], lines[k]))
+            walked = np.minimum(walked, walked[:, a, None] + length[k] + walked[None, b, :])
+            walked = np.minimum(walked, walked[:, b, None] + length[k] + walked[None, a, :])
+    return chosen

@@ -28,7 +28,7 @@ MAX_HEIGHT = 900.0
 
 DEFAULT_HEIGHTS = {
     "": 9.0, "residential": 9.0, "apartments": 15.0, "house": 6.0, "office": 15.0, "retail": 6.0, "industrial": 8.0,
-    "school": 9.0, "hospital": 15.0, "public": 12.0, "religious": 15.0, "hotel": 18.0, "culture": 12.0,
+    "school": 9.0, "preschool": 5.0, "hospital": 15.0, "public": 12.0, "church": 15.0, "hotel": 18.0, "culture": 12.0,
     "sport": 9.0, "transport": 8.0, "garage": 3.0, "shed": 2.5, "farm": 6.0, "utility": 4.0, "roof": 4.0,
 }  # fmt: skip
 """Height [m] by kind of building where neither height nor floors are mapped; assumption."""
@@ -39,11 +39,12 @@ _BUILDING_USE = {
     **dict.fromkeys(("office", "commercial", "tower"), "office"),
     **dict.fromkeys(("retail", "shop", "supermarket", "kiosk", "mall"), "retail"),
     **dict.fromkeys(("industrial", "warehouse", "factory", "manufacture", "hangar"), "industrial"),
-    **dict.fromkeys(("school", "kindergarten", "university", "college", "childcare"), "school"),
+    **dict.fromkeys(("school", "university", "college"), "school"),
+    **dict.fromkeys(("kindergarten", "childcare"), "preschool"),
     **dict.fromkeys(("hospital", "clinic"), "hospital"),
     **dict.fromkeys(("civic", "public", "government", "townhall", "fire_station", "palace", "military"), "public"),
     **dict.fromkeys(
-        ("church", "chapel", "cathedral", "mosque", "synagogue", "temple", "religious", "shrine"), "religious"
+        ("church", "chapel", "cathedral", "mosque", "synagogue", "temple", "religious", "shrine"), "church"
     ),
     **dict.fromkeys(("hotel", "hostel"), "hotel"),
     **dict.fromkeys(("museum", "theatre", "arts_centre", "castle"), "culture"),
@@ -56,7 +57,8 @@ _BUILDING_USE = {
     **dict.fromkeys(("roof", "canopy"), "roof"),
 }
 _AMENITY_USE = {
-    **dict.fromkeys(("school", "kindergarten", "university", "college", "childcare", "music_school"), "school"),
+    **dict.fromkeys(("school", "university", "college", "music_school"), "school"),
+    **dict.fromkeys(("kindergarten", "childcare"), "preschool"),
     **dict.fromkeys(("hospital", "clinic", "doctors", "nursing_home"), "hospital"),
     **dict.fromkeys(
         ("townhall", "courthouse", "police", "fire_station", "embassy", "library", "post_office", "community_centre"),
@@ -64,7 +66,7 @@ _AMENITY_USE = {
     ),
     **dict.fromkeys(("theatre", "cinema", "arts_centre", "nightclub", "concert_hall"), "culture"),
     **dict.fromkeys(("restaurant", "cafe", "fast_food", "pub", "bar", "bank", "pharmacy", "marketplace"), "retail"),
-    "place_of_worship": "religious",
+    "place_of_worship": "church",
     "parking": "garage",
     "bus_station": "transport",
     "ferry_terminal": "transport",
@@ -106,8 +108,8 @@ _PLACES: Mapping[str, Mapping[str, str]] = {
     },
     "amenity": {
         "school": "school", "kindergarten": "kindergarten", "childcare": "kindergarten", "university": "university",
-        "college": "university", "library": "library", "hospital": "hospital", "clinic": "clinic",
-        "doctors": "clinic", "pharmacy": "pharmacy", "bus_station": "station", "ferry_terminal": "ferry",
+        "college": "university", "library": "library", "hospital": "hospital", "clinic": "health_centre",
+        "doctors": "health_centre", "pharmacy": "pharmacy", "bus_station": "station", "ferry_terminal": "ferry",
         "theatre": "culture", "cinema": "culture", "arts_centre": "culture", "community_centre": "community",
         "social_facility": "community", "place_of_worship": "worship", "police": "police",
         "fire_station": "fire_station", "townhall": "public", "courthouse": "public", "post_office": "public",
@@ -123,7 +125,7 @@ _PLACES: Mapping[str, Mapping[str, str]] = {
     },
     "shop": {"supermarket": "supermarket", "mall": "mall", "department_store": "mall", "convenience": "shop"},
     "tourism": {"museum": "culture", "gallery": "culture"},
-    "healthcare": {"hospital": "hospital", "clinic": "clinic", "doctor": "clinic", "centre": "clinic"},
+    "healthcare": {"hospital": "hospital", "clinic": "health_centre", "doctor": "health_centre", "centre": "health_centre"},
     "highway": {"bus_stop": "stop"},
 }  # fmt: skip
 
@@ -254,8 +256,8 @@ def cover_kind(tags: Mapping[str, str]) -> str:
         return ""
     if tags.get("area:highway"):
         return "square" if tags["area:highway"] in ("pedestrian", "footway") else "paved"
-    if tags.get("highway") == "pedestrian" and (tags.get("area") == "yes" or tags.get("type") == "multipolygon"):
-        return "square"
+    if tags.get("highway") and (tags.get("area") == "yes" or tags.get("type") == "multipolygon"):
+        return "square" if tags["highway"] in ("pedestrian", "footway") else "paved"
     for key, meanings in _COVER.items():
         kind = meanings.get(tags.get(key, ""), "")
         if kind:
@@ -283,8 +285,8 @@ def place_kind(tags: Mapping[str, str]) -> str:
 
 
 def barrier_kind(tags: Mapping[str, str]) -> str:
-    """Return ``noise_barrier`` or ``wall`` for what stands free and keeps sound off, "" for all else."""
+    """Return ``noise_screen`` or ``wall`` for what stands free and keeps sound off, "" for all else."""
     kind = tags.get("barrier", "")
     if kind == "noise_barrier" or "noise_barrier" in (tags.get("wall"), tags.get("wall:type")):
-        return "noise_barrier"
+        return "noise_screen"
     return "wall" if kind in ("wall", "city_wall") else ""

@@ -262,6 +262,7 @@ _WORDS = {
     "residential": N_("Residential"), "office": N_("Office"), "retail": N_("Shops"), "commercial": N_("Commercial"),
     "school": N_("School"), "preschool": N_("Preschool"), "hospital": N_("Hospital"), "church": N_("Church"),
     "industrial": N_("Industrial"), "public": N_("Public"), "culture": N_("Culture"), "hotel": N_("Hotel"),
+    "shed": N_("Shed"), "farm": N_("Farm"), "utility": N_("Utility"), "roof": N_("Roof"), "transport": N_("Transport"),
     "garage": N_("Garage"), "sport": N_("Sport"), "mixed": N_("Mixed"), "other": N_("Other"),
     # where a height comes from
     "measured": N_("measured"), "height": N_("stated height"), "levels": N_("number of floors"),
@@ -271,7 +272,10 @@ _WORDS = {
     # places
     "stop": N_("Bus stop"), "station": N_("Station"), "park": N_("Park"), "square": N_("Square"),
     "library": N_("Library"), "health_centre": N_("Health centre"), "supermarket": N_("Supermarket"),
-    "district": N_("District"), "mast": N_("Sensor mast"), "kindergarten": N_("Preschool"),
+    "university": N_("University"), "pharmacy": N_("Pharmacy"), "ferry": N_("Ferry quay"), "mall": N_("Shopping centre"),
+    "metro_entrance": N_("Metro entrance"), "community": N_("Meeting place"), "worship": N_("Place of worship"),
+    "police": N_("Police"), "fire_station": N_("Fire station"), "playground": N_("Playground"), "shop": N_("Shop"),
+    "address": N_("Address"), "district": N_("District"), "mast": N_("Sensor mast"), "kindergarten": N_("Preschool"),
     # state of rules, information classes, maturity
     "in_force": N_("in force"), "proposed": N_("proposed, not in force"), "open": N_("open"),
     "internal": N_("internal"), "restricted": N_("restricted"), "test": N_("test"), "pilot": N_("pilot"),
@@ -279,7 +283,8 @@ _WORDS = {
     # rules and junctions
     "environmental_zone": N_("Environmental zone"), "studded_tyre_ban": N_("Studded-tyre ban"),
     "signal": N_("Traffic signals"), "roundabout": N_("Roundabout"), "priority": N_("Priority junction"),
-    "give_way": N_("Give way"),
+    "give_way": N_("Give way"), "stop_sign": N_("Stop sign"), "mini_roundabout": N_("Mini-roundabout"),
+    "end": N_("Dead end"),
     # vehicle classes
     "car": N_("Car"), "car_electric": N_("Electric car"), "truck": N_("Lorry"), "truck_light": N_("Light lorry"),
     "truck_heavy": N_("Heavy lorry"), "bus": N_("Bus"), "bicycle": N_("Bicycle"), "taxi": N_("Taxi"),
@@ -288,6 +293,7 @@ _WORDS = {
     "secondary": N_("Secondary street"), "tertiary": N_("Collector street"), "residential_street": N_("Local street"),
     "unclassified": N_("Minor street"), "living_street": N_("Walking-speed street"), "service": N_("Service road"),
     "footway": N_("Footway"), "pedestrian": N_("Pedestrian street"), "steps": N_("Steps"), "path": N_("Path"),
+    "corridor": N_("Indoor passage"), "platform": N_("Platform"), "escalator": N_("Escalator"), "track": N_("Track"),
     "crossing": N_("Crossing"), "cycleway": N_("Cycle track"), "noise_screen": N_("Noise screen"), "wall": N_("Wall"),
     "asphalt": N_("Asphalt"), "paving_stones": N_("Paving stones"), "sett": N_("Sett paving"),
     # groupings of people
