@@ -6,7 +6,7 @@ What stands around the map is decided here as plain values; :mod:`twin.report.pa
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,7 @@ from twin.scene import offscreen
 from twin.text import number, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from twin.city.city import City
@@ -35,7 +35,7 @@ class Furniture:
     """What stands around the map, in words.
 
     ``bar`` is (length [px], text) of a true scale bar, None in perspective; ``azimuth`` [°] is the direction the
-    picture looks in, so that north can be drawn.
+    picture looks in, so that north can be drawn; without ``compass`` neither north nor the bar is.
     """
 
     title: str
@@ -47,6 +47,7 @@ class Furniture:
     sources: str
     warning: str = ""
     date: str = ""
+    compass: bool = True
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -61,6 +62,7 @@ def export_png(
     theme: str = "light",
     lang: str = "sv",
     date: str = "",
+    without: Collection[str] = (),
 ) -> None:
     """Write the view as PNG, with legend, scale, north, sources and the mark of a synthetic city.
 
@@ -82,6 +84,9 @@ def export_png(
         ``"sv"`` or ``"en"``.
     date : str
         Date printed on the figure, ISO 8601; "" prints none.
+    without : collection of str
+        What is left out: ``"legend"``, ``"compass"`` (north and scale bar). Sources, scale in words and the
+        warning of a synthetic city always stand on a picture.
 
     Raises
     ------
@@ -101,6 +106,10 @@ def export_png(
     pose = pose or offscreen.whole_pose(city, size)
     pixels = offscreen.picture(city, state, layers, size, pose, theme, lang, dpi / 96.0)
     around = furniture(city, state, layers, size, pose, lang, dpi, date)
+    if "legend" in without:
+        around = replace(around, legends=())
+    if "compass" in without:
+        around = replace(around, compass=False)
     _write(out, paint.png(pixels, around, dpi, theme, lang))
 
 

@@ -107,7 +107,8 @@ class _Sheet:
         bottom = strip.top() - self.margin
         for legend in around.legends:
             bottom = self._legend(legend, bottom) - self.margin
-        self._north(around, strip.top() - self.margin)
+        if around.compass:
+            self._north(around, strip.top() - self.margin)
 
     def _font(self, size: float, bold: bool = False) -> QFont:
         font = QFont("Roboto")
