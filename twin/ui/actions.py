@@ -101,7 +101,7 @@ _WINDOW = (
     Command("jobs", N_("Background &work"), N_("Show or hide what works in the background"), ("Ctrl+4",), "clock",
             "project", True),
     Command(
-        "identify", N_("Go to the &inspector"), N_("Put the focus into the inspector"), ("Ctrl+Shift+I",), "", "project"
+        "identify", N_("&Go to the inspector"), N_("Put the focus into the inspector"), ("Ctrl+Shift+I",), "", "project"
     ),
     Command("focus_view", N_("Go to the &view"), N_("Put the focus into the view"), ("Ctrl+0",), "", "project"),
     Command("panels", N_("&Hide all panels"), N_("More room for the view"), ("Ctrl+Alt+P",), "", "project", True),

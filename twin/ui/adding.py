@@ -1,24 +1,21 @@
-"""Taking files in and giving pictures out: what is inside is shown first, the work is done in the background."""
+"""Taking files in and giving pictures out: the dialogs do the work in the background, the window takes the result."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 
-from twin.errors import Cancelled
-from twin.text import tr
-from twin.ui import ask, opening
+from twin.text import N_
+from twin.ui import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from twin.city.reading import FileInfo
-    from twin.jobs import Task
+    from twin.city.city import City
+    from twin.ui.bringing import Brought
     from twin.ui.window import MainWindow
-
-_REPORTED = 4
 
 
 class Adding(QObject):
@@ -30,7 +27,7 @@ class Adding(QObject):
         self._open_path = open_path
 
     def look(self, files: Sequence[Path], *, into_new: bool) -> None:
-        """Look into files in the background, then show what is inside."""
+        """Show what is inside files, and read them when the user says so."""
         session, lang = self._window.session, self._window.lang
         if not into_new and session.read_only:
             choice = ask.where_to(self._window, lang)
@@ -39,18 +36,22 @@ class Adding(QObject):
             if choice != "new":
                 return
             into_new = True
-        new = into_new
+        from twin.ui.import_dialog import ImportDialog  # here: the start page is shown without it
 
-        def done(task: Task) -> None:
-            if task.error is None:
-                self._preview(cast("tuple[FileInfo, ...]", task.result), new)
-            elif not isinstance(task.error, Cancelled):
-                self._window.notices.show_error(task.error)
+        city = session.store.state.city if session.store is not None and not session.read_only else None
+        dialog = ImportDialog(
+            files, lang, city, into_new=into_new, folder=self._window.settings.folder, tasks=session.tasks,
+            parent=self._window,
+        )  # fmt: skip
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.imported.connect(self._open_path)
+        dialog.merged.connect(lambda brought: self._merged(city, brought))
+        dialog.open()
 
-        session.tasks.start(opening.look, list(files), title=tr("Looking into the files", lang), then=done)
+    def _merged(self, before: City | None, brought: object) -> None:
+        done = cast("Brought", brought)
+        if before is not None and done.city is not None and done.data is not None:
+            self._window.session.take(N_("Add data"), before, done.city, done.data)
 
     def export(self) -> None:
         """Ask for size and name, then draw the picture in the background."""
-
-    def _preview(self, infos: tuple[FileInfo, ...], into_new: bool) -> None:
-        """Show what is inside the files; read them when the user agrees."""

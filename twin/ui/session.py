@@ -9,16 +9,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from twin.errors import Cancelled, TwinError
 from twin.state import Store
-from twin.text import N_, tr
+from twin.text import tr
 from twin.ui import opening
 from twin.ui.tasks import Tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from twin.city.city import City
-    from twin.city.reading import ReadOptions
     from twin.disk.versions import Recovery
     from twin.jobs import Task
     from twin.project import Project
@@ -203,25 +202,24 @@ class Session(QObject):
 
     # --- data ---------------------------------------------------------------------------------------------------
 
-    def add_files(self, files: Sequence[tuple[Path, ReadOptions]]) -> None:
-        """Read files into the city as one step that can be undone."""
-        if self.store is None:
+    def take(self, label: str, before: City, after: City, data: opening.CityData) -> None:
+        """Take a City that was made from the present one as a step that can be undone.
+
+        Parameters
+        ----------
+        label : str
+            What the user did, English of the catalogue.
+        before : City
+            The City it was made from; if that is no longer the present one the step is refused.
+        after : City
+        data : CityData
+            What is derived from ``after``.
+        """
+        if self.store is None or self.store.state.city is not before:
+            self.failed.emit(TwinError("The city was changed meanwhile; add the files again."))
             return
-        city = self.store.state.city
-
-        def done(task: Task) -> None:
-            if task.error is not None:
-                self._tell(task.error)
-                return
-            added = cast(opening.Added, task.result)
-            if self.store is None or self.store.state.city is not city:
-                self.failed.emit(TwinError("The city was changed meanwhile; add the files again."))
-                return
-            self._keep(added.city, added.data)
-            self.store.change(N_("Add data"), city=added.city)
-            self.said.emit(tr("{n} files were added.", self.lang, n=len(files)))
-
-        self.tasks.start(opening.add, city, list(files), title=tr("Adding data", self.lang), then=done)
+        self._keep(after, data)
+        self.store.change(label, city=after)
 
     # --- inside -------------------------------------------------------------------------------------------------
 
