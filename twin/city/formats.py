@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, cast
 
-from twin.city import read_geotiff
+from twin.city import read_cityjson, read_geotiff, read_osm
 from twin.errors import BadInput
 from twin.text import N_
 
@@ -34,7 +34,7 @@ class Reader(Protocol):
         """Read it."""
 
 
-READERS: tuple[Reader, ...] = cast(tuple[Reader, ...], (read_geotiff,))
+READERS: tuple[Reader, ...] = cast(tuple[Reader, ...], (read_cityjson, read_geotiff, read_osm))
 
 PATTERNS: Mapping[str, tuple[str, ...]] = {
     "CityJSON": ("*.json", "*.cityjson", "*.jsonl", "*.json.zip"),

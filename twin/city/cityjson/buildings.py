@@ -35,6 +35,9 @@ UPRIGHT = 0.2
 FLATTEST = 0.3
 """A shape that rises less than this [m] says nothing about height."""
 
+LOWEST, HIGHEST = -500.0, 9000.0
+"""Ground lies between these levels [m]."""
+
 _STEP = 0.5
 _GRID = 1e-3
 
@@ -118,14 +121,17 @@ def _union(vertices: Floats, own: Faces, which: NDArray[np.bool_], n: int) -> ND
     if not len(chosen):
         return result
     flat = faces.polygons(vertices, chosen)
+    # Upright faces have no area from above and would only cost time.
+    seen = shapely.area(flat) > _GRID**2
+    flat, owner_of = flat[seen], chosen.owner[seen]
     broken = ~shapely.is_valid(flat)
     flat[broken] = shapely.make_valid(flat[broken], method="structure", keep_collapsed=False)
-    order = np.argsort(chosen.owner, kind="stable")
-    owners, begins, sizes = np.unique(chosen.owner[order], return_index=True, return_counts=True)
+    order = np.argsort(owner_of, kind="stable")
+    owners, begins, sizes = np.unique(owner_of[order], return_index=True, return_counts=True)
     result[owners] = flat[order[begins]]
     for owner, begin, size in zip(owners.tolist(), begins.tolist(), sizes.tolist(), strict=True):
         if size > 1:
-            result[owner] = shapely.union_all(flat[order[begin : begin + size]], grid_size=_GRID)
+            result[owner] = shapely.union_all(flat[order[begin : begin + size]])
     return result
 
 
@@ -189,8 +195,12 @@ def _facts(document: Document, item: Chosen) -> dict[str, object]:
         "floors": facts.number(said, facts.FLOORS),
         "dwellings": facts.number(said, facts.DWELLINGS),
         "height": facts.number(said, facts.HEIGHT),
-        "said_ground": facts.number(both, facts.GROUND),
+        "said_ground": _level(facts.number(both, facts.GROUND)),
     }
+
+
+def _level(level: float) -> float:
+    return level if LOWEST < level < HIGHEST else math.nan
 
 
 def _say(notes: list[Note], kind: NoteKind, message: str, which: Any, ids: Any) -> None:
@@ -208,7 +218,7 @@ def _heights(frame: gpd.GeoDataFrame, notes: list[Note]) -> None:
     floors = frame["floors"].to_numpy(dtype=float)
     floors = np.where((floors > 0) & (floors < 300), floors, np.nan)
     stated = np.where((stated > 0) & (stated <= MAX_HEIGHT), stated, np.nan)
-    solid = (measured >= FLATTEST) & (measured <= MAX_HEIGHT)
+    solid = (measured >= FLATTEST) & (measured <= MAX_HEIGHT) & _believable(frame["ground"].to_numpy(dtype=float))
     assumed = np.array([DEFAULT_HEIGHTS.get(use, DEFAULT_HEIGHTS[""]) for use in frame["use"]], dtype=float)
     from_floors = floors * STOREY
     choices = [solid, ~np.isnan(stated), ~np.isnan(from_floors)]
@@ -217,16 +227,20 @@ def _heights(frame: gpd.GeoDataFrame, notes: list[Note]) -> None:
     frame["floors"] = floors
     _say(notes, "assumed", N_("{n} buildings have neither shape nor height nor floors; a usual height was assumed"),
          frame["height_source"] == "default", ids)  # fmt: skip
-    _say(notes, "problem", N_("{n} buildings are higher than any that stands; their height was not believed"),
-         measured > MAX_HEIGHT, ids)  # fmt: skip
+    _say(notes, "problem", N_("{n} buildings have heights that cannot be; they were not believed"),
+         (measured > MAX_HEIGHT) | ~_believable(frame["ground"].to_numpy(dtype=float)), ids)  # fmt: skip
     ground = frame["ground"].to_numpy(dtype=float)
-    told = frame["said_ground"].to_numpy(dtype=float)
     # An outline drawn at height zero without a shape on it has no height at all.
-    flat = ~solid & (ground == 0.0)
-    frame["ground"] = np.where(flat, told, ground)
+    flat = (~solid & (ground == 0.0)) | ~_believable(ground)
+    frame["ground"] = np.where(flat, frame["said_ground"], ground)
     frame["base"] = 0.0
     unknown = np.isnan(frame["ground"].to_numpy(dtype=float))
     _say(notes, "problem", N_("{n} buildings have no ground level; terrain added later gives it"), unknown, ids)
+
+
+def _believable(level: Floats) -> NDArray[np.bool_]:
+    """Say which levels [m] can be on land; others mark what the file's maker did not know."""
+    return (level > LOWEST) & (level < HIGHEST)
 
 
 def _stack(frame: gpd.GeoDataFrame) -> None:
@@ -289,6 +303,7 @@ def surfaces(
     detailed = np.array([math.isfinite(item.lod) and item.lod >= 2 for item in chosen], dtype=bool)
     kept = np.zeros(len(chosen), dtype=bool)
     kept[owners] = True
+    kept &= _believable(shape.ground) & _believable(shape.top)
     which = (detailed & kept)[own.owner]
     if not which.any():
         return None, []

@@ -104,12 +104,9 @@ def terrain(
         Asked whether to stop.
     """
     notes: list[Note] = []
-    used = relief
-    if not len(relief):
-        z = vertices[ground.index, 2]
-        if not len(z) or float(np.ptp(z)) < 0.05:
-            return None, notes
-        used = ground
+    used = relief if len(relief) else _gentle(vertices, ground)
+    if not len(relief) and (not len(used) or float(np.ptp(vertices[used.index, 2])) < 0.05):
+        return None, notes
     cut = triangulate(vertices, used, job)
     made = rasterise.grid(vertices, cut.corners, source_id, job)
     if made is None:
@@ -122,6 +119,12 @@ def terrain(
         message = N_("{n} cells of terrain ({step:.3g} m) lay in gaps, mostly under buildings, and were interpolated")
         notes.append(Note("assumed", message, filled, {"step": step}))
     return grid, notes
+
+
+def _gentle(vertices: Floats, ground: Faces) -> Faces:
+    """Leave out steep faces: walls of quays, and spikes down to heights that mark missing values."""
+    vector = faces.area_vectors(vertices, ground)
+    return faces.subset(ground, np.abs(vector[:, 2]) > 0.5 * np.linalg.norm(vector, axis=1))
 
 
 def trees(
