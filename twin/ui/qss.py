@@ -26,6 +26,7 @@ QLabel[role="display"] { font-size: ${pt_title}pt; font-weight: 500; }
 QLabel[role="heading"] { font-size: ${pt_heading}pt; font-weight: 500; }
 QLabel[role="section"] { font-size: ${pt_small}pt; font-weight: 500; color: $muted; }
 QLabel[role="muted"] { color: $muted; }
+QLabel[role="problem"] { color: $text; background: $warn_ground; border-radius: 4px; padding: 4px 8px; }
 QLabel[role="small"] { color: $muted; font-size: ${pt_small}pt; }
 QLabel[role="badge"] {
   font-size: ${pt_small}pt; color: $muted; background: $hover; border-radius: 4px; padding: 2px 8px; }
