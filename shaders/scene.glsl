@@ -1,0 +1,31 @@
+// Light, shadow and haze that all surfaces share.
+uniform sampler2D shadeMap;
+uniform sampler2D tints;
+
+const float HEIGHT_STEP = 0.5 * 255.0;
+
+vec2 shadeAt(vec2 at) {
+  vec2 uv = (at - uShadeFrame.xy) * uShadeFrame.zw;
+  vec2 inside = step(vec2(0.0), uv) * step(uv, vec2(1.0));
+  return texture(shadeMap, uv).rg * inside.x * inside.y;
+}
+
+// 1 in the light, 0 in a cast shadow, soft between.
+float litAt(vec2 shade, float above) {
+  return 1.0 - smoothstep(0.2, 1.8, shade.g * HEIGHT_STEP - above);
+}
+
+// How much the sky is hidden by what stands around, fading with the height above ground.
+float openAt(vec2 shade, float above) {
+  return 1.0 - uShadeDepth * 0.9 * shade.r * exp(-above / 14.0);
+}
+
+vec3 hazed(vec3 colour, vec3 at) {
+  float far = smoothstep(uHaze.x, uHaze.y, length(at.xy - uHaze.zw));
+  float thin = 0.16 * (1.0 - exp(-distance(at, uEye) / max(uHaze.y, 1.0) * 1.2)) * uPerspective;
+  return mix(mix(colour, uHorizon, thin), uHorizon, far);
+}
+
+vec3 tintOf(float kind) {
+  return texelFetch(tints, ivec2(int(kind + 0.5), 0), 0).rgb;
+}

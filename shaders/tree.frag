@@ -1,0 +1,28 @@
+// Colours tree crowns as round bodies on their cards.
+//VTK::System::Dec
+//VTK::Output::Dec
+//VTK::CustomUniforms::Dec
+in vec2 vCard;
+flat in float vTrunk;
+flat in float vVary;
+in vec3 vAt;
+flat in vec3 vFoot;
+//#include scene.glsl
+
+void main() {
+  vec2 shade = shadeAt(vFoot.xy);
+  float open = mix(0.8, 1.0, litAt(shade, 6.0)) * openAt(shade, 6.0);
+  if (vTrunk > 0.5) {
+    gl_FragData[0] = vec4(hazed(uTrunk * 0.85 * open, vAt), uAlpha);
+    return;
+  }
+  float r = length(vCard);
+  float soft = max(fwidth(r), 1e-4);
+  float alpha = 1.0 - smoothstep(1.0 - soft, 1.0, r);
+  if (alpha < 0.3) discard;
+  vec3 toEye = cross(uRight, uUp);
+  vec3 n = normalize(uRight * vCard.x + uUp * vCard.y + toEye * sqrt(max(1.0 - r * r, 0.0)));
+  float light = mix(0.72, 0.9, 0.5 + 0.5 * n.z) + 0.24 * max(dot(n, uSun), 0.0);
+  vec3 colour = uTree * (0.93 + 0.14 * vVary);
+  gl_FragData[0] = vec4(hazed(colour * light * open, vAt), alpha * uAlpha);
+}

@@ -1,0 +1,161 @@
+"""The thin layer over VTK: arrays to poly data, textures, and passes that share one pair of shaders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.vtkCommonCore import VTK_TYPE_INT32, vtkPoints
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkDataObject, vtkImageData, vtkPolyData
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkProperty, vtkTexture
+from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLShaderProperty
+
+from twin.scene import shaders
+from twin.scene.meshing.part import Part
+
+ROW_WIDTH = 1024
+"""Cells per row of textures that are looked up by row number."""
+
+Uniform = float | Sequence[float]
+
+
+class Texture:
+    """A texture whose pixels can be written in place."""
+
+    def __init__(self, pixels: NDArray[Any], smooth: bool = False) -> None:
+        height, width, channels = pixels.shape
+        self._image = vtkImageData()
+        self._image.SetDimensions(width, height, 1)
+        scalars = numpy_to_vtk(np.ascontiguousarray(pixels.reshape(-1, channels)), deep=True)
+        self._image.GetPointData().SetScalars(scalars)
+        self.vtk = vtkTexture()
+        self.vtk.SetInputDataObject(self._image)
+        self.vtk.SetColorModeToDirectScalars()
+        self.vtk.SetInterpolate(smooth)
+        self.vtk.RepeatOff()
+        self.vtk.EdgeClampOn()
+        self._pixels = vtk_to_numpy(scalars)
+
+    def write(self, values: NDArray[Any]) -> None:
+        """Write the first pixels (n, channels) or (n,); the rest stays."""
+        flat = values.reshape(len(values), -1)
+        self._pixels.reshape(-1, flat.shape[1])[: len(flat)] = flat
+        self._image.GetPointData().GetScalars().Modified()
+        self._image.Modified()
+
+    def read(self, n: int) -> NDArray[Any]:
+        """Return the first n pixels of a texture of one channel."""
+        return self._pixels.reshape(-1)[:n]
+
+
+def rows_texture(n: int, dtype: type, fill: float = 0) -> Texture:
+    """Return a texture with one cell for each of n rows, all of one value."""
+    height = max(1, -(-n // ROW_WIDTH))
+    return Texture(np.full((height, ROW_WIDTH, 1), fill, dtype=dtype))
+
+
+class Pass:
+    """Actors that are drawn by the same two shaders with the same uniforms and textures."""
+
+    def __init__(self, vertex: str, fragment: str, textures: Mapping[str, Texture] | None = None) -> None:
+        self._sources = (shaders.source(vertex), shaders.source(fragment))
+        self._names = tuple(frozenset(re.findall(r"\bu[A-Z]\w*", text)) for text in self._sources)
+        self._shader = vtkOpenGLShaderProperty()
+        self._shader.SetVertexShaderCode(self._sources[0])
+        self._shader.SetFragmentShaderCode(self._sources[1])
+        self._uniforms = (self._shader.GetVertexCustomUniforms(), self._shader.GetFragmentCustomUniforms())
+        self._last: dict[str, Uniform] = {}
+        self._property = vtkProperty()
+        self.actors: list[vtkActor] = []
+        self.visible = True
+        for name, texture in (textures or {}).items():
+            self.bind(name, texture)
+
+    def bind(self, name: str, texture: Texture) -> None:
+        """Give the shaders a texture under a name."""
+        self._property.SetTexture(name, texture.vtk)
+
+    def set(self, **values: Uniform) -> None:
+        """Set uniforms that the shaders use; others are passed over."""
+        for name, value in values.items():
+            if self._last.get(name) == value:
+                continue
+            self._last[name] = value
+            for names, uniforms in zip(self._names, self._uniforms, strict=True):
+                if name not in names:
+                    continue
+                if isinstance(value, int | float):
+                    uniforms.SetUniformf(name, float(value))
+                else:
+                    (uniforms.SetUniform2f, uniforms.SetUniform3f, uniforms.SetUniform4f)[len(value) - 2](
+                        name, [float(v) for v in value]
+                    )
+
+    def missing(self) -> set[str]:
+        """Return the uniforms the shaders name and nobody has set."""
+        return (set(self._names[0]) | set(self._names[1])) - set(self._last)
+
+    def add(self, part: Part) -> None:
+        """Make an actor of each tile of a part."""
+        for k in range(len(part.tiles) - 1):
+            data = tile_data(part, k)
+            if data is not None:
+                self.actors.append(self._actor(data, part.attributes))
+
+    def show(self, visible: bool) -> None:
+        """Show or hide all actors."""
+        if visible != self.visible:
+            self.visible = visible
+            for actor in self.actors:
+                actor.SetVisibility(visible)
+
+    def _actor(self, data: vtkPolyData, names: Mapping[str, Any]) -> vtkActor:
+        mapper = vtkPolyDataMapper()
+        mapper.SetInputDataObject(data)
+        mapper.ScalarVisibilityOff()
+        # VTK would shift and scale points far from the origin; the shaders work in metres from it.
+        mapper.SetVBOShiftScaleMethod(0)
+        for name in names:
+            mapper.MapDataArrayToVertexAttribute(name, name, vtkDataObject.FIELD_ASSOCIATION_POINTS, -1)
+        actor = vtkActor()
+        actor.SetMapper(mapper)
+        actor.SetProperty(self._property)
+        actor.SetShaderProperty(self._shader)
+        # Blending happens in the order the actors were added: VTK's own pass for what is translucent sorts
+        # nothing without depth peeling, and costs a buffer.
+        actor.ForceOpaqueOn()
+        actor.PickableOff()
+        actor.SetVisibility(self.visible)
+        return actor
+
+
+def tile_data(part: Part, k: int) -> vtkPolyData | None:
+    """Return one tile of a part as poly data; None when it is empty."""
+    (p0, c0), (p1, c1) = part.tiles[k], part.tiles[k + 1]
+    if c1 <= c0:
+        return None
+    data = vtkPolyData()
+    points = vtkPoints()
+    points.SetData(numpy_to_vtk(np.ascontiguousarray(part.points[p0:p1]), deep=True))
+    data.SetPoints(points)
+    cells = part.cells[c0:c1] - np.int32(p0)
+    width = cells.shape[1]
+    array = vtkCellArray()
+    offsets = np.arange(0, (len(cells) + 1) * width, width, dtype=np.int32)
+    array.SetData(
+        numpy_to_vtk(offsets, deep=True, array_type=VTK_TYPE_INT32),
+        numpy_to_vtk(np.ascontiguousarray(cells.ravel()), deep=True, array_type=VTK_TYPE_INT32),
+    )
+    if width == 2:
+        data.SetLines(array)
+    else:
+        data.SetPolys(array)
+    for name, values in part.attributes.items():
+        column = numpy_to_vtk(np.ascontiguousarray(values[p0:p1]), deep=True)
+        column.SetName(name)
+        data.GetPointData().AddArray(column)
+    return data

@@ -1,0 +1,288 @@
+"""All passes of one city mesh: what is drawn by which shaders, in which order, and how a change reaches them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from twin.scene.draw import cards
+from twin.scene.draw.gpu import Pass, Texture, rows_texture
+from twin.scene.meshing.ground import sun_vector
+from twin.scene.palette import Palette, rgb, tint_rows
+from twin.scene.resolve import KINDS, UNKNOWN, rows_of, values, with_parents
+
+if TYPE_CHECKING:
+    from vtkmodules.vtkRenderingCore import vtkRenderer
+
+    from twin.scene.mesh import CityMesh
+    from twin.scene.picking import Hit
+    from twin.scene.resolve import Drawables, Kind, Paint
+
+_ORDER = {"terrain": 0.0, "green": 1.0, "water": 2.0, "paved": 3.0, "paths": 4.0, "casing": 5.0, "fill": 6.0}
+_SHOWN_BY = {
+    "terrain": "terrain", "green": "green", "water": "water", "paved": "streets", "quays": "water",
+    "casing": "streets", "fill": "streets", "slabs": "streets", "paths": "paths", "path_slabs": "paths",
+    "barriers": "barriers", "buildings": "buildings", "edges": "buildings", "trees": "trees", "places": "places",
+}  # fmt: skip
+"""Which entry of the layer tree shows or hides a pass."""
+
+
+class Scenery:
+    """The passes of a mesh in a renderer.
+
+    Parameters
+    ----------
+    mesh : CityMesh
+    renderer : vtkRenderer
+        Gets the actors; :meth:`close` takes them away again.
+    """
+
+    def __init__(self, mesh: CityMesh, renderer: vtkRenderer) -> None:
+        self.mesh = mesh
+        self._renderer = renderer
+        # Three channels: VTK reads a texture of two as grey with alpha.
+        self._shade = Texture(np.pad(mesh.shade.values, ((0, 0), (0, 0), (0, 1))), smooth=True)
+        self._tints = Texture(np.zeros((1, 32, 4), dtype=np.uint8))
+        common = {"shadeMap": self._shade, "tints": self._tints}
+        self.index: dict[str, pd.Index] = {name: pd.Index(ids) for name, ids in mesh.ids.items()}
+        self._data = {kind: _Data(self._count(kind)) for kind in KINDS}
+        self._data["places"] = _Data(self._count("places"))
+        self.passes = self._make(common)
+        self._fill()
+        for one in self.passes.values():
+            for actor in one.actors:
+                renderer.AddActor(actor)
+        self._set_fixed()
+
+    def close(self) -> None:
+        """Take all actors out of the renderer."""
+        for one in self.passes.values():
+            for actor in one.actors:
+                self._renderer.RemoveActor(actor)
+        self.passes.clear()
+
+    def set_all(self, **uniforms: float | tuple[float, ...]) -> None:
+        """Set uniforms of every pass."""
+        for one in self.passes.values():
+            one.set(**uniforms)
+
+    def apply(self, new: Drawables, old: Drawables | None) -> None:
+        """Bring the passes from one state to another; what is equal is not touched."""
+        if old is None or new.palette != old.palette:
+            self._set_palette(new.palette)
+        if old is None or new.base != old.base:
+            for name, entry in _SHOWN_BY.items():
+                opacity = new.base[entry]
+                self.passes[name].set(uAlpha=opacity)
+                self.passes[name].show(opacity > 0)
+        for kind in KINDS:
+            paint = new.paints.get(kind)
+            if old is None or paint != old.paints.get(kind):
+                self._set_paint(kind, paint)
+        if old is None or new.selection != old.selection or new.hidden != old.hidden:
+            self._set_marks(new)
+
+    def hover(self, hit: Hit | None) -> None:
+        """Mark what the pointer is on."""
+        for table, names in _HOVER.items():
+            row = -10.0
+            if hit is not None and hit.table == table:
+                row = float(self.index[table].get_indexer([hit.id])[0])
+            for name in names:
+                self.passes[name].set(uHover=row)
+        zone = hit is not None and hit.table == "zones"
+        self.passes["zones"].show(zone or self._zones_shown)
+
+    # --- making ------------------------------------------------------------------------------------------------
+
+    def _count(self, kind: str) -> int:
+        return len(self.mesh.ids["places" if kind == "points" else kind])
+
+    def _make(self, common: dict[str, Texture]) -> dict[str, Pass]:
+        def ground() -> Pass:
+            return Pass("ground.vert", "ground.frag", common)
+
+        def ribbon(kind: str) -> Pass:
+            return Pass("ribbon.vert", "ribbon.frag", {**common, **self._data[kind].textures})
+
+        def body(vertex: str, fragment: str, kind: str) -> Pass:
+            return Pass(vertex, fragment, {**common, **self._data[kind].textures})
+
+        return {
+            "sky": Pass("sky.vert", "sky.frag"),
+            "terrain": ground(),
+            "green": ground(),
+            "water": ground(),
+            "paved": ground(),
+            "quays": ground(),
+            "paths": ribbon("paths"),
+            "casing": ribbon("roads"),
+            "fill": ribbon("roads"),
+            "slabs": ground(),
+            "path_slabs": ground(),
+            "barriers": ground(),
+            "zones": body("ground.vert", "zone.frag", "zones"),
+            "borders": ribbon("zones"),
+            "buildings": body("building.vert", "building.frag", "buildings"),
+            "edges": body("edge.vert", "edge.frag", "buildings"),
+            "trees": Pass("tree.vert", "tree.frag", common),
+            "places": Pass("mark.vert", "mark.frag", self._data["places"].textures),
+            "points": Pass("mark.vert", "mark.frag", self._data["points"].textures),
+        }
+
+    def _fill(self) -> None:
+        mesh = self.mesh
+        parts = {
+            "terrain": mesh.terrain, "green": mesh.green, "water": mesh.water, "paved": mesh.paved,
+            "quays": mesh.quays, "paths": mesh.paths.fill, "casing": mesh.roads.casing, "fill": mesh.roads.fill,
+            "slabs": mesh.roads.slabs, "path_slabs": mesh.paths.slabs, "barriers": mesh.barriers,
+            "zones": mesh.zones, "borders": mesh.zone_borders, "buildings": mesh.solids.faces,
+            "edges": mesh.solids.edges, "sky": cards.sheet(), "trees": cards.trees(mesh.trees),
+            "places": cards.marks(mesh.spots["places"], mesh.place_kinds),
+            "points": cards.marks(mesh.spots["places"], None),
+        }  # fmt: skip
+        for name, part in parts.items():
+            self.passes[name].add(part)
+
+    def _set_fixed(self) -> None:
+        shade = self.mesh.shade
+        rows, columns, _ = shade.values.shape
+        frame = (shade.west, shade.south, 1 / (columns * shade.pixel), 1 / (rows * shade.pixel))
+        west, south, east, north = self.mesh.ground.bounds
+        size = max(east - west, north - south)
+        middle = ((west + east) / 2, (south + north) / 2)
+        self.set_all(
+            uShadeFrame=frame,
+            uShadeStep=1.6 * shade.pixel,
+            uSun=tuple(float(v) for v in sun_vector()),
+            uHaze=(0.62 * size, 3.2 * size, *middle),
+            uOrder=0.0,
+            uRelief=1.0,
+            uWater=0.0,
+            uHover=-10.0,
+            uPainted=0.0,
+            uOpacity=1.0,
+            uRange=(0.0, 1.0),
+            uAlpha=1.0,
+            uFlat=0.0,
+            uFlatColour=(0.0, 0.0, 0.0),
+            uData=0.0,
+            uExtra=0.0,
+            uMinWidth=1.0,
+            uVanish=(2.6, 14.0, 80.0),
+            uTwoSided=1.0,
+            uEdgeFade=1.6,
+            uScale=1.0,
+        )
+        for name, order in _ORDER.items():
+            self.passes[name].set(uOrder=order)
+        self.passes["zones"].set(uOrder=8.0)
+        self.passes["borders"].set(uOrder=9.0, uFlat=1.0, uMinWidth=1.6, uVanish=(1e9, 1e9, 1e9))
+        self.passes["water"].set(uWater=1.0)
+        self.passes["casing"].set(uMinWidth=0.0)
+        self.passes["fill"].set(uData=1.0, uMinWidth=1.3)
+        self.passes["paths"].set(uData=1.0, uMinWidth=0.9, uVanish=(1.3, 1.3, 1.3))
+        for name in ("slabs", "path_slabs", "barriers", "quays"):
+            self.passes[name].set(uRelief=1.0)
+
+    # --- changing ----------------------------------------------------------------------------------------------
+
+    def _set_palette(self, colours: Palette) -> None:
+        self._tints.write(np.array(tint_rows(colours), dtype=np.uint8))
+        self.set_all(
+            uSky=rgb(colours.sky),
+            uHorizon=rgb(colours.horizon),
+            uWall=rgb(colours.wall),
+            uRoof=rgb(colours.roof),
+            uUnknown=rgb(colours.unknown),
+            uAccent=rgb(colours.accent),
+            uHoverColour=rgb(colours.hover),
+            uEdgeColour=rgb(colours.edge),
+            uEdge=colours.edge_strength,
+            uTree=rgb(colours.tree),
+            uTrunk=rgb(colours.trunk),
+            uSymbol=rgb(colours.symbol),
+            uRim=rgb(colours.symbol_ink),
+            uShadeDepth=colours.shade,
+        )
+        self.passes["borders"].set(uFlatColour=rgb(colours.text_district))
+
+    def _set_paint(self, kind: Kind, paint: Paint | None) -> None:
+        table = "places" if kind == "points" else kind
+        data = self._data[kind]
+        painted = 0.0
+        if paint is not None:
+            found = values(paint, self.mesh.ids[table], self.index[table])
+            numbers = found.numbers
+            if kind == "buildings":
+                numbers = with_parents(numbers, self.mesh.solids.parent)
+            data.values.write(numbers)
+            data.colours.write(found.colours)
+            painted = 1.0
+            for name in _PAINTED[kind]:
+                self.passes[name].set(uRange=(found.low, found.high), uOpacity=paint.opacity)
+        for name in _PAINTED[kind]:
+            self.passes[name].set(uPainted=painted)
+        if kind == "roads":
+            self.passes["fill"].set(uMinWidth=2.6 if painted else 1.3)
+        if kind == "zones":
+            self._zones_shown = bool(painted)
+            self.passes["zones"].show(bool(painted))
+            self.passes["borders"].show(bool(painted))
+            self.passes["borders"].set(uAlpha=0.55)
+        if kind == "points":
+            self._hide_unknown(paint is not None)
+
+    def _hide_unknown(self, painted: bool) -> None:
+        self.passes["points"].show(painted)
+        data = self._data["points"]
+        marks = np.where(data.values.read(data.rows) == UNKNOWN, 2, 0).astype(np.uint8)
+        data.marks.write(marks)
+
+    def _set_marks(self, new: Drawables) -> None:
+        for table in ("buildings", "roads", "paths", "zones", "places"):
+            marks = np.zeros(len(self.mesh.ids[table]), dtype=np.uint8)
+            if table == "buildings" and new.hidden:
+                rows = self.index[table].get_indexer(pd.Index(sorted(new.hidden), dtype=object))
+                marks[rows[rows >= 0]] = 2
+            chosen = rows_of(new.selection, table, self.index[table])
+            marks[chosen] = 1
+            if table == "buildings" and len(chosen):
+                marks[self._with_parts(chosen)] = 1
+            if len(marks):
+                self._data[table].marks.write(marks)
+        zone = new.selection is not None and new.selection.table == "zones"
+        self.passes["zones"].show(zone or self._zones_shown)
+
+    def _with_parts(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return np.isin(self.mesh.solids.parent, rows)
+
+    _zones_shown = False
+
+
+_HOVER = {
+    "buildings": ("buildings", "edges"), "roads": ("fill",), "paths": ("paths",), "zones": ("zones",),
+    "places": ("places", "points"),
+}  # fmt: skip
+_PAINTED: dict[str, tuple[str, ...]] = {
+    "buildings": ("buildings", "edges"), "roads": ("fill",), "paths": ("paths",), "zones": ("zones",),
+    "points": ("points",),
+}  # fmt: skip
+
+
+class _Data:
+    """The textures of one kind of thing: values, colours, marks."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.values = rows_texture(rows, np.float32, float(UNKNOWN))
+        self.marks = rows_texture(rows, np.uint8)
+        self.colours = Texture(np.zeros((1, 256, 4), dtype=np.uint8))
+
+    @property
+    def textures(self) -> dict[str, Texture]:
+        """The textures under the names the shaders use."""
+        return {"values": self.values, "marks": self.marks, "colours": self.colours}

@@ -1,0 +1,95 @@
+"""Cutting convex polygons along the lines of a grid, many at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_EPS = 1e-6
+
+
+def cut_by_lines(polygons: Floats, counts: Ints, measure: Floats) -> tuple[Floats, Ints]:
+    """Cut convex polygons along the lines where a linear measure of x and y is a whole number.
+
+    Parameters
+    ----------
+    polygons : array, shape (n, v, k)
+        Corner values; the first two are x and y, all others are carried along linearly. Places beyond a polygon's
+        count repeat its last corner.
+    counts : array, shape (n,)
+        Corners of each polygon.
+    measure : array, shape (3,)
+        ``(a, b, c)`` of the measure a·x + b·y + c.
+
+    Returns
+    -------
+    polygons, counts
+        Pieces none of which has a line in its inside; orientation is kept.
+    """
+    done: list[tuple[Floats, Ints]] = []
+    a, b, c = measure
+    while len(polygons):
+        m = polygons[:, :, 0] * a + polygons[:, :, 1] * b + c
+        first = np.floor(m.min(axis=1) + _EPS) + 1
+        last = np.ceil(m.max(axis=1) - _EPS) - 1
+        crossed = first <= last
+        done.append((polygons[~crossed], counts[~crossed]))
+        if not crossed.any():
+            break
+        line = np.floor((first[crossed] + last[crossed]) / 2)
+        polygons, counts, d = polygons[crossed], counts[crossed], m[crossed] - line[:, None]
+        below, n_below = _side(polygons, counts, d)
+        above, n_above = _side(polygons, counts, -d)
+        polygons, counts = _stacked([(below, n_below), (above, n_above)])
+    return _stacked(done) if done else (polygons, counts)
+
+
+def _side(polygons: Floats, counts: Ints, d: Floats) -> tuple[Floats, Ints]:
+    """Return the part of each polygon where ``d`` ≤ 0."""
+    n, v, k = polygons.shape
+    place = np.arange(v)[None, :]
+    real = place < counts[:, None]
+    following = np.where(place + 1 < counts[:, None], place + 1, 0)
+    rows = np.arange(n)[:, None]
+    d_next = d[rows, following]
+    kept = real & (d <= _EPS)
+    crossing = real & (((d < -_EPS) & (d_next > _EPS)) | ((d > _EPS) & (d_next < -_EPS)))
+    share = np.where(crossing, d / np.where(crossing, d - d_next, 1.0), 0.0)
+    between = polygons + (polygons[rows, following] - polygons) * share[:, :, None]
+    slots = np.empty((n, 2 * v, k))
+    slots[:, 0::2], slots[:, 1::2] = polygons, between
+    used = np.empty((n, 2 * v), dtype=bool)
+    used[:, 0::2], used[:, 1::2] = kept, crossing
+    total = used.sum(axis=1)
+    width = max(int(total.max()), 3) if n else 3
+    order = np.argsort(~used, axis=1, kind="stable")[:, :width]
+    order = np.where(np.arange(width)[None, :] < total[:, None], order, order[rows, np.maximum(total - 1, 0)[:, None]])
+    return slots[rows, order], total
+
+
+def _stacked(pieces: list[tuple[Floats, Ints]]) -> tuple[Floats, Ints]:
+    width = max(polygons.shape[1] for polygons, _ in pieces)
+    padded = []
+    for polygons, _ in pieces:
+        lack = width - polygons.shape[1]
+        padded.append(np.pad(polygons, ((0, 0), (0, lack), (0, 0)), mode="edge") if lack and len(polygons) else polygons)
+    padded = [p if len(p) else np.empty((0, width, p.shape[2])) for p in padded]
+    return np.concatenate(padded), np.concatenate([counts for _, counts in pieces])
+
+
+def fans(polygons: Floats, counts: Ints) -> Floats:
+    """Return convex polygons as triangles (t, 3, k), slivers left out."""
+    counts = np.maximum(counts, 2)
+    owner = np.repeat(np.arange(len(counts)), counts - 2)
+    k = np.arange(len(owner)) - np.repeat(np.cumsum(counts - 2) - (counts - 2), counts - 2)
+    corners = np.stack([polygons[owner, 0], polygons[owner, k + 1], polygons[owner, k + 2]], axis=1)
+    return corners[np.abs(doubled_area(corners)) > 1e-6]
+
+
+def doubled_area(corners: Floats) -> Floats:
+    """Return twice the signed area of triangles (t, 3, k) in x and y."""
+    a, b = corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2]
+    return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]

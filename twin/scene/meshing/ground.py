@@ -1,0 +1,304 @@
+"""The ground: one triangulated height surface that everything flat is laid upon."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy import ndimage, spatial
+
+from twin.scene.meshing import part
+from twin.scene.meshing.cutting import cut_by_lines, doubled_area, fans
+from twin.scene.meshing.outlines import Outlines, triangulate
+from twin.scene.palette import tint
+
+if TYPE_CHECKING:
+    from twin.city.city import City
+    from twin.scene.meshing.part import Part
+
+Floats = NDArray[np.float64]
+
+SUN = (222.0, 46.0)
+"""Azimuth the light comes from and its elevation [°]: from behind the left shoulder when north is up."""
+_MAX_CELLS = 200
+_MIN_STEP = 10.0
+
+
+def sun_vector() -> Floats:
+    """Return the unit vector towards the light."""
+    azimuth, elevation = math.radians(SUN[0]), math.radians(SUN[1])
+    flat = math.cos(elevation)
+    return np.array([math.sin(azimuth) * flat, math.cos(azimuth) * flat, math.sin(elevation)])
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Heights at the nodes of a square grid; each cell is two triangles, split from south-west to north-east.
+
+    Parameters
+    ----------
+    west, south : float [m]
+        First node, relative to the mesh's origin.
+    step : float [m]
+        Distance of nodes.
+    heights : array, shape (ny, nx) [m]
+        Row 0 in the south.
+    flat : bool
+        All heights are equal.
+    """
+
+    west: float
+    south: float
+    step: float
+    heights: NDArray[np.float32]
+    flat: bool
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north [m] of the grid."""
+        rows, columns = self.heights.shape
+        return (
+            self.west,
+            self.south,
+            self.west + (columns - 1) * self.step,
+            self.south + (rows - 1) * self.step,
+        )
+
+    def at(self, x: Floats, y: Floats) -> Floats:
+        """Return the height of the triangulated surface; beyond the grid that of its nearest edge."""
+        rows, columns = self.heights.shape
+        u = np.clip((np.asarray(x, dtype=float) - self.west) / self.step, 0, columns - 1)
+        v = np.clip((np.asarray(y, dtype=float) - self.south) / self.step, 0, rows - 1)
+        i, j = np.minimum(u.astype(np.int64), columns - 2), np.minimum(v.astype(np.int64), rows - 2)
+        s, t = u - i, v - j
+        h = self.heights
+        a, c = h[j, i].astype(float), h[j + 1, i + 1]
+        b, d = h[j, i + 1], h[j + 1, i]
+        return np.where(s >= t, a + s * (b - a) + t * (c - b), a + t * (d - a) + s * (c - d))
+
+    def shade(self, x: Floats, y: Floats) -> Floats:
+        """Return how light the ground is from its slope alone, 1 on the flat."""
+        if self.flat:
+            return np.ones(np.shape(x))
+        rows, columns = self.heights.shape
+        u = np.clip((np.asarray(x, dtype=float) - self.west) / self.step, 0, columns - 1)
+        v = np.clip((np.asarray(y, dtype=float) - self.south) / self.step, 0, rows - 1)
+        light = ndimage.map_coordinates(self.hillshade(), [np.ravel(v), np.ravel(u)], order=1, mode="nearest")
+        return light.reshape(np.shape(x)).astype(float)
+
+    def hillshade(self) -> NDArray[np.float32]:
+        """Return the light at the nodes, relative to the flat."""
+        slope_y, slope_x = np.gradient(self.heights.astype(float), self.step)
+        sun = sun_vector()
+        lit = (sun[2] - 1.3 * (slope_x * sun[0] + slope_y * sun[1])) / np.sqrt(1 + slope_x**2 + slope_y**2)
+        return np.clip(0.35 + 0.65 * lit / sun[2], 0.45, 1.25).astype(np.float32)
+
+    def drape(self, shape: Outlines, kinds: Floats) -> Part:
+        """Lay polygons on the surface, cut along its triangles so that they lie in it exactly.
+
+        Parameters
+        ----------
+        shape : Outlines
+            Relative to the mesh's origin.
+        kinds : array, shape (rows,)
+            Value carried for each row: a tint or a row number.
+        """
+        triangles, polygons = triangulate(shape)
+        corners = shape.points[triangles]
+        value = np.asarray(kinds, dtype=float)[shape.rows[polygons]]
+        carried = np.repeat(value[:, None, None], 3, axis=1)
+        pieces = self.cut(np.concatenate([corners, carried], axis=2))
+        return self._laid(pieces if self.flat else self._merged(pieces), {"kind": slice(0, 1)})
+
+    def lay(self, polygons: Floats, names: dict[str, slice]) -> Part:
+        """Lay convex polygons (n, v, 2 + k) on the surface; ``names`` says which of the k columns are what."""
+        return self._laid(self.cut(polygons), names)
+
+    def cut(self, polygons: Floats) -> Floats:
+        """Cut convex polygons (n, v, 2 + k) into triangles each of which lies in one of the surface's."""
+        counts = np.full(len(polygons), polygons.shape[1], dtype=np.int64)
+        if not self.flat:
+            for measure in self._lines():
+                polygons, counts = cut_by_lines(polygons, counts, measure)
+        return fans(polygons, counts)
+
+    def _laid(self, corners: Floats, names: dict[str, slice]) -> Part:
+        x, y = corners[:, :, 0], corners[:, :, 1]
+        z, light = self.at(x, y), self.shade(x, y)
+        full = np.concatenate([corners[:, :, :2], z[:, :, None], light[:, :, None], corners[:, :, 2:]], axis=2)
+        columns = {name: slice(at.start + 4, at.stop + 4) for name, at in names.items()}
+        return part.soup(full, {"light": slice(3, 4), **columns})
+
+    def _merged(self, corners: Floats) -> Floats:
+        """Put the pieces (t, 3, 3) that together fill one of the surface's triangles together again."""
+        middle = corners[:, :, :2].mean(axis=1)
+        u, v = (middle[:, 0] - self.west) / self.step, (middle[:, 1] - self.south) / self.step
+        i, j = np.floor(u).astype(np.int64), np.floor(v).astype(np.int64)
+        upper = (v - j > u - i).astype(np.int64)
+        key = np.stack([i, j, upper, corners[:, 0, 2].astype(np.int64)], axis=1)
+        cells, cell = np.unique(key, axis=0, return_inverse=True)
+        cell = cell.ravel()
+        area = np.bincount(cell, weights=np.abs(doubled_area(corners)), minlength=len(cells))
+        several = np.bincount(cell, minlength=len(cells)) > 1
+        full = several & (area > self.step**2 * (1 - 1e-6)) & (area < self.step**2 * (1 + 1e-6))
+        kept = corners[~full[cell]]
+        i, j, upper, kind = (column.astype(float) for column in cells[full].T)
+        fresh = np.empty((len(i), 3, 3))
+        fresh[:, :, 2] = kind[:, None]
+        fresh[:, 0, :2] = np.stack([i, j], axis=1)
+        fresh[:, 1, :2] = np.stack([i + 1, j + 1 - (1 - upper)], axis=1)
+        fresh[:, 2, :2] = np.stack([i + 1 - upper, j + 1], axis=1)
+        fresh[:, :, 0] = fresh[:, :, 0] * self.step + self.west
+        fresh[:, :, 1] = fresh[:, :, 1] * self.step + self.south
+        return np.concatenate([kept, fresh])
+
+    def mesh(self) -> Part:
+        """Return the surface itself, with an apron around it that runs out to the horizon."""
+        rows, columns = self.heights.shape
+        west, south, east, north = self.bounds
+        x = _with_apron(np.linspace(west, east, columns))
+        y = _with_apron(np.linspace(south, north, rows))
+        light = np.ones_like(self.heights) if self.flat else self.hillshade()
+        z = np.pad(self.heights.astype(float), _APRON, mode="edge")
+        light = np.pad(light.astype(float), _APRON, mode="edge")
+        far = _apron_weight(rows)[:, None] + _apron_weight(columns)[None, :]
+        far = np.clip(far, 0, 1)
+        edge = np.concatenate([self.heights[0], self.heights[-1], self.heights[:, 0], self.heights[:, -1]])
+        z = z * (1 - far) + float(np.mean(edge)) * far
+        light = light * (1 - far) + far
+        grid_x, grid_y = np.meshgrid(x, y)
+        points = np.stack([grid_x, grid_y, z], axis=2).reshape(-1, 3)
+        ny, nx = z.shape
+        a = (np.arange(ny - 1)[:, None] * nx + np.arange(nx - 1)[None, :]).ravel()
+        cells = np.concatenate([np.stack([a, a + 1, a + nx + 1], 1), np.stack([a, a + nx + 1, a + nx], 1)])
+        kind = np.full(len(points), tint("terrain"), dtype=float)
+        return part.whole(points, cells, light=light.ravel(), kind=kind)
+
+    def _lines(self) -> list[Floats]:
+        s, u, v = 1 / self.step, -self.west / self.step, -self.south / self.step
+        return [np.array([s, 0, u]), np.array([0, s, v]), np.array([s, -s, u - v])]
+
+
+_APRON = 4
+_REACH = (0.15, 0.6, 3.0, 14.0)
+
+
+def _with_apron(nodes: Floats) -> Floats:
+    size = max(nodes[-1] - nodes[0], 500.0)
+    out = np.array(_REACH) * size
+    return np.concatenate([nodes[0] - out[::-1], nodes, nodes[-1] + out])
+
+
+def _apron_weight(n: int) -> Floats:
+    weight = np.array([0.15, 0.5, 0.9, 1.0])
+    return np.concatenate([weight[::-1], np.zeros(n), weight])
+
+
+def build(city: City, origin: tuple[float, float], water: Outlines, levels: Floats) -> Ground:
+    """Make the ground of a city: from its terrain, else from the ground levels of its buildings, else flat.
+
+    Parameters
+    ----------
+    city : City
+    origin : (x, y) [m]
+        The mesh's local origin.
+    water : Outlines
+        Water and quays, whose ground is made level.
+    levels : array, shape (rows,) [m]
+        Level of each row of ``water``; nan lets the terrain at its shore decide.
+    """
+    west, south, east, north = city.bounds()
+    margin = 0.02 * max(east - west, north - south) + 20.0
+    west, south = west - margin - origin[0], south - margin - origin[1]
+    east, north = east + margin - origin[0], north + margin - origin[1]
+    extent = max(east - west, north - south)
+    if city.terrain is not None:
+        native = abs(city.terrain.transform[0])
+        step = max(extent / _MAX_CELLS, native, min(native * 3, _MIN_STEP))
+        x, y = _nodes(west, east, step), _nodes(south, north, step)
+        grid_x, grid_y = np.meshgrid(x, y)
+        heights = city.terrain.sample(grid_x.ravel() + origin[0], grid_y.ravel() + origin[1])
+        heights = _filled(heights.reshape(grid_x.shape))
+    else:
+        step = max(extent / 60, 10.0)
+        x, y = _nodes(west, east, step), _nodes(south, north, step)
+        heights = _from_buildings(city, origin, x, y)
+    if np.ptp(heights) < 0.05:
+        return _flat(west, south, extent, float(np.median(heights)))
+    ground = Ground(float(x[0]), float(y[0]), step, heights.astype(np.float32), False)
+    if len(water.rows) and city.terrain is not None:
+        levelled = _level_water(ground, water, levels)
+        ground = Ground(ground.west, ground.south, step, levelled.astype(np.float32), False)
+    return ground
+
+
+def _nodes(low: float, high: float, step: float) -> Floats:
+    n = max(int(math.ceil((high - low) / step)) + 1, 3)
+    return low + step * np.arange(n)
+
+
+def _flat(west: float, south: float, extent: float, height: float) -> Ground:
+    return Ground(west, south, extent / 8, np.full((9, 9), height, dtype=np.float32), True)
+
+
+def _filled(heights: Floats) -> Floats:
+    unknown = np.isnan(heights)
+    if unknown.all():
+        return np.zeros_like(heights)
+    if unknown.any():
+        nearest = ndimage.distance_transform_edt(unknown, return_distances=False, return_indices=True)
+        heights = heights[tuple(nearest)]
+    return heights
+
+
+def _from_buildings(city: City, origin: tuple[float, float], x: Floats, y: Floats) -> Floats:
+    """Guess the ground from the buildings' own ground levels, smoothed; zero where no building knows."""
+    ground = city.buildings["ground"].to_numpy(dtype=float)
+    known = np.isfinite(ground)
+    if city.surfaces is not None and known.sum() < 3:
+        return np.full((len(y), len(x)), float(city.surfaces.vertices[:, 2].min()))
+    if not known.any():
+        return np.zeros((len(y), len(x)))
+    low, high = np.percentile(ground[known], [2, 98])
+    if high - low < 1.0 or known.sum() < 3:
+        return np.full((len(y), len(x)), float(np.median(ground[known])))
+    at = shapely.get_coordinates(shapely.centroid(city.buildings.geometry.to_numpy()[known])) - origin
+    grid_x, grid_y = np.meshgrid(x, y)
+    count = min(6, int(known.sum()))
+    apart, nearest = spatial.cKDTree(at).query(np.stack([grid_x.ravel(), grid_y.ravel()], 1), k=count)
+    weight = 1 / (apart + 10.0) ** 2
+    values = np.clip(ground[known], low, high)[nearest]
+    heights = (values * weight).sum(axis=1) / weight.sum(axis=1)
+    return np.asarray(ndimage.gaussian_filter(heights.reshape(grid_x.shape), 1.0), dtype=float)
+
+
+def _level_water(ground: Ground, water: Outlines, levels: Floats) -> Floats:
+    heights = ground.heights.astype(float)
+    rows, columns = heights.shape
+    x = ground.west + ground.step * np.arange(columns)
+    y = ground.south + ground.step * np.arange(rows)
+    for k in range(len(water.rows)):
+        rings = range(water.first_ring[k], water.first_ring[k + 1])
+        points = [water.points[water.starts[r] : water.starts[r + 1]] for r in rings]
+        shore = ground.at(points[0][:, 0], points[0][:, 1])
+        level = levels[water.rows[k]]
+        if np.isnan(level):
+            if np.percentile(shore, 90) - np.percentile(shore, 10) > 4.0:
+                continue  # a stream: it runs down with the land
+            level = float(np.percentile(shore, 20))
+        low, high = points[0].min(axis=0), points[0].max(axis=0)
+        i = np.flatnonzero((x >= low[0]) & (x <= high[0]))
+        j = np.flatnonzero((y >= low[1]) & (y <= high[1]))
+        if not len(i) or not len(j):
+            continue
+        polygon = shapely.Polygon(points[0], points[1:])
+        shapely.prepare(polygon)
+        grid_x, grid_y = np.meshgrid(x[i], y[j])
+        inside = shapely.contains_xy(polygon, grid_x, grid_y)
+        block = heights[j[0] : j[-1] + 1, i[0] : i[-1] + 1]
+        block[inside] = level
+    return heights

@@ -1,0 +1,188 @@
+"""Where names can stand: along streets, in districts, waters, parks and squares, at places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twin.city.city import City
+    from twin.scene.meshing.ground import Ground
+
+Floats = NDArray[np.float64]
+
+DISTRICT, WATER, PARK, SQUARE, STREET, PLACE = range(6)
+"""Styles of names; a lower one is placed first."""
+
+_DISTRICT_PLACES = frozenset(
+    {"district", "suburb", "quarter", "neighbourhood", "borough", "city_district", "town", "village", "stadsdel"}
+)
+_SPACING = 420.0
+_WINDOW = 90.0
+_STREET_RANK = {
+    "motorway": 0, "trunk": 0, "primary": 1, "secondary": 2, "tertiary": 3, "unclassified": 4, "residential": 4,
+    "living_street": 5, "pedestrian": 4, "service": 7,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """Candidates for labels.
+
+    Parameters
+    ----------
+    texts : tuple of str
+        A text of each candidate.
+    styles : array, shape (n,)
+        :data:`DISTRICT` … :data:`PLACE`.
+    points : array, shape (n, 3) [m]
+        Relative to the mesh's origin.
+    along : array, shape (n, 3)
+        Direction a name runs in; zero where it stands upright on the screen.
+    room : array, shape (n,) [m]
+        Length of street or width of area the name may cover.
+    rank : array, shape (n,)
+        A smaller one goes before a larger one of the same style.
+    """
+
+    texts: tuple[str, ...]
+    styles: NDArray[np.int8]
+    points: NDArray[np.float32]
+    along: NDArray[np.float32]
+    room: NDArray[np.float32]
+    rank: NDArray[np.float32]
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, int, float, float, float, float, float, float]] = []
+
+    def add(
+        self, text: str, style: int, x: float, y: float, room: float, rank: float, dx: float = 0.0, dy: float = 0.0
+    ) -> None:
+        self.rows.append((text, style, x, y, dx, dy, room, rank))
+
+
+def build(city: City, ground: Ground, origin: tuple[float, float]) -> Names:
+    """Collect the candidates of a city."""
+    found = _Collector()
+    _streets(city.roads, found)
+    known = {row[0] for row in found.rows}
+    paths = city.paths
+    _streets(paths[(paths["name"] != "") & ~paths["name"].isin(known)], found)
+    _districts(city.zones, found)
+    _covers(city.cover, found)
+    _places(city.places, found)
+    n = len(found.rows)
+    numbers = np.array([row[1:] for row in found.rows], dtype=float).reshape(n, 7)
+    at = numbers[:, 1:3] - origin
+    z = ground.at(at[:, 0], at[:, 1])
+    ahead = at + numbers[:, 3:5] * 10.0
+    rise = (ground.at(ahead[:, 0], ahead[:, 1]) - z) / 10.0
+    along = np.column_stack([numbers[:, 3:5], np.where(np.any(numbers[:, 3:5] != 0, axis=1), rise, 0.0)])
+    return Names(
+        tuple(row[0] for row in found.rows),
+        numbers[:, 0].astype(np.int8),
+        np.column_stack([at, z]).astype(np.float32),
+        along.astype(np.float32),
+        numbers[:, 5].astype(np.float32),
+        numbers[:, 6].astype(np.float32),
+    )
+
+
+def _streets(table: pd.DataFrame, found: _Collector) -> None:
+    names = table["name"].to_numpy(dtype=object)
+    named = np.flatnonzero(names != "")
+    if not len(named):
+        return
+    geometry = table.geometry.to_numpy()
+    kinds = table["kind"].to_numpy(dtype=object)
+    order = named[np.argsort(names[named].astype(str), kind="stable")]
+    breaks = np.flatnonzero(names[order][1:] != names[order][:-1]) + 1
+    for group in np.split(order, breaks):
+        rank = min(_STREET_RANK.get(kinds[i], 6) for i in group)
+        merged = shapely.line_merge(shapely.multilinestrings([g for g in shapely.get_parts(geometry[group])]))
+        for line in shapely.get_parts(merged):
+            _along(str(names[group[0]]), line, rank, found)
+
+
+def _along(name: str, line: shapely.LineString, rank: float, found: _Collector) -> None:
+    length = line.length
+    if length < 30.0:
+        return
+    n = max(1, int(length / _SPACING))
+    for k in range(n):
+        # Where the street is straightest near the regular place.
+        middle, half = (k + 0.5) * length / n, length / n * 0.3
+        tries = np.clip(middle + np.linspace(-half, half, 7), 0, length)
+        window = min(_WINDOW, length) / 2
+        ends = shapely.get_coordinates(
+            shapely.line_interpolate_point(line, np.concatenate([tries - window, tries + window]).clip(0, length))
+        )
+        chord = ends[7:] - ends[:7]
+        reach = np.hypot(chord[:, 0], chord[:, 1])
+        used = np.clip(tries + window, 0, length) - np.clip(tries - window, 0, length)
+        best = int(np.argmax(reach / np.maximum(used, 1.0) - 0.02 * np.abs(np.arange(7) - 3)))
+        if reach[best] < 1.0:
+            continue
+        at = line.interpolate(tries[best])
+        dx, dy = chord[best] / reach[best]
+        found.add(name, STREET, at.x, at.y, length / n, rank + 0.1 * k, dx, dy)
+
+
+def _districts(zones: pd.DataFrame, found: _Collector) -> None:
+    named = zones[zones["name"] != ""]
+    if not len(named):
+        return
+    # The coarsest division that has names is the one a reader knows.
+    kinds = named.groupby("kind")["name"].nunique()
+    rows = named[named["kind"] == kinds.idxmin()]
+    if len(rows) > 1 and rows["name"].nunique() < 2:
+        return
+    geometry = rows.geometry.to_numpy()
+    by_name: dict[str, list[shapely.Geometry]] = {}
+    for text, shape in zip(rows["name"], geometry, strict=True):
+        by_name.setdefault(str(text), []).append(shape)
+    for text, shapes in by_name.items():
+        _in_area(text, DISTRICT, shapely.union_all(shapes) if len(shapes) > 1 else shapes[0], found)
+
+
+def _covers(cover: pd.DataFrame, found: _Collector) -> None:
+    styles = {"water": WATER, "park": PARK, "green": PARK, "forest": PARK, "square": SQUARE}
+    names, kinds = cover["name"].to_numpy(dtype=object), cover["kind"].to_numpy(dtype=object)
+    geometry = cover.geometry.to_numpy()
+    best: dict[tuple[str, int], tuple[float, int]] = {}
+    for i in np.flatnonzero(names != ""):
+        style = styles.get(kinds[i])
+        if style is not None:
+            area = float(geometry[i].area)
+            if area > best.get((names[i], style), (0.0, -1))[0]:
+                best[names[i], style] = (area, int(i))
+    for (text, style), (_, i) in best.items():
+        _in_area(text, style, geometry[i], found)
+
+
+def _in_area(text: str, style: int, shape: shapely.Geometry, found: _Collector) -> None:
+    if shape is None or shape.is_empty:
+        return
+    at = shape.centroid if shape.contains(shape.centroid) else shape.representative_point()
+    found.add(text, style, at.x, at.y, float(np.sqrt(shape.area)) * 1.3, -shape.area * 1e-9)
+
+
+def _places(places: pd.DataFrame, found: _Collector) -> None:
+    names, kinds = places["name"].to_numpy(dtype=object), places["kind"].to_numpy(dtype=object)
+    at = shapely.get_coordinates(shapely.centroid(places.geometry.to_numpy()))
+    known = {(row[0], row[1]) for row in found.rows}
+    for i in np.flatnonzero(names != ""):
+        kind = str(kinds[i])
+        style = DISTRICT if kind in _DISTRICT_PLACES else SQUARE if kind == "square" else PLACE
+        if kind == "address" or (names[i], style) in known or not np.isfinite(at[i]).all():
+            continue
+        rank = {"station": 0.0, "school": 2.0, "park": 1.0}.get(kind, 3.0)
+        found.add(str(names[i]), style, at[i, 0], at[i, 1], 600.0 if style == DISTRICT else 60.0, rank)

@@ -1,0 +1,105 @@
+"""What a mesh is made of: triangles or lines with attributes, float32 and relative to the local origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32 = NDArray[np.float32]
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Triangles (or lines) of one kind, in tiles that are drawn or left out as a whole.
+
+    Parameters
+    ----------
+    points : array, shape (n, 3) [m]
+        Relative to the mesh's origin.
+    cells : array, shape (m, 3) or (m, 2)
+        Corner indices into ``points``.
+    attributes : mapping from name to array, shape (n, k)
+        What the shader gets per corner.
+    tiles : array, shape (tiles + 1, 2)
+        First point and first cell of each tile; the last row is the ends. A tile's cells use its own points only.
+    """
+
+    points: Float32
+    cells: Int32
+    attributes: Mapping[str, Float32] = field(default_factory=dict)
+    tiles: Int64 = field(default_factory=lambda: np.zeros((1, 2), dtype=np.int64))
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return len(self.cells)
+
+
+def whole(points: NDArray[np.float64], cells: NDArray[np.int64], **attributes: NDArray[np.float64]) -> Part:
+    """Make a part of one tile."""
+    columns = {name: _columns(values) for name, values in attributes.items()}
+    tiles = np.array([[0, 0], [len(points), len(cells)]], dtype=np.int64)
+    return Part(points.astype(np.float32), cells.astype(np.int32), columns, tiles)
+
+
+def soup(corners: NDArray[np.float64], names: Mapping[str, slice]) -> Part:
+    """Make a part of triangles that share no corners.
+
+    Parameters
+    ----------
+    corners : array, shape (t, 3, k)
+        x, y, z and then the attributes.
+    names : mapping
+        Which of the k columns are which attribute.
+    """
+    flat = corners.reshape(-1, corners.shape[-1])
+    cells = np.arange(len(flat)).reshape(-1, 3)
+    return whole(flat[:, :3], cells, **{name: flat[:, columns] for name, columns in names.items()})
+
+
+def joined(parts: list[Part]) -> Part:
+    """Put parts with the same attributes behind each other, as one tile."""
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return Part(np.empty((0, 3), np.float32), np.empty((0, 3), np.int32))
+    offsets = np.cumsum([0] + [len(part.points) for part in parts[:-1]])
+    points = np.concatenate([part.points for part in parts])
+    cells = np.concatenate([part.cells + np.int32(k) for part, k in zip(parts, offsets, strict=True)])
+    names = parts[0].attributes
+    attributes = {name: np.concatenate([part.attributes[name] for part in parts]) for name in names}
+    return Part(points, cells, attributes, np.array([[0, 0], [len(points), len(cells)]], dtype=np.int64))
+
+
+def tiled(part: Part, size: float) -> Part:
+    """Sort a part of one tile into square tiles of a size [m] by the middle of each cell."""
+    if len(part) < 4000:
+        return part
+    middles = part.points[part.cells, :2].mean(axis=1)
+    column = np.floor((middles - middles.min(axis=0)) / size).astype(np.int64)
+    key = column[:, 1] * (column[:, 0].max() + 1) + column[:, 0]
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    breaks = np.flatnonzero(np.diff(key)) + 1
+    firsts = np.concatenate([[0], breaks, [len(key)]])
+    # Points used by several tiles are repeated in each.
+    tile = np.repeat(np.arange(len(firsts) - 1), np.diff(firsts))
+    width = part.cells.shape[1]
+    corner = part.cells[order].astype(np.int64).ravel() + np.repeat(tile, width) * len(part.points)
+    unique, inverse = np.unique(corner, return_inverse=True)
+    source, owner = unique % len(part.points), unique // len(part.points)
+    first_points = np.searchsorted(owner, np.arange(len(firsts)))
+    return Part(
+        part.points[source],
+        inverse.reshape(-1, width).astype(np.int32),
+        {name: values[source] for name, values in part.attributes.items()},
+        np.stack([first_points, firsts], axis=1).astype(np.int64),
+    )
+
+
+def _columns(values: NDArray[np.float64]) -> Float32:
+    values = np.asarray(values, dtype=np.float32)
+    return np.ascontiguousarray(values[:, None] if values.ndim == 1 else values)

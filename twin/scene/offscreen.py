@@ -1,0 +1,74 @@
+"""A picture of the scene without a window: the same resolve and the same view as on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyvista as pv
+from numpy.typing import NDArray
+
+from twin.scene import camera, mesh
+from twin.scene.resolve import resolve
+from twin.scene.view import SceneView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twin.city.city import City
+    from twin.layer import Layer
+    from twin.scene.mesh import CityMesh
+    from twin.scene.palette import Theme
+    from twin.state import Pose, State
+
+
+def whole_pose(city: City, size: tuple[int, int]) -> Pose:
+    """Return the pose that shows the whole city in a picture of a size [px]."""
+    return camera.whole(city.bounds(), size[0] / size[1])
+
+
+def picture(
+    city: City,
+    state: State,
+    layers: Mapping[str, Layer],
+    size: tuple[int, int],
+    pose: Pose | None,
+    theme: Theme,
+    lang: str,
+    scale: float = 1.0,
+    city_mesh: CityMesh | None = None,
+) -> NDArray[np.uint8]:
+    """Draw the scene into an array.
+
+    Parameters
+    ----------
+    city : City
+    state : State
+    layers : mapping from id to Layer
+    size : (width, height) [px]
+    pose : Pose or None
+        None shows the whole city.
+    theme : str
+    lang : str
+    scale : float
+        How much larger than on a 96-dpi screen letters, symbols and lines are.
+    city_mesh : CityMesh, optional
+        Meshes of the city where the caller has them.
+
+    Returns
+    -------
+    array, shape (height, width, 3)
+        uint8, row 0 at the top.
+    """
+    built = city_mesh or mesh.build(city)
+    plotter = pv.Plotter(off_screen=True, window_size=list(size), lighting="none")
+    view = SceneView(plotter)
+    try:
+        view.pixel_ratio = scale
+        view.show(resolve(state, built, layers, theme, lang))
+        view.set_pose(pose or whole_pose(city, size))
+        view.render()
+        return view.image()
+    finally:
+        view.close()
+        plotter.close()

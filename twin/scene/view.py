@@ -1,0 +1,249 @@
+"""One 3D view: shows Drawables through a plotter, by differences; no Qt, no decisions about what is shown."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
+
+from twin.scene import camera
+from twin.scene.camera import Projection
+from twin.scene.draw.scenery import Scenery
+from twin.scene.palette import rgb
+from twin.scene.picking import ALL, Picker
+from twin.state import Pose
+
+if TYPE_CHECKING:
+    import pyvista as pv
+
+    from twin.scene.picking import Hit
+    from twin.scene.resolve import Drawables
+
+_SLOW = 0.09
+"""Seconds; frames slower than this while moving drop effects."""
+_QUICK = 0.03
+
+
+class SceneView:
+    """The scene in a pyvista plotter (a window's QtInteractor or an off-screen one).
+
+    All calls belong on the thread that owns the plotter. Nothing is drawn but by :meth:`render`.
+
+    Parameters
+    ----------
+    plotter : pyvista.BasePlotter
+        Its interactor style, keys and lights are switched off: the owner drives the camera by :meth:`set_pose`.
+    """
+
+    def __init__(self, plotter: pv.BasePlotter) -> None:
+        self._plotter = plotter
+        self._renderer = plotter.renderer
+        self._window = plotter.render_window
+        self._pose = Pose((0.0, 0.0, 0.0), 1000.0)
+        self._drawables: Drawables | None = None
+        self._scenery: Scenery | None = None
+        self._picker: Picker | None = None
+        self._hidden: NDArray[np.bool_] | None = None
+        self._framed: tuple[object, ...] = ()
+        self._matrix = vtkMatrix4x4()
+        self._effects = True
+        self._seconds = 0.0
+        self.pixel_ratio = max(self._window.GetDPI() / 72.0, 1.0)
+        """Device pixels per point: letters, symbols and thin lines grow with it."""
+        self._quieten()
+
+    def _quieten(self) -> None:
+        interactor = self._window.GetInteractor()
+        if interactor is not None:
+            interactor.SetInteractorStyle(None)
+        if self._plotter.iren is not None:
+            self._plotter.iren.clear_key_event_callbacks()
+        self._renderer.RemoveAllLights()
+        self._renderer.SetAutomaticLightCreation(False)
+        self._renderer.SetUseOIT(False)
+        self._renderer.SetUseDepthPeeling(False)
+        self._plotter.camera_set = True
+
+    # --- what is shown -----------------------------------------------------------------------------------------
+
+    def show(self, drawables: Drawables) -> None:
+        """Take what is to be drawn; only what differs from before is changed. Draws nothing itself."""
+        old = self._drawables
+        if self._scenery is None or old is None or drawables.mesh is not old.mesh:
+            if self._scenery is not None:
+                self._scenery.close()
+            self._scenery = Scenery(drawables.mesh, self._renderer)
+            self._picker = Picker(drawables.mesh)
+            self._framed = ()
+            old = None
+        self._scenery.apply(drawables, old)
+        if old is None or drawables.palette != old.palette:
+            self._renderer.SetBackground(*rgb(drawables.palette.horizon))
+        if old is None or drawables.hidden != old.hidden:
+            self._hidden = None
+            if drawables.hidden:
+                self._hidden = np.isin(drawables.mesh.ids["buildings"], list(drawables.hidden))
+        self._drawables = drawables
+
+    def hover(self, hit: Hit | None) -> None:
+        """Mark what the pointer is on, or nothing."""
+        if self._scenery is not None:
+            self._scenery.hover(hit)
+
+    def render(self) -> None:
+        """Draw a frame."""
+        self._frame()
+        start = time.perf_counter()
+        self._window.Render()
+        self._pace(time.perf_counter() - start)
+
+    def image(self) -> NDArray[np.uint8]:
+        """Return the last frame, shape (height, width, 3), row 0 at the top."""
+        width, height = self._window.GetSize()
+        pixels = vtkUnsignedCharArray()
+        self._window.GetPixelData(0, 0, width - 1, height - 1, 0, pixels, 0)
+        return vtk_to_numpy(pixels).reshape(height, width, 3)[::-1].copy()
+
+    def close(self) -> None:
+        """Take everything out of the plotter; the plotter itself stays its owner's."""
+        if self._scenery is not None:
+            self._scenery.close()
+        self._scenery = self._picker = self._drawables = None
+
+    # --- camera ------------------------------------------------------------------------------------------------
+
+    @property
+    def pose(self) -> Pose:
+        """Where the camera looks."""
+        return self._pose
+
+    def set_pose(self, pose: Pose) -> None:
+        """Move the camera (drawn by the next :meth:`render`); it is kept above the ground."""
+        if self._drawables is not None:
+            pose = camera.clear_of_ground(pose, self._drawables.mesh.height_at)
+        self._pose = pose
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture in device pixels."""
+        width, height = self._window.GetSize()
+        return max(int(width), 1), max(int(height), 1)
+
+    def metres_per_pixel(self) -> float:
+        """Return the size [m] of a pixel at the focus; everywhere in a top view."""
+        return Projection(self._pose, self.size).metres_per_pixel()
+
+    # --- what is where -----------------------------------------------------------------------------------------
+
+    def pick(self, px: float, py: float) -> Hit | None:
+        """Return what is drawn at a pixel (device pixels, origin top left)."""
+        if self._picker is None or self._drawables is None:
+            return None
+        origin, direction = Projection(self._pose, self.size).ray(px, py)
+        base, paints = self._drawables.base, self._drawables.paints
+        shown = {table for table, entry in _PICKED_BY.items() if base[entry] > 0}
+        shown |= {kind for kind in ("roads", "paths", "zones") if kind in paints}
+        if "points" in paints:
+            shown.add("places")
+        return self._picker.hit(origin, direction, self._pixel(), shown | {"terrain"}, self._hidden)
+
+    def ground_at(self, px: float, py: float) -> tuple[float, float, float] | None:
+        """Return the point of the ground under a pixel, None in the sky."""
+        if self._picker is None or self._drawables is None:
+            return None
+        origin, direction = Projection(self._pose, self.size).ray(px, py)
+        start = self._drawables.mesh.local(origin)[0]
+        distance = self._picker.ground(start, direction)
+        if distance is None:
+            return None
+        x, y, z = origin + direction * distance
+        return float(x), float(y), float(z)
+
+    def _pixel(self) -> float:
+        """Return the size of a pixel per metre of distance; negative and in metres in parallel projection."""
+        projection = Projection(self._pose, self.size)
+        return -projection.metres_per_pixel() if self._pose.top else projection.metres_per_pixel(1.0)
+
+    # --- a frame -----------------------------------------------------------------------------------------------
+
+    def _frame(self) -> None:
+        """Bring camera and uniforms to the pose and the size of the window."""
+        if self._scenery is None or self._drawables is None:
+            return
+        state = (self._pose, self.size, self.pixel_ratio, self._drawables.palette)
+        if state == self._framed:
+            return
+        self._framed = state
+        mesh = self._drawables.mesh
+        width, height = self.size
+        aspect = width / height
+        eye = mesh.local(camera.eye(self._pose))[0]
+        right, up, forward = camera.axes(self._pose)
+        near, far = self._depths(eye)
+        view = self._renderer.GetActiveCamera()
+        view.SetPosition(*eye)
+        view.SetFocalPoint(*(eye + forward * max(near * 2, 10.0)))
+        view.SetViewUp(*up)
+        view.SetParallelProjection(self._pose.top)
+        half = camera.visible_height(self._pose) / 2
+        slope = half / (1.0 if self._pose.top else self._pose.distance)
+        _fill_projection(self._matrix, slope, aspect, near, far, self._pose.top)
+        view.SetExplicitProjectionTransformMatrix(self._matrix)
+        view.SetUseExplicitProjectionTransformMatrix(True)
+        bias = 2 * (0.05 + half * 2e-4) / (far - near) if self._pose.top else 2 * near * 3e-4
+        self._scenery.set_all(
+            uEye=_triple(eye),
+            uRight=_triple(right),
+            uUp=_triple(up),
+            uForward=_triple(forward),
+            uPerspective=0.0 if self._pose.top else 1.0,
+            uPix=2 * slope / height,
+            uBias=bias,
+            uSlope=(slope * aspect, slope),
+            uWindow=(float(width), float(height)),
+            uScale=self.pixel_ratio,
+        )
+
+    def _depths(self, eye: NDArray[np.float64]) -> tuple[float, float]:
+        assert self._drawables is not None
+        mesh = self._drawables.mesh
+        west, south, east, north = mesh.ground.bounds
+        size = max(east - west, north - south, 500.0)
+        middle = np.array([(west + east) / 2, (south + north) / 2])
+        if self._pose.top:
+            return max(float(eye[2]) - mesh.top - 50.0, 1.0), float(eye[2]) - float(mesh.ground.heights.min()) + 50.0
+        near = max(0.6, 0.8 * (float(eye[2]) - mesh.top - 5.0))
+        return near, float(math.dist(eye[:2], middle)) + 17.0 * size + abs(float(eye[2]))
+
+    def _pace(self, seconds: float) -> None:
+        """Leave effects out while frames are slow, and take them in again when there is time."""
+        self._seconds = 0.6 * self._seconds + 0.4 * seconds
+
+
+_PICKED_BY = {"buildings": "buildings", "roads": "streets", "paths": "paths", "places": "places"}
+
+
+def _triple(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    return float(values[0]), float(values[1]), float(values[2])
+
+
+def _fill_projection(
+    matrix: vtkMatrix4x4, slope: float, aspect: float, near: float, far: float, parallel: bool
+) -> None:
+    matrix.Zero()
+    matrix.SetElement(0, 0, 1 / (slope * aspect))
+    matrix.SetElement(1, 1, 1 / slope)
+    if parallel:
+        matrix.SetElement(2, 2, -2 / (far - near))
+        matrix.SetElement(2, 3, -(far + near) / (far - near))
+        matrix.SetElement(3, 3, 1.0)
+    else:
+        matrix.SetElement(2, 2, -(far + near) / (far - near))
+        matrix.SetElement(2, 3, -2 * far * near / (far - near))
+        matrix.SetElement(3, 2, -1.0)
