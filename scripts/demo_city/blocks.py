@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STYLES = {
     # depth of the houses, least and greatest façade, share left open
-    "stone": ((11.0, 13.0), (18.0, 29.0), 0.03),
+    "stone": ((11.0, 13.0), (19.0, 32.0), 0.03),
     "old": ((8.5, 10.0), (11.0, 18.0), 0.04),
     "court": ((11.5, 13.0), (24.0, 38.0), 0.16),
 }
@@ -37,10 +37,10 @@ class Blocks:
     yards: tuple[tuple[shapely.Polygon, bool], ...]
 
 
-def faces(streets: Streets, land: Land) -> list[shapely.Polygon]:
+def faces(district: District, streets: Streets, land: Land) -> list[shapely.Polygon]:
     """Return the pieces of land between street centre lines and shores, in a fixed order."""
     drawn = [shapely.LineString(p.coords) for p in streets.on_ground()]
-    # A street that ends in the air a little before the box still closes its face.
+    drawn += [shapely.LineString(district.points(text)) for text in district.raw["divides"]]
     edges = shapely.union_all([*drawn, *(shapely.boundary(p) for p in land.parts.values()), land.box.exterior])
     found = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
     inside = [f for f in found if land.all.buffer(0.5).contains(f.representative_point())]

@@ -37,11 +37,12 @@ class Network:
     pieces: tuple[Piece, ...]
 
 
-def network(ways: tuple[Way, ...], join: float = JOIN) -> Network:
+def network(ways: tuple[Way, ...], join: float = JOIN, fixed: Floats | None = None) -> Network:
     """Cut lines where they meet.
 
     A line's end within ``join`` of another line (of any level: a bridge begins on a street) is moved onto it;
-    lines of the same level that cross get a node; points within ``join`` become one.
+    lines of the same level that cross get a node; points within ``join`` become one. Nodes near one of the
+    ``fixed`` points, shape (n, 2) [m], take its place exactly.
     """
     lines = [shapely.LineString(way.line) for way in ways]
     marks = _marks(ways, lines, join)
@@ -49,10 +50,11 @@ def network(ways: tuple[Way, ...], join: float = JOIN) -> Network:
     label = _clusters(points, join)
     count = int(label.max()) + 1
     nodes = np.zeros((count, 2))
-    # A crossing counts more than a loose end, so that main lines stay where they were drawn.
     for axis in range(2):
         nodes[:, axis] = np.bincount(label, points[:, axis], count) / np.bincount(label, minlength=count)
     nodes = np.round(nodes, 2)
+    if fixed is not None:
+        _pin(nodes, fixed, join)
     on_way: dict[int, list[tuple[float, int]]] = {}
     for (way, _point), node in zip(marks, label, strict=True):
         on_way.setdefault(way, []).append((lines[way].project(shapely.Point(nodes[node])), int(node)))
@@ -83,6 +85,14 @@ def _marks(
                 middle = spot.interpolate(0.5, normalized=True) if spot.geom_type == "LineString" else spot
                 marks += [(i, (middle.x, middle.y)), (j, (middle.x, middle.y))]
     return marks
+
+
+def _pin(nodes: Floats, fixed: Floats, join: float) -> None:
+    """Move the node nearest to each fixed point onto it."""
+    distance, nearest = cKDTree(nodes).query(fixed, distance_upper_bound=join)
+    for k in np.argsort(-distance, kind="stable"):
+        if np.isfinite(distance[k]):
+            nodes[nearest[k]] = fixed[k]
 
 
 def _clusters(points: Floats, join: float) -> np.ndarray:

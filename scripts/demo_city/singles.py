@@ -56,13 +56,13 @@ def _church(row: dict[str, Any], long: float, wide: float) -> list[tuple[str, li
     towers = []
     tall = float(row["height"]) * 2.1
     if row.get("towers", 1) == 2:
-        side = wide * 0.36
+        side = max(8.0, wide * 0.36)
         towers = [
             (f"{row['name']}, södra tornet", _box_at(-a - side, -b, side)),
             (f"{row['name']}, norra tornet", _box_at(-a - side, b - side, side)),
         ]
     else:
-        side = wide * 0.5
+        side = max(8.0, wide * 0.5)
         towers = [(f"{row['name']}, tornet", _box_at(-a - side, -side / 2, side))]
     return [(row["name"], nave, float(row["height"])), *((name, box, tall) for name, box in towers)]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from demo_city.table import District, Floats, Way
     from twin.city.city import Terrain
 
-CAPACITY = {"trunk": 1700, "primary": 850, "secondary": 800, "tertiary": 650, "residential": 450}
+CAPACITY = {"trunk": 1500, "primary": 850, "secondary": 800, "tertiary": 650, "residential": 450}
 """Vehicles per hour and lane, by kind of street."""
 
 _RANK = {"trunk": 4, "primary": 3, "secondary": 2, "tertiary": 1, "residential": 0}
@@ -36,6 +36,10 @@ class Streets:
     def on_ground(self) -> list[lines.Piece]:
         """Return the pieces that lie on the ground."""
         return [p for p in self.net.pieces if self.ways[p.way].level == 0]
+
+    def runs(self) -> list[tuple[int, Floats]]:
+        """Return each way's coordinates put together again from its pieces, as far as they hang together."""
+        return _whole(self.net)
 
 
 def lay(district: District) -> Streets:
