@@ -17,6 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from twin.city.osm_areas import multipolygon
+from twin.city.osm_file import WALK
 from twin.city.osm_split import Pieces, split
 from twin.city.osm_streets import walkable
 from twin.city.reading import Note
@@ -56,7 +57,7 @@ def path_table(data: OsmData, crs: str, area: shapely.Geometry | None) -> tuple[
     ways = [way for way in data.ways.values() if way.refs is not None and walkable(way.tags)]
     squares = _walking_areas(data, ways)
     notes: list[Note] = []
-    pieces = split(ways)
+    pieces = split(ways, breaks=data.beyond.get(WALK, ()))
     lines = pieces.lines()
     if area is not None and len(pieces):
         keep = shapely.intersects(lines, area)

@@ -18,6 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from twin.city import osm_streets
+from twin.city.osm_file import ROAD
 from twin.city.osm_split import Pieces, split
 from twin.city.osm_tags import metres
 from twin.city.reading import Note
@@ -90,7 +91,7 @@ def road_network(data: OsmData, crs: str, area: shapely.Geometry | None) -> Road
     notes: list[Note] = []
     ways, kinds, streets = _streets(data, notes)
     closures = _closures(data, ways, notes)
-    pieces = split(ways, closures)
+    pieces = split(ways, closures, data.beyond.get(ROAD, ()))
     lines = pieces.lines()
     if area is not None and len(pieces):
         keep = shapely.intersects(lines, area)

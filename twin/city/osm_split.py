@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from twin.city.osm_file import Way
 
@@ -74,16 +74,16 @@ class Pieces:
         )
 
 
-def split(ways: Sequence[Way], closures: Iterable[int] = (), breaks: Iterable[int] = ()) -> Pieces:
+def split(ways: Sequence[Way], closures: Collection[int] = (), breaks: Ints | Sequence[int] = ()) -> Pieces:
     """Cut ways into links at the nodes they share.
 
     Parameters
     ----------
     ways : sequence of Way
         With ``refs``; coordinates in metres.
-    closures : iterable of int
+    closures : collection of int
         Nodes at which no way passes: every end there becomes a node of its own.
-    breaks : iterable of int
+    breaks : array or sequence of int
         Nodes at which to cut although only one way is there.
 
     Returns
@@ -101,7 +101,7 @@ def split(ways: Sequence[Way], closures: Iterable[int] = (), breaks: Iterable[in
     _, inverse, occurrences = np.unique(refs, return_inverse=True, return_counts=True)
     first = gap
     last = np.r_[gap[1:], True]
-    cut = first | last | (occurrences[inverse] > 1) | np.isin(refs, np.fromiter(breaks, np.int64))
+    cut = first | last | (occurrences[inverse] > 1) | np.isin(refs, np.asarray(breaks, dtype=np.int64))
     stops = np.flatnonzero(cut)
     inner = ~first[stops[1:]]
     start, end = stops[:-1][inner], stops[1:][inner]
@@ -150,7 +150,7 @@ def _merge_coincident(refs: Ints, xy: Floats, gap: Flags) -> Ints:
 
 
 def _close(
-    refs: Ints, xy: Floats, owner: Ints, gap: Flags, closures: Iterable[int]
+    refs: Ints, xy: Floats, owner: Ints, gap: Flags, closures: Collection[int]
 ) -> tuple[Ints, Floats, Ints, Flags, dict[int, tuple[int, int]]]:
     """Double the closed nodes, so that every way ends at its own copy of them."""
     doubled: dict[int, tuple[int, int]] = {}

@@ -125,7 +125,10 @@ _PLACES: Mapping[str, Mapping[str, str]] = {
     },
     "shop": {"supermarket": "supermarket", "mall": "mall", "department_store": "mall", "convenience": "shop"},
     "tourism": {"museum": "culture", "gallery": "culture"},
-    "healthcare": {"hospital": "hospital", "clinic": "health_centre", "doctor": "health_centre", "centre": "health_centre"},
+    "healthcare": {
+        "hospital": "hospital", "clinic": "health_centre", "doctor": "health_centre",
+        "centre": "health_centre",
+    },
     "highway": {"bus_stop": "stop"},
 }  # fmt: skip
 

@@ -16,8 +16,21 @@ from twin.city import crs, osm_tags
 from twin.city.city import City
 from twin.city.osm_buildings import building_table
 from twin.city.osm_cover import barrier_table, cover_table, place_table, tree_table
-from twin.city.osm_file import Box, Header, Loader, OsmData, expected_objects, file_format, objects, open_header
+from twin.city.osm_file import (
+    COORDINATES,
+    NODES,
+    ROAD,
+    WALK,
+    Box,
+    Header,
+    OsmData,
+    expected_objects,
+    file_format,
+    objects,
+    open_header,
+)
 from twin.city.osm_junctions import junction_table
+from twin.city.osm_load import Loader
 from twin.city.osm_paths import path_table
 from twin.city.osm_roads import examples, road_network
 from twin.city.osm_streets import road_class, walkable
@@ -115,16 +128,14 @@ def _count_one(tags: Mapping[str, str], kind: str, counts: dict[str, int]) -> No
 
 
 def _wants(tags: Mapping[str, str]) -> int:
-    """Say whether a way is needed: 0 no, 1 its coordinates, 2 its nodes too."""
     if not tags:
         return 0
-    if "highway" in tags or tags.get("natural") == "coastline" or walkable(tags):
-        return 2
-    if osm_tags.is_building(tags) or osm_tags.is_part(tags) or osm_tags.cover_kind(tags):
-        return 1
-    if tags.get("railway") in _RAILS or tags.get("natural") == "tree_row":
-        return 1
-    return int(bool(osm_tags.barrier_kind(tags) or osm_tags.place_kind(tags)))
+    networks = (ROAD if road_class(tags) else 0) | (WALK if walkable(tags) else 0)
+    if networks or "highway" in tags or tags.get("natural") == "coastline":
+        return networks | NODES | COORDINATES
+    ground = osm_tags.is_building(tags) or osm_tags.is_part(tags) or osm_tags.cover_kind(tags)
+    lines = tags.get("railway") in _RAILS or tags.get("natural") == "tree_row" or osm_tags.barrier_kind(tags)
+    return COORDINATES if ground or lines or osm_tags.place_kind(tags) else 0
 
 
 def _wants_relation(tags: Mapping[str, str]) -> bool:

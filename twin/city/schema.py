@@ -272,7 +272,8 @@ _WORDS = {
     # places
     "stop": N_("Bus stop"), "station": N_("Station"), "park": N_("Park"), "square": N_("Square"),
     "library": N_("Library"), "health_centre": N_("Health centre"), "supermarket": N_("Supermarket"),
-    "university": N_("University"), "pharmacy": N_("Pharmacy"), "ferry": N_("Ferry quay"), "mall": N_("Shopping centre"),
+    "university": N_("University"), "pharmacy": N_("Pharmacy"), "ferry": N_("Ferry quay"),
+    "mall": N_("Shopping centre"),
     "metro_entrance": N_("Metro entrance"), "community": N_("Meeting place"), "worship": N_("Place of worship"),
     "police": N_("Police"), "fire_station": N_("Fire station"), "playground": N_("Playground"), "shop": N_("Shop"),
     "address": N_("Address"), "district": N_("District"), "mast": N_("Sensor mast"), "kindergarten": N_("Preschool"),
