@@ -20,7 +20,7 @@ from twin import jobs
 from twin.errors import BadInput, Cancelled, JobFailed, TwinError
 
 WAIT = 30.0
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent / "helpers"
 
 
 @pytest.fixture(scope="module")

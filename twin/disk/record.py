@@ -23,7 +23,7 @@ MIGRATIONS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()
 """Step n makes format n + 2 of format n + 1; the first project format was 1."""
 
 FileName = Annotated[
-    str, msgspec.Meta(pattern=r"^city/[a-z]+-[0-9a-f]{12}\.(gpkg|parquet|tif)$", description="inside the project")
+    str, msgspec.Meta(pattern=r"^city/[a-z]+-[0-9a-f]{12}\.(gpkg|parquet|tif)\Z", description="inside the project")
 ]
 
 

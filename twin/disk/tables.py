@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FOLDER = "city"
 NODATA = -9999.0
 _DIGITS = 12
+_LONGEST = 160
 _OURS = re.compile(r"[a-z]+-[0-9a-f]{12}\.(gpkg|parquet|tif)(-journal|-wal|-shm)?")
 _PIECES = {"surfaces": ("surfaces", "vertices")}
 _WRITING = N_("Writing {table}")
@@ -97,6 +98,8 @@ def read_city(folder: Path, record: Record, known: Known, job: Job) -> City:
         When a file is absent, cut off or not what it should be.
     """
     city = City(record.name, record.crs, record.height_system, record.synthetic)
+    for name in set(record.city) - set(names()) - {"vertices"}:
+        raise BadInput("{path}: project.json names a part «{name}» that no city has.", path=folder.name, name=name)
     found: dict[str, Any] = {}
     for i, (name, part) in enumerate(record.city.items()):
         job.progress(i / len(record.city), _READING, table=_title(name))
@@ -134,9 +137,10 @@ def _said_plainly(folder: Path, file: str) -> Iterator[None]:
     except FileNotFoundError:
         raise BadInput("{path}: the file {file} is missing.", path=folder.name, file=file) from None
     except Exception as error:  # whatever GDAL, Arrow or GEOS say of a damaged file
-        reason = f"{error}".strip().splitlines()[:1] or [type(error).__name__]
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        reason = lines[0] if len(lines[0]) <= _LONGEST else lines[0][:_LONGEST] + "…"
         raise BadInput(
-            "{path}: the file {file} is damaged ({reason}).", path=folder.name, file=file, reason=reason[0]
+            "{path}: the file {file} is damaged ({reason}).", path=folder.name, file=file, reason=reason
         ) from error
 
 
