@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from twin.city import crs
 from twin.errors import TwinError
 from twin.text import number, tr
-from twin.ui.widgets import STEP, Elided, button, label, row
+from twin.ui.widgets import STEP, Elided, button, label, restyle, row
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
@@ -233,6 +233,8 @@ class CrsField(QWidget):
         """Set the system; says so when it is another one."""
         changed, self._code = code != self._code, code
         self.said.set_text(crs.describe(code, self._lang) if code else tr("unknown – choose it", self._lang))
+        self.button.setText(tr("Change…", self._lang) if code else tr("Choose…", self._lang))
+        restyle(self.button, role="link" if code else "")
         if changed:
             self.changed.emit(code)
 

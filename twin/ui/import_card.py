@@ -93,7 +93,7 @@ class ExtentSketch(QWidget):
         top = inner.center().y() - (north - south) * scale / 2
 
         def place(box: Box) -> QRectF:
-            wide, high = max((box[2] - box[0]) * scale, 3.0), max((box[3] - box[1]) * scale, 3.0)
+            wide, high = max((box[2] - box[0]) * scale, 5.0), max((box[3] - box[1]) * scale, 5.0)
             return QRectF(left + (box[0] - west) * scale, top + (north - box[3]) * scale, wide, high)
 
         painter = QPainter(self)
@@ -220,7 +220,7 @@ class FileCard(QFrame):
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setHorizontalSpacing(4 * STEP)
         self._form.setVerticalSpacing(STEP)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         inner = row(spacing=4 * STEP)
         inner.addLayout(self._form, 1)
@@ -301,15 +301,15 @@ def row_of_problem(text: str) -> QWidget:
 
 
 def counts_text(counts: Mapping[str, int], lang: str) -> str:
-    """Say how many things of which kind there are.
+    r"""Say how many things of which kind there are.
 
     Examples
     --------
-    >>> counts_text({"buildings": 3, "parts": 0}, "en")
+    >>> counts_text({"buildings": 3, "parts": 0}, "en").replace("\xa0", " ")
     'Buildings: 3'
     """
     named = [(tr(COUNT_NAMES.get(name, name), lang), n) for name, n in counts.items() if n]
-    return " · ".join(f"{name}: {number(n, lang, 0)}" for name, n in named)
+    return " · ".join(f"{name}: {number(n, lang, 0)}".replace(" ", "\u00a0") for name, n in named)
 
 
 def size_text(box: Box, lang: str) -> str:

@@ -23,7 +23,7 @@ from twin.ui.import_report import ReportView
 from twin.ui.import_target import TargetBox
 from twin.ui.jobs_panel import progress_text
 from twin.ui.tasks import Tasks
-from twin.ui.widgets import STEP, button, label
+from twin.ui.widgets import STEP, button, label, see_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,6 +176,7 @@ class ImportDialog(QDialog):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(inside)
+        see_through(area)
         area.setAccessibleName(tr("Files", self._lang))
         self.target.changed.connect(self._update)
         page = QWidget()
@@ -240,7 +241,8 @@ class ImportDialog(QDialog):
         for card in self.cards:
             card.set_target(self.target.system or "", box)
         why = self._why_not()
-        self._reason.setText(why)
+        left = tr("{n} of {all} files will be read.", self._lang, n=len(ready), all=len(self.cards))
+        self._reason.setText(why or (left if len(ready) < len(self.cards) else ""))
         self.go.setEnabled(not why)
 
     def _project_box(self) -> Box | None:

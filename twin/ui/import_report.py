@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QScrollArea, QV
 from twin.city.schema import TABLES
 from twin.errors import TwinError
 from twin.text import N_, error_text, number, tr
-from twin.ui.widgets import STEP, button, label, row
+from twin.ui.widgets import STEP, button, label, row, see_through
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,6 +92,7 @@ class ReportView(QWidget):
             column.addWidget(self._section(report))
         column.addStretch(1)
         self._area.setWidget(page)
+        see_through(self._area)
 
     def text(self) -> str:
         """Return the report as plain text."""

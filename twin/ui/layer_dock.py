@@ -312,6 +312,8 @@ class LayerDock(QWidget):
 
     def _move_to(self, id: str, before: str) -> None:
         """Put a layer before another of its group, "" = last in the group."""
+        if before == id:
+            return
         layers = list(self._store.state.layers)
         entry = next(entry for entry in layers if entry.id == id)
         group = [other for other in self._group(id) if other != id]

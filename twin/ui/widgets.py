@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -173,6 +174,14 @@ class EmptyState(QFrame):
             self.button.clicked.connect(lambda _checked=False: on_click())
             layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(1)
+
+
+def see_through(area: QScrollArea) -> None:
+    """Let a scrolled page stand on the ground of what it lies in."""
+    area.viewport().setAutoFillBackground(False)
+    page = area.widget()
+    if page is not None:
+        page.setAutoFillBackground(False)
 
 
 def row(*widgets: QWidget | None, spacing: int = 2 * STEP) -> QHBoxLayout:
