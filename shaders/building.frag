@@ -24,7 +24,7 @@ void main() {
   colour = mix(colour, uHoverColour, hovered(vRow) * (data.a > 0.5 ? 0.45 : 0.7));
   colour = mix(colour, uAccent, accented);
 
-  vec2 shade = shadeAt(vAt.xy + n.xy * uShadeStep);
+  vec3 shade = shadeAt(vAt.xy + n.xy * uShadeStep);
   float sun = max(dot(n, uSun), 0.0) * mix(1.0, litAt(shade, vAbove + 0.8), 0.85);
   float light = mix(0.70, 0.82, 0.5 + 0.5 * n.z) + 0.25 * sun;
   light *= mix(openAt(shade, vAbove), 1.0, vRoof * 0.6);

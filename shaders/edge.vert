@@ -13,5 +13,5 @@ void main() {
   vAt = vertexMC.xyz;
   gl_Position = MCDCMatrix * vertexMC;
   vPixel = uPix * gl_Position.w;
-  gl_Position.z -= uBias * 6.0;
+  gl_Position.z -= uBias * 14.0;
 }

@@ -10,8 +10,8 @@ in vec3 vAt;
 void main() {
   vec3 colour = tintOf(vKind);
   float light = mix(1.0, vLight, uRelief);
-  vec2 shade = shadeAt(vAt.xy);
-  light *= mix(1.0 - uShadeDepth * 0.62, 1.0, litAt(shade, 0.0)) * openAt(shade, 0.0);
+  vec3 shade = shadeAt(vAt.xy);
+  light *= mix(1.0 - uShadeDepth * 0.62, 1.0, (1.0 - shade.b)) * openAt(shade, 0.0);
   if (uWater > 0.5) {
     vec3 to = normalize(uEye - vAt);
     float slant = pow(1.0 - clamp(abs(to.z), 0.0, 1.0), 3.0) * uPerspective;

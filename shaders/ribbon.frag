@@ -25,9 +25,9 @@ void main() {
     float clear = 1.0 - smoothstep(0.15, 0.5, vPixel);
     colour = mix(colour, tintOf(12.0), clear * step(0.45, stripe));
   }
-  vec2 shade = shadeAt(vAt.xy);
+  vec3 shade = shadeAt(vAt.xy);
   float light = mix(1.0, vLight, uRelief);
-  light *= mix(1.0 - uShadeDepth * 0.62, 1.0, litAt(shade, 0.0)) * openAt(shade, 0.0);
+  light *= mix(1.0 - uShadeDepth * 0.62, 1.0, (1.0 - shade.b)) * openAt(shade, 0.0);
   if (uData > 0.5) {
     vec4 data = dataColour(vRow);
     colour = mix(colour, data.rgb, data.a * uOpacity);

@@ -4,19 +4,19 @@ uniform sampler2D tints;
 
 const float HEIGHT_STEP = 0.5 * 255.0;
 
-vec2 shadeAt(vec2 at) {
+vec3 shadeAt(vec2 at) {
   vec2 uv = (at - uShadeFrame.xy) * uShadeFrame.zw;
   vec2 inside = step(vec2(0.0), uv) * step(uv, vec2(1.0));
-  return texture(shadeMap, uv).rg * inside.x * inside.y;
+  return texture(shadeMap, uv).rgb * inside.x * inside.y;
 }
 
 // 1 in the light, 0 in a cast shadow, soft between.
-float litAt(vec2 shade, float above) {
-  return 1.0 - smoothstep(0.2, 1.8, shade.g * HEIGHT_STEP - above);
+float litAt(vec3 shade, float above) {
+  return 1.0 - smoothstep(0.3, 2.0, shade.g * HEIGHT_STEP - above);
 }
 
 // How much the sky is hidden by what stands around, fading with the height above ground.
-float openAt(vec2 shade, float above) {
+float openAt(vec3 shade, float above) {
   return 1.0 - uShadeDepth * 0.9 * shade.r * exp(-above / 14.0);
 }
 

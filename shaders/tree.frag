@@ -10,7 +10,7 @@ flat in vec3 vFoot;
 //#include scene.glsl
 
 void main() {
-  vec2 shade = shadeAt(vFoot.xy);
+  vec3 shade = shadeAt(vFoot.xy);
   float open = mix(0.8, 1.0, litAt(shade, 6.0)) * openAt(shade, 6.0);
   if (vTrunk > 0.5) {
     gl_FragData[0] = vec4(hazed(uTrunk * 0.85 * open, vAt), uAlpha);

@@ -11,8 +11,8 @@ in vec3 vAt;
 void main() {
   float mark = markOf(vKind);
   vec4 data = dataColour(vKind);
-  vec2 shade = shadeAt(vAt.xy);
-  float light = mix(1.0 - uShadeDepth * 0.35, 1.0, litAt(shade, 0.0));
+  vec3 shade = shadeAt(vAt.xy);
+  float light = mix(1.0 - uShadeDepth * 0.35, 1.0, (1.0 - shade.b));
   float alpha = data.a * uOpacity * 0.8;
   vec3 colour = data.rgb * light;
   float over = max(0.35 * hovered(vKind), mark > 0.5 ? 0.45 : 0.0);

@@ -67,6 +67,7 @@ def picture(
         view.pixel_ratio = scale
         view.show(resolve(state, built, layers, theme, lang))
         view.set_pose(pose or whole_pose(city, size))
+        view.settle()
         view.render()
         return view.image()
     finally:

@@ -57,6 +57,7 @@ class Palette:
     text_halo: str
     text_district: str
     text_water: str
+    text_park: str
     symbol: str
     symbol_ink: str
     shade: float
@@ -97,6 +98,7 @@ LIGHT = Palette(
     text_halo="#fbfaf7",
     text_district="#6d675e",
     text_water="#4c7182",
+    text_park="#5d7a50",
     symbol="#54616b",
     symbol_ink="#ffffff",
     shade=0.34,
@@ -137,6 +139,7 @@ DARK = Palette(
     text_halo="#1b1f23",
     text_district="#a9adb1",
     text_water="#86aabc",
+    text_park="#8fae8f",
     symbol="#b9c3cb",
     symbol_ink="#1c2126",
     shade=0.42,

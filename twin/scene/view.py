@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
-from twin.scene import camera
+from twin.scene import camera, labelling
 from twin.scene.camera import Projection
 from twin.scene.draw.scenery import Scenery
 from twin.scene.palette import rgb
@@ -51,6 +52,8 @@ class SceneView:
         self._picker: Picker | None = None
         self._hidden: NDArray[np.bool_] | None = None
         self._framed: tuple[object, ...] = ()
+        self._named: tuple[object, ...] = ()
+        self._drawn_pose: Pose | None = None
         self._matrix = vtkMatrix4x4()
         self._effects = True
         self._seconds = 0.0
@@ -80,7 +83,7 @@ class SceneView:
                 self._scenery.close()
             self._scenery = Scenery(drawables.mesh, self._renderer)
             self._picker = Picker(drawables.mesh)
-            self._framed = ()
+            self._framed = self._named = ()
             old = None
         self._scenery.apply(drawables, old)
         if old is None or drawables.palette != old.palette:
@@ -99,6 +102,9 @@ class SceneView:
     def render(self) -> None:
         """Draw a frame."""
         self._frame()
+        if self._pose == self._drawn_pose:
+            self._write_names()
+        self._drawn_pose = self._pose
         start = time.perf_counter()
         self._window.Render()
         self._pace(time.perf_counter() - start)
@@ -209,6 +215,34 @@ class SceneView:
             uWindow=(float(width), float(height)),
             uScale=self.pixel_ratio,
         )
+
+    def _write_names(self) -> None:
+        """Choose the names anew where the view is another than when they were chosen."""
+        if self._scenery is None or self._drawables is None or self._picker is None:
+            return
+        if self._drawables.base["labels"] <= 0:
+            return
+        tall = self._drawables.base["buildings"] > 0.5
+        state = (self._pose, self.size, self.pixel_ratio, tall, self._drawables.hidden)
+        if state == self._named:
+            return
+        self._named = state
+        mesh = self._drawables.mesh
+        x, y, z = self._pose.focus
+        pose = dataclasses.replace(self._pose, focus=(x - mesh.origin[0], y - mesh.origin[1], z))
+        eye, picker, hidden = camera.eye(pose), self._picker, self._hidden
+
+        def blocked(point: NDArray[np.float64]) -> bool:
+            return picker.blocked(eye, point, hidden)
+
+        hide = blocked if tall and not self._pose.top else None
+        lettering = self._scenery.lettering
+        chosen = labelling.place(mesh.names, lettering.widths, Projection(pose, self.size), self.pixel_ratio, hide)
+        self._scenery.write(chosen.tolist(), self.pixel_ratio)
+
+    def settle(self) -> None:
+        """Do at once what otherwise waits for the camera to rest; the next frame is then a finished one."""
+        self._drawn_pose = self._pose
 
     def _depths(self, eye: NDArray[np.float64]) -> tuple[float, float]:
         assert self._drawables is not None

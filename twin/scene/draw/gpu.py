@@ -106,6 +106,17 @@ class Pass:
             if data is not None:
                 self.actors.append(self._actor(data, part.attributes))
 
+    def replace(self, part: Part) -> None:
+        """Exchange what the pass's first actor draws (an empty part draws nothing)."""
+        data = tile_data(part, 0) if len(part.tiles) > 1 else None
+        if not self.actors:
+            self.actors.append(self._actor(data or vtkPolyData(), part.attributes))
+            return
+        mapper = self.actors[0].GetMapper()
+        mapper.SetInputDataObject(data or vtkPolyData())
+        for name in part.attributes:
+            mapper.MapDataArrayToVertexAttribute(name, name, vtkDataObject.FIELD_ASSOCIATION_POINTS, -1)
+
     def show(self, visible: bool) -> None:
         """Show or hide all actors."""
         if visible != self.visible:

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from twin.scene.draw import cards
 from twin.scene.draw.gpu import Pass, Texture, rows_texture
+from twin.scene.draw.lettering import Lettering
 from twin.scene.meshing.ground import sun_vector
 from twin.scene.palette import Palette, rgb, tint_rows
 from twin.scene.resolve import KINDS, UNKNOWN, rows_of, values, with_parents
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vtkmodules.vtkRenderingCore import vtkRenderer
 
     from twin.scene.mesh import CityMesh
@@ -26,6 +29,7 @@ _SHOWN_BY = {
     "terrain": "terrain", "green": "green", "water": "water", "paved": "streets", "quays": "water",
     "casing": "streets", "fill": "streets", "slabs": "streets", "paths": "paths", "path_slabs": "paths",
     "barriers": "barriers", "buildings": "buildings", "edges": "buildings", "trees": "trees", "places": "places",
+    "labels": "labels",
 }  # fmt: skip
 """Which entry of the layer tree shows or hides a pass."""
 
@@ -43,13 +47,13 @@ class Scenery:
     def __init__(self, mesh: CityMesh, renderer: vtkRenderer) -> None:
         self.mesh = mesh
         self._renderer = renderer
-        # Three channels: VTK reads a texture of two as grey with alpha.
-        self._shade = Texture(np.pad(mesh.shade.values, ((0, 0), (0, 0), (0, 1))), smooth=True)
+        self._shade = Texture(mesh.shade.values, smooth=True)
         self._tints = Texture(np.zeros((1, 32, 4), dtype=np.uint8))
         common = {"shadeMap": self._shade, "tints": self._tints}
         self.index: dict[str, pd.Index] = {name: pd.Index(ids) for name, ids in mesh.ids.items()}
         self._data = {kind: _Data(self._count(kind)) for kind in KINDS}
         self._data["places"] = _Data(self._count("places"))
+        self.lettering = Lettering(mesh.names)
         self.passes = self._make(common)
         self._fill()
         for one in self.passes.values():
@@ -131,6 +135,7 @@ class Scenery:
             "trees": Pass("tree.vert", "tree.frag", common),
             "places": Pass("mark.vert", "mark.frag", self._data["places"].textures),
             "points": Pass("mark.vert", "mark.frag", self._data["points"].textures),
+            "labels": Pass("label.vert", "label.frag", {"letters": self.lettering.texture}),
         }
 
     def _fill(self) -> None:
@@ -146,6 +151,11 @@ class Scenery:
         }  # fmt: skip
         for name, part in parts.items():
             self.passes[name].add(part)
+        self.write([], 1.0)
+
+    def write(self, chosen: Sequence[int], scale: float) -> None:
+        """Write the chosen names (indices into ``mesh.names``), ``scale`` times their size."""
+        self.passes["labels"].replace(self.lettering.part(np.asarray(chosen, dtype=np.int64), scale))
 
     def _set_fixed(self) -> None:
         shade = self.mesh.shade
@@ -156,7 +166,7 @@ class Scenery:
         middle = ((west + east) / 2, (south + north) / 2)
         self.set_all(
             uShadeFrame=frame,
-            uShadeStep=1.6 * shade.pixel,
+            uShadeStep=1.5 * shade.pixel,
             uSun=tuple(float(v) for v in sun_vector()),
             uHaze=(0.62 * size, 3.2 * size, *middle),
             uOrder=0.0,
@@ -176,6 +186,7 @@ class Scenery:
             uTwoSided=1.0,
             uEdgeFade=1.6,
             uScale=1.0,
+            uHalo=0.30,
         )
         for name, order in _ORDER.items():
             self.passes[name].set(uOrder=order)
@@ -207,6 +218,11 @@ class Scenery:
             uSymbol=rgb(colours.symbol),
             uRim=rgb(colours.symbol_ink),
             uShadeDepth=colours.shade,
+            uInk=rgb(colours.text),
+            uInkDistrict=rgb(colours.text_district),
+            uInkWater=rgb(colours.text_water),
+            uInkPark=rgb(colours.text_park),
+            uHaloColour=rgb(colours.text_halo),
         )
         self.passes["borders"].set(uFlatColour=rgb(colours.text_district))
 

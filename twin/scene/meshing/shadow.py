@@ -22,13 +22,13 @@ HEIGHT_STEP = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Shade:
-    """Two channels (uint8) over a square: crowding 0–255, and how high shadows reach in :data:`HEIGHT_STEP`.
+    """Three channels (uint8) over a square: crowding, how high shadows reach (:data:`HEIGHT_STEP`), dark ground.
 
     Parameters
     ----------
     west, south, pixel : float [m]
         Corner relative to the mesh's origin and size of a pixel; row 0 is in the south.
-    values : array, shape (ny, nx, 2)
+    values : array, shape (ny, nx, 3)
     """
 
     west: float
@@ -52,16 +52,19 @@ def build(shape: Outlines, heights: Floats, bounds: tuple[float, float, float, f
     pixel = max((east - west) / _MAX_PIXELS, (north - south) / _MAX_PIXELS, _MIN_PIXEL)
     nx, ny = max(int((east - west) / pixel), 2), max(int((north - south) / pixel), 2)
     if not len(shape.rows):
-        return Shade(west, south, pixel, np.zeros((2, 2, 2), dtype=np.uint8))
+        return Shade(west, south, pixel, np.zeros((2, 2, 3), dtype=np.uint8))
     height = burn(shape, heights, (west, south, pixel), (ny, nx))
-    reach = ndimage.uniform_filter(cast(height, pixel), 3)
+    reach = cast(height, pixel)
+    dark = np.where(height > 0.05, 0.6, np.clip(reach / 1.5, 0.0, 1.0)).astype(np.float32)
+    dark = ndimage.gaussian_filter(dark, max(0.9 / pixel, 0.7), truncate=3.0)
     small = np.minimum(height[: ny // 2 * 2, : nx // 2 * 2], 24.0)
     small = small.reshape(ny // 2, 2, nx // 2, 2).mean(axis=(1, 3)) / 24.0
     near = ndimage.gaussian_filter(small, 3.0 / pixel / 2)
     wide = ndimage.gaussian_filter(small, 10.0 / pixel / 2, truncate=2.5)
     crowd = np.zeros((ny, nx), dtype=np.float32)
     crowd[: ny // 2 * 2, : nx // 2 * 2] = np.repeat(np.repeat(0.55 * near + 0.6 * wide, 2, axis=0), 2, axis=1)
-    values = np.stack([np.clip(crowd * 255, 0, 255), np.clip(reach / HEIGHT_STEP, 0, 255)], axis=2)
+    channels = [crowd * 255, reach / HEIGHT_STEP, dark * 255]
+    values = np.stack([np.clip(channel, 0, 255) for channel in channels], axis=2)
     return Shade(west, south, pixel, values.astype(np.uint8))
 
 
