@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from twin.city.cityjson.select import Chosen
     from twin.jobs import Job
 
+FAR_OFF = 8.0
+"""Streets and gardens further from the median height than this many median deviations are slips of the file."""
+
 _TREE_HEIGHT = ("height", "measuredHeight", "treeHeight", "tree_height", "hoogte", "hojd")
 _TREE_CROWN = ("crownDiameter", "crown_diameter", "crown", "kroondiameter", "diameter_crown")
 _TREE_KIND = ("species", "class", "genus", "name")
@@ -104,7 +107,7 @@ def terrain(
         Asked whether to stop.
     """
     notes: list[Note] = []
-    used = relief if len(relief) else _gentle(vertices, ground)
+    used = relief if len(relief) else _credible(vertices, ground)
     if not len(relief) and (not len(used) or float(np.ptp(vertices[used.index, 2])) < 0.05):
         return None, notes
     cut = triangulate(vertices, used, job)
@@ -121,10 +124,15 @@ def terrain(
     return grid, notes
 
 
-def _gentle(vertices: Floats, ground: Faces) -> Faces:
-    """Leave out steep faces: walls of quays, and spikes down to heights that mark missing values."""
-    vector = faces.area_vectors(vertices, ground)
-    return faces.subset(ground, np.abs(vector[:, 2]) > 0.5 * np.linalg.norm(vector, axis=1))
+def _credible(vertices: Floats, ground: Faces) -> Faces:
+    """Leave out faces with corners far above or below all others: they mark heights that were missing."""
+    if not len(ground):
+        return ground
+    z = vertices[ground.index, 2]
+    middle = float(np.median(z))
+    reach = max(5.0, FAR_OFF * float(np.median(np.abs(z - middle))))
+    low, high = faces.height_range(vertices, ground)
+    return faces.subset(ground, (low > middle - reach) & (high < middle + reach))
 
 
 def trees(
