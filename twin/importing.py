@@ -102,8 +102,13 @@ def add_files(
         reader = formats.reader_for(path)
         reading = reader.read(path, dataclasses.replace(options, target_crs=target), part.part(0.0, 0.9))
         part.progress(0.9, N_("Adding {name} to the city"), name=path.name)
-        city = reading.city if city is None else merge.merge(city, reading.city)
-        reports.append(FileReport(path, reader.FORMAT, table_counts(reading.city), reading.notes))
+        notes = reading.notes
+        if city is None:
+            city = reading.city
+        else:
+            city, said = merge.merge(city, reading.city)
+            notes = (*notes, *said)
+        reports.append(FileReport(path, reader.FORMAT, table_counts(reading.city), notes))
     if city is None:
         raise BadInput("No file was named.")
     return city, tuple(reports)
