@@ -127,7 +127,7 @@ QHeaderView::section {
   font-size: ${pt_small}pt; font-weight: 500; }
 QTableView { gridline-color: $line; }
 
-QDockWidget { font-weight: 500; titlebar-close-icon: url($close); titlebar-normal-icon: url($right); }
+QDockWidget { font-weight: 500; titlebar-close-icon: url($close); titlebar-normal-icon: url($detach); }
 QDockWidget::title { background: $panel; padding: 8px 12px; text-align: left; border-bottom: 1px solid $line; }
 QDockWidget > QWidget { background: $panel; }
 QTabBar { background: $panel; qproperty-drawBase: 0; }
@@ -185,6 +185,7 @@ _CONTROLS = {
     "check": ("check", "text"), "tick": ("check", "on_accent"), "part": ("dash", "on_accent"),
     "dot": ("dot", "on_accent"), "down": ("chevron-down", "icon"), "up": ("chevron-up", "icon"),
     "right": ("chevron-right", "icon"), "close": ("close", "icon"),
+    "detach": ("detach", "icon"),
 }  # fmt: skip
 
 

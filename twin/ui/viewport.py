@@ -195,7 +195,7 @@ class Viewport(QWidget):
         self._plotter.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._plotter.setObjectName("scene")
         self._plotter.setAccessibleName(tr("City view", self._lang))
-        # The widget would draw the scene a second time in each paint; here a paint only shows the frame.
+        # Without this the widget would draw the scene once more in each paint; so a paint only shows the frame.
         self._plotter.iren.interactor.EnableRenderOff()
         self._gestures = Gestures(self._plotter, self.navigator)
         self._gestures.clicked.connect(self._click)
@@ -261,6 +261,8 @@ class Viewport(QWidget):
 
     def _fit_size(self) -> None:
         ratio = self.devicePixelRatioF()
+        if self._scene is not None:
+            self._scene.pixel_ratio = ratio
         self.navigator.set_size(round(self.width() * ratio), round(self.height() * ratio))
 
     def _aspect(self) -> float:

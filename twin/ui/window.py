@@ -335,6 +335,7 @@ class MainWindow(QMainWindow):
             self.restoreState(self._default_layout)
             self.panels.show_first()
             QTimer.singleShot(0, self, self.panels.set_widths)
+        self._surround(True)
 
     def _save_layout(self) -> None:
         if not self._alone:
