@@ -64,7 +64,7 @@ def build(
     yards: list[tuple[shapely.Polygon, bool]] = []
     for face in found:
         free = face.intersection(usable).difference(keep_free)
-        opened = free.buffer(-9.0, join_style="mitre").buffer(9.0, join_style="mitre", mitre_limit=2.5)
+        opened = free.buffer(-8.5, join_style="mitre").buffer(8.5, join_style="mitre", mitre_limit=2.5)
         for block in shapely.get_parts(opened.intersection(free)):
             if block.geom_type != "Polygon" or block.area < 600:
                 continue
@@ -98,7 +98,11 @@ def fill(
             if ring and built:
                 outline = shapely.Polygon(corners)
                 return outline, built, _left(ring.yard, built)
-    built = houses.points(block, rng) if style == "point" else houses.slabs(block, rng)
+    long, short = houses.sides(block)
+    if style in STYLES and block.area / long < 30.0 and short < 55.0:
+        built = houses.rows(block, STYLES[style][1], rng)
+    else:
+        built = houses.points(block, rng) if style == "point" else houses.slabs(block, rng)
     if not built and style == "slab":
         built = houses.points(block, rng)
     return block, built, _left(block, built) if built else []

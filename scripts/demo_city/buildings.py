@@ -28,7 +28,7 @@ JOB_AREA = {
     "hotel": 90.0,
     "school": 110.0,
     "culture": 100.0,
-    "sports": 220.0,
+    "sport": 220.0,
     "church": 300.0,
 }
 """Floor area per job [m²] by use."""
@@ -66,7 +66,7 @@ def table(
     frame["address"] = addresses(streets, np.array(fronts))
     frame["ground"] = lowest_ground(frame, terrain)
     frame["base"] = 0.0
-    frame["height_source"] = "synthetic"
+    frame["height_source"] = "levels"
     frame["residents"] = _residents(frame, district)
     frame["id"] = [f"b{i:04d}" for i in range(len(frame))]
     return frame
@@ -121,7 +121,7 @@ def attributes(
     other = gross * (1.0 - homes_share)
     chance = rng.random()
     rental = quarter.rental
-    tenure = "" if dwellings == 0 else "rental" if chance < rental else "cooperative" if chance < 0.97 else "owned"
+    tenure = "" if dwellings == 0 else "rental" if chance < rental else "tenant_owned" if chance < 0.97 else "owned"
     return {
         "name": "",
         "use": use,
@@ -138,7 +138,7 @@ def attributes(
 def _use(body: str, style: str, busy: bool, rng: np.random.Generator) -> str:
     chance = rng.random()
     if body == "yard":
-        return "residential" if chance < 0.55 else "office" if chance < 0.8 else "outbuilding"
+        return "residential" if chance < 0.55 else "office" if chance < 0.8 else "shed"
     if busy:
         return "mixed" if chance < 0.58 else "office" if chance < 0.74 else "hotel" if chance < 0.76 else "residential"
     if style in ("slab", "point"):

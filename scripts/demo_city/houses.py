@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,8 +54,25 @@ def tidy(block: shapely.Polygon, shortest: float = 9.0) -> Floats | None:
         if length[k] >= shortest:
             break
         p = _without_edge(p, k)
+    p = _blunted(p)
     shape = shapely.Polygon(p)
     return np.round(p, 2) if len(p) > 3 and shape.is_valid and shape.area > 300 else None
+
+
+def _blunted(p: Floats, depth: float = 13.0) -> Floats:
+    """Cut off corners sharper than 60°, so far in that houses of this depth can follow the cut."""
+    out = []
+    for k in range(len(p)):
+        a, b = p[k - 1] - p[k], p[(k + 1) % len(p)] - p[k]
+        la, lb = float(np.hypot(*a)), float(np.hypot(*b))
+        angle = math.acos(float(np.clip(a @ b / (la * lb), -1.0, 1.0)))
+        cut = (depth * math.tan((math.pi - angle) / 4) + 2.0) / math.sin(angle / 2)
+        convex = a[0] * b[1] - a[1] * b[0] < 0
+        if convex and angle < math.radians(60) and min(la, lb) > cut + 16:
+            out += [p[k] + cut / la * a, p[k] + cut / lb * b]
+        else:
+            out.append(p[k])
+    return np.array(out)
 
 
 def _without_edge(p: Floats, k: int) -> Floats:
@@ -234,7 +252,7 @@ def _wing(
     clear = shapely.Polygon(
         [p + n - 0.1 * side, q + n + 0.1 * side, q + (reach + 7) * n + 3 * side, p + (reach + 7) * n - 3 * side]
     )
-    if not r.yard.buffer(0.3).contains(base) or any(other.distance(clear) < 4.0 for other in wings):
+    if not r.yard.buffer(0.02).contains(base) or any(other.distance(clear) < 4.0 for other in wings):
         return None
     wings.append(base)
     return np.round(p + reach * n, 3), np.round(q + reach * n, 3)
@@ -278,6 +296,24 @@ def slabs(block: shapely.Polygon, rng: np.random.Generator, width: float = 11.5)
     return houses
 
 
+def rows(block: shapely.Polygon, frontage: tuple[float, float], rng: np.random.Generator) -> list[House]:
+    """Cut a narrow block across into houses that go through from street to street."""
+    origin, u, v, long, short = _frame(block)
+    n = max(1, round(long / float(rng.uniform(*frontage))))
+    cuts = long / n * (np.arange(n + 1) + np.concatenate([[0.0], rng.uniform(-0.2, 0.2, n - 1), [0.0]]))
+    houses = []
+    for a, b in pairwise(cuts.tolist()):
+        strip = shapely.Polygon(
+            [origin + u * a - v, origin + u * b - v, origin + u * b + v * (short + 1), origin + u * a + v * (short + 1)]
+        )
+        body = shapely.set_precision(block.intersection(strip), 0.001)
+        if body.geom_type == "Polygon" and body.area > 60 and not body.interiors:
+            c = np.asarray(body.exterior.coords)[:-1]
+            middle = (c[0] + c[1]) / 2
+            houses.append(House(c, (float(middle[0]), float(middle[1])), "front"))
+    return houses
+
+
 def points(block: shapely.Polygon, rng: np.random.Generator, side: float = 18.0) -> list[House]:
     """Place square point houses 40 m apart, every second row shifted."""
     origin, u, v, long, short = _frame(block)
@@ -290,6 +326,11 @@ def points(block: shapely.Polygon, rng: np.random.Generator, side: float = 18.0)
                 middle = c.mean(0)
                 houses.append(House(c, (float(middle[0]), float(middle[1])), "point"))
     return houses
+
+
+def sides(block: shapely.Polygon) -> tuple[float, float]:
+    """Return the longer and the shorter side [m] of the smallest rectangle around a block."""
+    return _frame(block)[3:]
 
 
 def _frame(block: shapely.Polygon) -> tuple[Floats, Floats, Floats, float, float]:

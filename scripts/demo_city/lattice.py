@@ -154,7 +154,7 @@ def _houses(grid: Grid, n: int, terrain: Terrain) -> gpd.GeoDataFrame:
     frame = gpd.GeoDataFrame(pd.DataFrame(records[:n]), geometry=shapely.polygons(rings), crs=CRS)
     frame["ground"] = buildings.lowest_ground(frame, terrain)
     frame["base"] = 0.0
-    frame["height_source"] = "synthetic"
+    frame["height_source"] = "levels"
     frame["residents"] = np.round(frame["dwellings"] * 1.85)
     frame["id"] = [f"b{k:06d}" for k in range(n)]
     return frame

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ORIGIN = ("born_sweden", "born_europe", "born_elsewhere")
 INCOME = ("income_q1", "income_q2", "income_q3", "income_q4")
 AGE = ("age_0_5", "age_6_15", "age_16_24", "age_25_44", "age_45_64", "age_65_79", "age_80_plus")
-TENURE = ("rental", "cooperative", "owned")
+TENURE = ("rental", "tenant_owned", "owned")
 
 
 def zone_of(zones: gpd.GeoDataFrame, houses: gpd.GeoDataFrame) -> np.ndarray:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from demo_city.streets import Streets
     from demo_city.table import District
 
-TAKES_A_HOUSE = {"school": "school", "library": "culture", "health_centre": "health", "supermarket": "mixed"}
+TAKES_A_HOUSE = {"school": "school", "library": "culture", "health_centre": "hospital", "supermarket": "mixed"}
 """Kinds of place that take over the nearest house, and the use it then has."""
 
 _CAPACITY = {"school": (280, 760), "preschool": (45, 110)}
@@ -67,7 +67,7 @@ def _take(houses: gpd.GeoDataFrame, i: int, kind: str, name: str) -> None:
         return
     if houses["name"].iloc[i] == "":
         houses.loc[i, "name"] = name
-    if houses["use"].iloc[i] in ("residential", "mixed", "office", "outbuilding"):
+    if houses["use"].iloc[i] in ("residential", "mixed", "office", "shed"):
         houses.loc[i, "use"] = TAKES_A_HOUSE[kind]
     if kind in ("school", "health_centre"):
         houses.loc[i, ["dwellings", "dwellings_small", "residents"]] = 0

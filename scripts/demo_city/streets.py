@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CAPACITY = {"trunk": 1500, "primary": 850, "secondary": 800, "tertiary": 650, "residential": 450}
 """Vehicles per hour and lane, by kind of street."""
 
+CLASSES = ("car", "car_electric", "truck_light", "truck_heavy", "bus", "taxi", "bicycle")
 _RANK = {"trunk": 4, "primary": 3, "secondary": 2, "tertiary": 1, "residential": 0}
 
 
@@ -108,11 +109,17 @@ def roads(streets: Streets, terrain: Terrain, crs: str) -> gpd.GeoDataFrame:
                     "level": way.level,
                     "bridge": way.level > 0,
                     "tunnel": way.level < 0,
-                    "allowed": "car car_electric truck_light" if way.width < 10 else "",
+                    "allowed": ",".join(_allowed(way)),
                 }
             )
             shapes.append(line if side == 0 else line.reverse())
     return gpd.GeoDataFrame(rows, geometry=shapes, crs=crs)
+
+
+def _allowed(way: Way) -> list[str]:
+    """Vehicle classes that may use a street: no bicycles on motorways, nothing heavy in the narrowest lanes."""
+    barred = {"bicycle"} if way.kind == "trunk" else {"truck_heavy", "bus"} if way.width < 10 else set()
+    return [name for name in CLASSES if name not in barred]
 
 
 def junctions(streets: Streets, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def paths(district: District, streets: Streets) -> gpd.GeoDataFrame:
     """Return the table ``paths``: one row per stretch, walked in both directions.
 
-    A street is walked along its middle (kind ``street``); nodes it shares with the road network keep that
+    A street is walked along its middle (and keeps its kind); nodes it shares with the road network keep that
     node's name, others are called ``w…``. Nobody walks in the tunnel or on the motorway bridges.
     """
     walked = [
-        Way(streets.ways[i].name, "street", coords, streets.ways[i].level)
+        Way(streets.ways[i].name, streets.ways[i].kind, coords, streets.ways[i].level)
         for i, coords in streets.runs()
         if streets.ways[i].kind != "trunk" and streets.ways[i].level >= 0
     ]
@@ -39,7 +39,7 @@ def paths(district: District, streets: Streets) -> gpd.GeoDataFrame:
             {
                 "id": f"w{number:03d}",
                 "name": way.name,
-                "kind": "bridge" if way.level > 0 else way.kind,
+                "kind": way.kind,
                 "from_node": names[piece.start],
                 "to_node": names[piece.end],
                 "length": round(line.length, 2),
