@@ -75,17 +75,17 @@ def number_of(city: City, buildings: int) -> int:
     return number
 
 
-def cityjson(path: Path, buildings: int) -> None:
-    """Write a CityJSON file of boxes for the import."""
+def cityjson(path: Path, buildings: int, number: int) -> None:
+    """Write a CityJSON file of boxes for the import, each number elsewhere."""
     objects, vertices = {}, []
     for i in range(buildings):
-        x, y = 160_000 + i % 100 * 30, 6_580_000 + i // 100 * 30
+        x, y = 160_000 + 5000 * number + i % 100 * 30, 6_580_000 + i // 100 * 30
         corners = [(x + a, y + b, z) for z in (10, 22) for a, b in ((0, 0), (12, 0), (12, 12), (0, 12))]
         n = len(vertices)
         vertices += corners
         faces = [(3, 2, 1, 0), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)]
         shell = [[[n + k for k in face]] for face in faces]
-        objects[f"import-{i}"] = {
+        objects[f"import-{number}-{i}"] = {
             "type": "Building",
             "geometry": [{"type": "Solid", "lod": "1", "boundaries": [shell]}],
         }
@@ -95,13 +95,19 @@ def cityjson(path: Path, buildings: int) -> None:
     path.write_text(json.dumps(whole))
 
 
+def _more(buildings: int) -> int:
+    return max(buildings // 20, 50)
+
+
 def work(kind: str, folder: Path, number: int, buildings: int) -> None:
     """Write again and again until killed; says when each writing begins and ends."""
     while True:
         number += 1
         if kind == "import":
+            file = folder / f"more-{number}.json"
+            cityjson(file, _more(buildings), number)
             print("begin", number, flush=True)
-            import_files([folder / "more.json"], folder / "p.twin")
+            import_files([file], folder / "p.twin")
         elif kind == "create":
             city = numbered_city(number, buildings)
             print("begin", number, flush=True)
@@ -115,12 +121,12 @@ def work(kind: str, folder: Path, number: int, buildings: int) -> None:
         print("end", number, flush=True)
 
 
-def _killed(kind: str, folder: Path, number: int, buildings: int, delay: float) -> tuple[int, int]:
-    """Run :func:`work` in a process and kill it; return the numbers last begun and last ended."""
+def _killed(kind: str, folder: Path, number: int, buildings: int, delay: float) -> tuple[int, int | None]:
+    """Run :func:`work` in a process and kill it; return the numbers last begun and last ended (None: not one)."""
     command = [sys.executable, __file__, "--work", kind, str(folder), str(number), "--buildings", str(buildings)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        begun = ended = number
+        ended = None
         first = process.stdout.readline().split()
         if not first:
             raise RuntimeError("the writer ended by itself")
@@ -152,23 +158,32 @@ def soak(kind: str, rounds: int, buildings: int, seed: int, folder: Path) -> Out
     chance = random.Random(seed)
     outcome = Outcome(kind)
     create(folder / "p.twin", numbered_city(0, buildings)).close()
-    cityjson(folder / "more.json", max(buildings // 20, 50))
+    cityjson(folder / "more-0.json", _more(buildings), 0)
     longest = _duration(kind, folder, buildings)
-    number = 0
+    number = held = 0
     while outcome.rounds < rounds:
         if kind == "import":
             shutil.rmtree(folder / "p.twin")
             create(folder / "p.twin", numbered_city(0, buildings)).close()
         begun, ended = _killed(kind, folder, number, buildings, chance.uniform(0, longest))
         outcome.rounds += 1
-        outcome.acknowledged += ended - number
+        outcome.acknowledged += 0 if ended is None else ended - number
+        last = held if ended is None else ended
         try:
-            found = _look(kind, folder, number, begun, ended, buildings)
-            outcome.before += found == "before"
-            outcome.after += found == "after"
-        except (BadInput, ValueError, AssertionError) as error:
+            if kind == "create":
+                whole = _look_at_new(folder, number, begun, ended or number, buildings)
+            else:
+                held = _look(kind, folder, buildings)
+                if held not in (last, begun):
+                    raise ValueError(f"holds {held}; {last} was acknowledged, {begun} was being written")
+                whole = held == begun
+            outcome.after += whole
+            outcome.before += not whole
+        except (BadInput, ValueError) as error:
             outcome.broken.append(f"round {outcome.rounds}: {error}")
         number = begun
+        if kind == "import":
+            number = held = 0
     return outcome
 
 
@@ -181,40 +196,42 @@ def _duration(kind: str, folder: Path, buildings: int) -> float:
         lasted = time.monotonic() - began
     if kind == "import":
         began = time.monotonic()
-        import_files([folder / "more.json"], project.path)
+        import_files([folder / "more-0.json"], project.path)
         lasted = time.monotonic() - began
     shutil.rmtree(place)
-    return lasted * 1.3
+    return lasted * 1.5 + 0.4  # the writer also imports what writes
 
 
-def _look(kind: str, folder: Path, start: int, begun: int, ended: int, buildings: int) -> str:
-    if kind == "create":
-        for number in range(start + 1, begun + 1):
-            path = folder / f"made-{number}.twin"
-            if not path.exists():
-                if number <= ended:
-                    raise ValueError(f"{path.name} was acknowledged and is not there")
-                return "before"
-            with open_project(path) as project:
-                if number_of(project.state().city, buildings) != number:
-                    raise ValueError(f"{path.name} holds another city")
-            shutil.rmtree(path)
-        return "after"
+def _look(kind: str, folder: Path, buildings: int) -> int:
+    """Open the project and return the number of the city it holds; ValueError when it is not whole."""
     with open_project(folder / "p.twin") as project:
         city = project.state().city
         if kind == "import":
-            more = len(city.buildings) - buildings
-            return "before" if more == 0 else "after"
+            added = len(city.buildings) - buildings
+            if added % _more(buildings):
+                raise ValueError(f"{added} buildings were added")
+            return added // _more(buildings)
         if kind == "autosave":
             if number_of(city, buildings) != 0:
                 raise ValueError("an autosave changed the save")
             found = project.versions()
-            number = number_of(project.restore(found[0]).city, buildings) if found else 0
-        else:
-            number = number_of(city, buildings)
-    if number not in (ended, begun):
-        raise ValueError(f"holds {number}; {ended} was acknowledged, {begun} was being written")
-    return "after" if number == begun and begun != ended else "before"
+            return number_of(project.restore(found[0]).city, buildings) if found else 0
+        return number_of(city, buildings)
+
+
+def _look_at_new(folder: Path, start: int, begun: int, ended: int, buildings: int) -> bool:
+    """Look at all projects that were made; return whether the last one begun is there."""
+    for number in range(start + 1, begun + 1):
+        path = folder / f"made-{number}.twin"
+        if not path.exists():
+            if number <= ended:
+                raise ValueError(f"{path.name} was acknowledged and is not there")
+            return False
+        with open_project(path) as project:
+            if number_of(project.state().city, buildings) != number:
+                raise ValueError(f"{path.name} holds another city")
+        shutil.rmtree(path)
+    return True
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
 from soak import kill_save
 
 if TYPE_CHECKING:
