@@ -82,7 +82,9 @@ class ImportDialog(QDialog):
         self.resize(190 * STEP, 160 * STEP)
         self.target = TargetBox(lang, city, files[0] if files else None, folder, into_new)
         self._build()
+        self._look: Task | None = None
         self._tasks.progressed.connect(self._progressed)
+        self.finished.connect(lambda _result: self._leave())
         self.add_files(files)
 
     def add_files(self, files: Sequence[Path]) -> None:
@@ -157,6 +159,9 @@ class ImportDialog(QDialog):
         self.go.clicked.connect(lambda _checked=False: self.start())
         foot = QHBoxLayout()
         foot.setSpacing(2 * STEP)
+        for extra in (self.report.copy_button, self.report.save_button):
+            extra.hide()
+            foot.addWidget(extra)
         foot.addWidget(self._reason, 1)
         foot.addWidget(self.cancel)
         foot.addWidget(self.go)
@@ -211,10 +216,21 @@ class ImportDialog(QDialog):
             return
         card = self._looking = self._waiting.pop(0)
         title = tr("Looking into {name}", self._lang, name=card.path.name)
-        self._tasks.start(bringing.look, card.path, title=title, then=lambda task: self._looked(card, task))
+        self._look = self._tasks.start(
+            bringing.look, card.path, title=title, then=lambda task: self._looked(card, task)
+        )
+
+    def _leave(self) -> None:
+        """Look into no more files; the answer of one being looked into is not for us any more."""
+        self._waiting.clear()
+        look, self._look = self._look, None
+        if look is not None:
+            look.cancel()
 
     def _looked(self, card: FileCard, task: Task) -> None:
-        self._looking = None
+        if task is not self._look:
+            return
+        self._looking = self._look = None
         if card in self.cards:
             if task.error is None:
                 card.show_info(task.result)
@@ -305,8 +321,11 @@ class ImportDialog(QDialog):
     def _show_buttons(self) -> None:
         page = self._pages.currentWidget()
         self.go.setVisible(page is self._preview)
-        self._reason.setVisible(page is self._preview)
         done = page is self.report
+        for extra in (self.report.copy_button, self.report.save_button):
+            extra.setVisible(done)
+        if page is not self._preview:
+            self._reason.setText("")
         text = tr("Close", self._lang) if done else tr("Cancel", self._lang)
         self.cancel.setText(text)
         self.cancel.setAccessibleName(text)

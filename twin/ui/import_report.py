@@ -56,7 +56,7 @@ def report_text(reports: Sequence[FileReport], lang: str) -> str:
 
 
 class ReportView(QWidget):
-    """The report on a page of its own, a section per file."""
+    """The report on a page of its own, a section per file; its two buttons are placed by the dialog."""
 
     failed = Signal(str)
     """The report could not be saved; the text says why."""
@@ -69,16 +69,15 @@ class ReportView(QWidget):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setAccessibleName(tr("Import report", lang))
-        copy = button(tr("Copy report", lang))
-        copy.clicked.connect(lambda _checked=False: QApplication.clipboard().setText(self.text()))
-        save = button(tr("Save report…", lang))
-        save.clicked.connect(lambda _checked=False: self._ask_and_save())
+        self.copy_button = button(tr("Copy report", lang))
+        self.copy_button.clicked.connect(lambda _checked=False: QApplication.clipboard().setText(self.text()))
+        self.save_button = button(tr("Save report…", lang))
+        self.save_button.clicked.connect(lambda _checked=False: self._ask_and_save())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2 * STEP)
         layout.addWidget(self.heading)
         layout.addWidget(self._area, 1)
-        layout.addLayout(row(copy, save, None))
 
     def show_reports(self, heading: str, reports: Sequence[FileReport]) -> None:
         """Show what came of the files."""
@@ -133,7 +132,7 @@ class ReportView(QWidget):
         return card
 
     def _block(self, column: QVBoxLayout, title: str, meaning: str, lines: Sequence[str]) -> None:
-        column.addSpacing(STEP)
+        column.addSpacing(2 * STEP)
         head = row(label(title, "section", wrap=False), label(meaning, "small"))
         head.setStretch(1, 1)
         column.addLayout(head)
