@@ -68,11 +68,11 @@ def mend_polygons(
     geoms[broken] = None
 
     geoms = shapely.force_2d(geoms)
-    repeated = usable & ~broken & _repeats(geoms)
+    crossed = usable & ~broken & ~shapely.is_valid(geoms)
+    repeated = usable & ~broken & ~crossed & _repeats(geoms)
     if repeated.any():
         geoms[repeated] = shapely.remove_repeated_points(geoms[repeated])
         _say(notes, "mended", N_("{n} outlines repeated a point; the repetition was removed"), repeated, names)
-    crossed = usable & ~broken & ~shapely.is_valid(geoms)
     if crossed.any():
         geoms[crossed] = shapely.make_valid(geoms[crossed], method="structure", keep_collapsed=False)
         _say(notes, "mended", N_("{n} outlines crossed or touched themselves and were mended"), crossed, names)
