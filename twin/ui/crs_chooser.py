@@ -10,7 +10,6 @@ from pyproj.enums import PJType
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -140,18 +139,17 @@ class CrsChooser(QDialog):
         self.field.setClearButtonEnabled(True)
         self.field.textChanged.connect(self._fill)
         self.said = label("", "muted")
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText(tr("Use this system", lang))
-        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(tr("Cancel", lang))
-        self.buttons.accepted.connect(self._try_accept)
-        self.buttons.rejected.connect(self.reject)
+        self.use = button(tr("Use this system", lang), primary=True)
+        self.use.clicked.connect(lambda _checked=False: self._try_accept())
+        cancel = button(tr("Cancel", lang))
+        cancel.clicked.connect(lambda _checked=False: self.reject())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4 * STEP, 4 * STEP, 4 * STEP, 4 * STEP)
         layout.setSpacing(2 * STEP)
         layout.addWidget(self.field)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.said)
-        layout.addWidget(self.buttons)
+        layout.addLayout(row(None, cancel, self.use))
         self._fill("")
         self._mark(chosen)
         self.field.setFocus()
@@ -194,7 +192,7 @@ class CrsChooser(QDialog):
             text = tr("Whoever delivered the file knows its system; it is often in the file's description.", self._lang)
         self.said.setText(text)
         self.said.setProperty("plausible", plausible)
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(bool(self.chosen))
+        self.use.setEnabled(bool(self.chosen))
 
     def _try_accept(self) -> None:
         if self.chosen:

@@ -251,7 +251,8 @@ class ExportDialog(QDialog):
         amount = number(wide * high / 1e6, self._lang, 1, tr("megapixels", self._lang))
         said = "\n".join((pixels, paper, amount))
         self._measures.setText(said)
-        self.sheet.show_size((wide, high), said)
+        view = tr("Dotted: what the screen shows now", self._lang)
+        self.sheet.show_size((wide, high), f"{said}\n{view}")
         self._enable()
 
     def _why_not(self) -> str:
@@ -316,6 +317,7 @@ def _spin(least: int, most: int, name: str) -> QSpinBox:
     result.setAccessibleName(name)
     result.setToolTip(name)
     result.setKeyboardTracking(False)
+    result.lineEdit().setTextMargins(STEP, 0, 0, 0)
     return result
 
 

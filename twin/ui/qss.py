@@ -89,7 +89,7 @@ QComboBox:focus { padding-right: 24px; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url($down); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $edge; selection-background-color: $chosen; }
-QAbstractSpinBox { padding-right: 22px; }
+QAbstractSpinBox { padding: 3px 22px 3px 6px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 20px; background: transparent; }
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
 QAbstractSpinBox::up-arrow { image: url($up); width: 10px; height: 10px; }
@@ -103,7 +103,9 @@ QTableView::indicator:checked, QGroupBox::indicator:checked {
   background: $accent; border-color: $accent; image: url($tick); }
 QCheckBox::indicator:indeterminate, QTreeView::indicator:indeterminate {
   background: $accent; border-color: $accent; image: url($part); }
-QCheckBox:focus::indicator, QCheckBox::indicator:focus { border: 2px solid $accent; width: 12px; height: 12px; }
+QCheckBox::indicator:focus { border: 2px solid $accent; width: 12px; height: 12px; }
+QCheckBox:disabled { color: $disabled; }
+QCheckBox::indicator:checked:disabled { background: $disabled; border-color: $disabled; }
 QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $edge; border-radius: 8px; background: $field; }
 QRadioButton::indicator:checked { background: $accent; border-color: $accent; image: url($dot); }
 QCheckBox:focus, QRadioButton:focus { color: $accent; }
@@ -159,6 +161,8 @@ QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
 QSlider::handle:horizontal {
   width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: $field; border: 1px solid $edge; }
 QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { border: 2px solid $accent; }
+QSlider::sub-page:horizontal:disabled { background: $pressed; }
+QSlider::handle:horizontal:disabled { background: $panel; border-color: $line; }
 QSplitter::handle { background: $line; }
 QGroupBox { border: 1px solid $line; border-radius: 4px; margin-top: 12px; padding: 12px 8px 8px; }
 QGroupBox::title { subcontrol-origin: margin; left: 8px; padding: 0 4px; color: $muted; }
