@@ -17,6 +17,7 @@ void main() {
   vec3 n = vNormal;
   if (uTwoSided > 0.5 && dot(n, uEye - vAt) < 0.0 && uPerspective > 0.5) n = -n;
   vec3 colour = mix(uWall, uRoof, vRoof);
+  colour *= 0.985 + 0.03 * fract(vRow * 0.618034);
   if (uPainted > 0.5) colour = mix(colour, uUnknown, 0.6);
   vec4 data = dataColour(vRow);
   colour = mix(colour, data.rgb, data.a * uOpacity);
@@ -26,7 +27,7 @@ void main() {
 
   vec3 shade = shadeAt(vAt.xy + n.xy * uShadeStep);
   float sun = max(dot(n, uSun), 0.0) * mix(1.0, litAt(shade, vAbove + 0.8), 0.85);
-  float light = mix(0.70, 0.82, 0.5 + 0.5 * n.z) + 0.25 * sun;
+  float light = mix(0.62, 0.784, 0.5 + 0.5 * n.z) + 0.30 * sun;
   light *= mix(openAt(shade, vAbove), 1.0, vRoof * 0.6);
   light *= 1.0 - (1.0 - vRoof) * 0.22 * exp(-max(vAbove, 0.0) / 3.5);
 

@@ -21,8 +21,9 @@ float openAt(vec3 shade, float above) {
 }
 
 vec3 hazed(vec3 colour, vec3 at) {
-  float far = smoothstep(uHaze.x, uHaze.y, length(at.xy - uHaze.zw));
-  float thin = 0.16 * (1.0 - exp(-distance(at, uEye) / max(uHaze.y, 1.0) * 1.2)) * uPerspective;
+  vec2 beyond = max(abs(at.xy - uFrame.xy) - uFrame.zw, vec2(0.0));
+  float far = smoothstep(0.0, uHaze, length(beyond));
+  float thin = 0.20 * (1.0 - exp(-distance(at, uEye) / (uHaze * 8.0))) * uPerspective;
   return mix(mix(colour, uHorizon, thin), uHorizon, far);
 }
 

@@ -46,6 +46,8 @@ STYLES: dict[int, Style] = {
 _CELL = 4
 _MARGIN = 5.0
 _REPEAT = 420.0
+_CANOPY = 30.0
+"""Height [m] at which a district must be seen for its name to be written."""
 _FOLD = 0.62
 """A street seen so much from its end that it is shorter than this part of its name is not named."""
 
@@ -104,7 +106,8 @@ def place(
         cells = _cells(middle, direction[i], text[i], style.size * scale, taken.shape)
         if cells is None or taken[cells].any():
             continue
-        if blocked is not None and names.styles[i] != DISTRICT and blocked(points[i] + (0.0, 0.0, 1.5)):
+        above = _CANOPY if names.styles[i] == DISTRICT else 1.5
+        if blocked is not None and blocked(points[i] + (0.0, 0.0, above)):
             continue
         taken[cells] = True
         written.setdefault(names.texts[i], []).append(at[i])

@@ -156,7 +156,7 @@ def _build(city: City, job: Progress) -> CityMesh:
         zones=ground.drape(outlines(zone_shapes, origin), np.arange(len(zone_shapes), dtype=float)),
         zone_borders=ribbons.build_borders(zone_shapes, ground, origin),
         trees=_trees(city, spots["trees"]),
-        names=names.build(city, ground, origin),
+        names=names.build(city, lambda x, y: ribbons.surface(roads, ground, x, y), origin),
         ids={name: city.table(name)["id"].to_numpy(dtype=object) for name in _PICKABLE},
         spots=spots,
         place_kinds=city.places["kind"].to_numpy(dtype=object),

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.scene.grid_index import GridIndex
+from twin.scene.meshing import ribbons
 
 if TYPE_CHECKING:
     from twin.scene.mesh import CityMesh
@@ -195,14 +196,7 @@ class Picker:
     @cached_property
     def _decks(self) -> tuple[Floats, NDArray[np.int64]]:
         """Triangles of bridge decks that hang above the ground, with their road row."""
-        part: Part = self._mesh.roads.fill
-        if not len(self._mesh.roads.slabs):
-            return np.empty((0, 3, 3)), np.empty(0, dtype=np.int64)
-        corners = part.points[part.cells].astype(float)
-        middle = corners.mean(axis=1)
-        hung = middle[:, 2] > self._mesh.ground.at(middle[:, 0], middle[:, 1]) + 0.3
-        rows = part.attributes["road"][part.cells[hung, 0], 0]
-        return corners[hung], np.rint(rows).astype(np.int64)
+        return ribbons.hung(self._mesh.roads, self._mesh.ground)
 
     def _deck(
         self, start: Floats, heading: Floats, best: float, found: tuple[str, int] | None

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 _CORNERS = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 _FAR = 1e7
 _SYMBOLS: dict[str, tuple[float, float, float]] = {
-    "station": (0.0, 8.0, 12.0), "school": (1.0, 6.0, 6.0), "stop": (0.0, 3.6, 2.2), "library": (1.0, 5.0, 4.0),
-    "health_centre": (1.0, 5.0, 4.0), "hospital": (1.0, 6.5, 8.0), "mast": (0.0, 4.0, 4.0),
-    "supermarket": (0.0, 4.0, 2.2), "preschool": (1.0, 4.6, 3.0), "kindergarten": (1.0, 4.6, 3.0),
-    "church": (1.0, 5.5, 5.0), "culture": (0.0, 5.0, 4.0),
+    "station": (0.0, 6.0, 3.5), "school": (1.0, 5.0, 1.8), "stop": (0.0, 3.0, 1.0), "library": (1.0, 4.5, 1.5),
+    "health_centre": (1.0, 4.5, 1.5), "hospital": (1.0, 6.0, 3.5), "mast": (0.0, 3.0, 1.2),
+    "supermarket": (0.0, 3.4, 0.9), "preschool": (1.0, 4.0, 1.2), "kindergarten": (1.0, 4.0, 1.2),
+    "church": (1.0, 5.0, 2.0), "culture": (0.0, 4.5, 1.5),
 }  # fmt: skip
 """Kind of place → disc 0 or square 1, radius [px], size of a pixel [m] beyond which it is not shown."""
-_OTHER = (0.0, 3.2, 1.2)
+_OTHER = (0.0, 3.0, 0.8)
 _UNMARKED = frozenset({"address", "district", "suburb", "quarter", "neighbourhood", "square", "park", "borough"})
 
 

@@ -42,7 +42,7 @@ class Texture:
 
     def write(self, values: NDArray[Any]) -> None:
         """Write the first pixels (n, channels) or (n,); the rest stays."""
-        flat = values.reshape(len(values), -1)
+        flat = values.reshape(len(values), -1) if len(values) else values.reshape(0, 1)
         self._pixels.reshape(-1, flat.shape[1])[: len(flat)] = flat
         self._image.GetPointData().GetScalars().Modified()
         self._image.Modified()

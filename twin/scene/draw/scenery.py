@@ -161,14 +161,16 @@ class Scenery:
         shade = self.mesh.shade
         rows, columns, _ = shade.values.shape
         frame = (shade.west, shade.south, 1 / (columns * shade.pixel), 1 / (rows * shade.pixel))
-        west, south, east, north = self.mesh.ground.bounds
-        size = max(east - west, north - south)
-        middle = ((west + east) / 2, (south + north) / 2)
+        west, south, east, north = self.mesh.bounds
+        x, y = self.mesh.origin
+        size = max(east - west, north - south, 100.0)
+        inner = (max((east - west) / 2 - 0.03 * size, 1.0), max((north - south) / 2 - 0.03 * size, 1.0))
         self.set_all(
             uShadeFrame=frame,
             uShadeStep=1.5 * shade.pixel,
             uSun=tuple(float(v) for v in sun_vector()),
-            uHaze=(0.62 * size, 3.2 * size, *middle),
+            uFrame=((west + east) / 2 - x, (south + north) / 2 - y, *inner),
+            uHaze=0.22 * size,
             uOrder=0.0,
             uRelief=1.0,
             uWater=0.0,

@@ -94,8 +94,8 @@ class Ground:
         """Return the light at the nodes, relative to the flat."""
         slope_y, slope_x = np.gradient(self.heights.astype(float), self.step)
         sun = sun_vector()
-        lit = (sun[2] - 1.3 * (slope_x * sun[0] + slope_y * sun[1])) / np.sqrt(1 + slope_x**2 + slope_y**2)
-        return np.clip(0.35 + 0.65 * lit / sun[2], 0.45, 1.25).astype(np.float32)
+        lit = (sun[2] - 0.9 * (slope_x * sun[0] + slope_y * sun[1])) / np.sqrt(1 + slope_x**2 + slope_y**2)
+        return np.clip(0.5 + 0.5 * lit / sun[2], 0.74, 1.06).astype(np.float32)
 
     def drape(self, shape: Outlines, kinds: Floats) -> Part:
         """Lay polygons on the surface, cut along its triangles so that they lie in it exactly.
@@ -169,7 +169,7 @@ class Ground:
         far = np.clip(far, 0, 1)
         edge = np.concatenate([self.heights[0], self.heights[-1], self.heights[:, 0], self.heights[:, -1]])
         z = z * (1 - far) + float(np.mean(edge)) * far
-        light = light * (1 - far) + far
+        light = light * (1 - (far > 0)) + (far > 0)
         grid_x, grid_y = np.meshgrid(x, y)
         points = np.stack([grid_x, grid_y, z], axis=2).reshape(-1, 3)
         ny, nx = z.shape
@@ -183,8 +183,8 @@ class Ground:
         return [np.array([s, 0, u]), np.array([0, s, v]), np.array([s, -s, u - v])]
 
 
-_APRON = 4
-_REACH = (0.15, 0.6, 3.0, 14.0)
+_APRON = 5
+_REACH = (0.012, 0.15, 0.6, 3.0, 14.0)
 
 
 def _with_apron(nodes: Floats) -> Floats:
@@ -194,7 +194,7 @@ def _with_apron(nodes: Floats) -> Floats:
 
 
 def _apron_weight(n: int) -> Floats:
-    weight = np.array([0.15, 0.5, 0.9, 1.0])
+    weight = np.array([0.01, 0.15, 0.5, 0.9, 1.0])
     return np.concatenate([weight[::-1], np.zeros(n), weight])
 
 

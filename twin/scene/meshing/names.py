@@ -10,10 +10,11 @@ import shapely
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from twin.city.city import City
-    from twin.scene.meshing.ground import Ground
 
 Floats = NDArray[np.float64]
 
@@ -69,22 +70,31 @@ class _Collector:
         self.rows.append((text, style, x, y, dx, dy, room, rank))
 
 
-def build(city: City, ground: Ground, origin: tuple[float, float]) -> Names:
-    """Collect the candidates of a city."""
+def build(city: City, surface: Callable[[Floats, Floats], Floats], origin: tuple[float, float]) -> Names:
+    """Collect the candidates of a city.
+
+    Parameters
+    ----------
+    city : City
+    surface : function of x, y [m]
+        Height of ground or bridge, relative to the mesh's origin.
+    origin : (x, y) [m]
+    """
     found = _Collector()
     _streets(city.roads, found)
     known = {row[0] for row in found.rows}
     paths = city.paths
     _streets(paths[(paths["name"] != "") & ~paths["name"].isin(known)], found)
-    _districts(city.zones, found)
+    if not city.places["kind"].isin(_DISTRICT_PLACES).any():
+        _districts(city.zones, found)
     _covers(city.cover, found)
     _places(city.places, found)
     n = len(found.rows)
     numbers = np.array([row[1:] for row in found.rows], dtype=float).reshape(n, 7)
     at = numbers[:, 1:3] - origin
-    z = ground.at(at[:, 0], at[:, 1])
+    z = surface(at[:, 0], at[:, 1])
     ahead = at + numbers[:, 3:5] * 10.0
-    rise = (ground.at(ahead[:, 0], ahead[:, 1]) - z) / 10.0
+    rise = (surface(ahead[:, 0], ahead[:, 1]) - z) / 10.0
     along = np.column_stack([numbers[:, 3:5], np.where(np.any(numbers[:, 3:5] != 0, axis=1), rise, 0.0)])
     return Names(
         tuple(row[0] for row in found.rows),

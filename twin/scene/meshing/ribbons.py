@@ -120,6 +120,34 @@ def build_borders(shapes: NDArray[np.object_], ground: Ground, origin: tuple[flo
     return _on_ground(lines, ground, np.full(n, 0.3), zero, zero, zero)
 
 
+def hung(ribbons: Ribbons, ground: Ground) -> tuple[Floats, Ints]:
+    """Return the triangles (t, 3, 3) of decks that hang above the ground, and their rows."""
+    part_ = ribbons.fill
+    if not len(ribbons.slabs):
+        return np.empty((0, 3, 3)), np.empty(0, dtype=np.int64)
+    corners = part_.points[part_.cells].astype(float)
+    middle = corners.mean(axis=1)
+    above = middle[:, 2] > ground.at(middle[:, 0], middle[:, 1]) + 0.3
+    rows = part_.attributes["road"][part_.cells[above, 0], 0]
+    return corners[above], np.rint(rows).astype(np.int64)
+
+
+def surface(ribbons: Ribbons, ground: Ground, x: Floats, y: Floats) -> Floats:
+    """Return the height of the uppermost bridge deck at points, else of the ground."""
+    z = ground.at(x, y)
+    corners, _ = hung(ribbons, ground)
+    if not len(corners):
+        return z
+    low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
+    for k in np.flatnonzero((x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1])):
+        a, b, c = (corners[:, i, :2] - (x[k], y[k]) for i in range(3))
+        sides = np.stack([p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0] for p, q in ((a, b), (b, c), (c, a))], axis=1)
+        over = (sides >= 0).all(axis=1) | (sides <= 0).all(axis=1)
+        if over.any():
+            z[k] = max(float(z[k]), float(corners[over, :, 2].mean(axis=1).max()))
+    return z
+
+
 def _lines(geometries: NDArray[np.object_], origin: tuple[float, float]) -> _Lines:
     pieces, rows = shapely.get_parts(np.asarray(geometries, dtype=object), return_index=True)
     usable = np.isin(shapely.get_type_id(pieces), (1, 2)) & ~shapely.is_empty(pieces)
