@@ -281,7 +281,7 @@ def _decoded(path: Path, data: bytes, line: int | None = None) -> _Whole:
         return _WHOLE.decode(data)
     except msgspec.ValidationError as error:
         _blame(path, data, line, error)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         where = "" if line is None else f"line {line}: "
         raise BadInput("{path}: {where}broken JSON: {reason}.", path=path.name, where=where, reason=error) from error
 
@@ -291,14 +291,14 @@ def _blame(path: Path, data: bytes, line: int | None, error: msgspec.ValidationE
     where = "" if line is None else f"line {line}: "
     try:
         skeleton = _HEAD.decode(data)
-    except msgspec.DecodeError as cause:
+    except (msgspec.DecodeError, UnicodeDecodeError) as cause:
         raise BadInput("{path}: {where}not CityJSON: {reason}.", path=path.name, where=where, reason=cause) from error
     if skeleton.type not in ("CityJSON", "CityJSONFeature"):
         _refuse_type(path, skeleton.type)
     for name, raw in skeleton.objects.items():
         try:
             _THING.decode(raw)
-        except msgspec.DecodeError as cause:
+        except (msgspec.DecodeError, UnicodeDecodeError) as cause:
             raise BadInput("{path}: {where}object {object}: {reason}.",
                            path=path.name, where=where, object=name[:80], reason=cause) from error  # fmt: skip
     raise BadInput("{path}: {where}not valid CityJSON: {reason}.", path=path.name, where=where, reason=error) from error
@@ -311,10 +311,10 @@ def object_types(path: Path) -> dict[str, str]:
     for line in data.split(b"\n") if is_lines(path, data) else [data]:
         try:
             skeleton = _HEAD.decode(line)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         for name, raw in skeleton.objects.items():
-            with contextlib.suppress(msgspec.DecodeError):
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
                 found[name] = msgspec.json.decode(raw, type=_Typed).type
     return found
 
