@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twin.city.city import City
+    from twin.city.formats import Reader
     from twin.city.reading import Note
+
+
+_FAR = 200_000.0
+_TELLING = ("CityJSON", "OpenStreetMap")
+"""Formats in which no row waits to be told which table it belongs to."""
 
 
 @dataclass(frozen=True)
@@ -94,24 +101,53 @@ def add_files(
     tuple of FileReport
         One per file.
     """
+    readers = [_reader(path, options) for path in files]
     reports = []
-    for i, path in enumerate(files):
+    for i, (path, reader) in enumerate(zip(files, readers, strict=True)):
         job.progress(i / len(files), N_("Reading {name}"), name=path.name)
         part = job.part(i / len(files), (i + 1) / len(files))
         target = city.crs if city is not None else options.target_crs
-        reader = formats.reader_for(path)
         reading = reader.read(path, dataclasses.replace(options, target_crs=target), part.part(0.0, 0.9))
         part.progress(0.9, N_("Adding {name} to the city"), name=path.name)
         notes = reading.notes
         if city is None:
             city = reading.city
         else:
+            _refuse_far(path, city, reading.city)
             city, said = merge.merge(city, reading.city)
             notes = (*notes, *said)
         reports.append(FileReport(path, reader.FORMAT, table_counts(reading.city), notes))
     if city is None:
         raise BadInput("No file was named.")
     return city, tuple(reports)
+
+
+def _reader(path: Path, options: ReadOptions) -> Reader:
+    """Return the reader of a file, before any is read; options that mean nothing to it are refused."""
+    reader = formats.reader_for(path)
+    if options.columns or (options.table and reader.FORMAT in _TELLING):
+        raise BadInput(
+            "{path}: {format} files say themselves what their rows are; leave out --as and --map.",
+            path=path.name,
+            format=reader.FORMAT,
+        )
+    return reader
+
+
+def _refuse_far(path: Path, city: City, addition: City) -> None:
+    """Refuse data that cannot belong to the city: on the command line nothing can be undone."""
+    nothing = (0.0, 0.0, 0.0, 0.0)
+    one, other = city.bounds(), addition.bounds()
+    if nothing in (one, other):
+        return
+    gap = math.hypot(max(one[0] - other[2], other[0] - one[2], 0.0), max(one[1] - other[3], other[1] - one[3], 0.0))
+    if gap > _FAR:
+        raise BadInput(
+            "{path}: its data lie {n} km from the project. Name their right reference system with --crs, or make a "
+            "project of their own.",
+            path=path.name,
+            n=round(gap / 1000),
+        )
 
 
 def table_counts(city: City) -> dict[str, int]:

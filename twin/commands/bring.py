@@ -53,7 +53,7 @@ def run(args: Namespace, console: Console) -> int:
         report = import_files(args.files, resolve_path(args.to), options, console.job())
     except UnknownCrs as error:
         raise UnknownCrs(
-            "{reason} Name it with --crs, for example --crs EPSG:3011.",
+            "{reason} (option --crs)",
             reason=tr(error.key, console.lang, **error.fields),
         ) from error
     console.result(_plain(report, console.lang), _text(report, console.lang))

@@ -38,7 +38,8 @@ def run(args: Namespace, console: Console) -> int:
     for row in failed:
         console.say(f"twin: {row['problems'][0]}")
     told = [row for row in rows if row["format"] is not None]
-    console.result({"files": rows}, "\n\n".join(_text(row, console.lang) for row in told))
+    if told or console.json:
+        console.result({"files": rows}, "\n\n".join(_text(row, console.lang) for row in told))
     return 0 if told else 1
 
 
