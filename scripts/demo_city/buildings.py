@@ -125,7 +125,7 @@ def attributes(
     return {
         "name": "",
         "use": use,
-        "height": round(floors * storey + 0.7 + roof, 1),
+        "height": round(floors * storey + 0.7 + roof * min(1.0, floors / 3), 1),
         "floors": floors,
         "dwellings": dwellings,
         "dwellings_small": small,

@@ -22,6 +22,7 @@ from demo_city import (
     zones,
 )
 from demo_city.demand import demand
+from demo_city.fleet import fleet
 from demo_city.lattice import test_city
 from demo_city.sources import sources
 from demo_city.table import District
@@ -74,6 +75,7 @@ def build(with_history: bool = True) -> Demo:
         "trees": places.trees(district, ground, net, built, houses),
         "rules": rules.rules(district, net),
         "demand": trips,
+        "fleet": fleet(),
     }
     for name, table in tables.items():
         table["source_id"] = f"demo-{name}"

@@ -285,13 +285,15 @@ def slabs(block: shapely.Polygon, rng: np.random.Generator, width: float = 11.5)
         at = float(rng.uniform(1.0, 4.0))
         while at + 26 < long:
             run = float(min(rng.uniform(36.0, 62.0), long - at))
+            step = 6.0
             for cut in (1.0, 0.8, 0.6):
                 c = _rectangle(origin + u * at + v * row, u, v, run * cut, width)
                 if block.contains(shapely.Polygon(c)):
                     middle = c.mean(0)
                     houses.append(House(c, (float(middle[0]), float(middle[1])), "slab"))
+                    step = run * cut + float(rng.uniform(13.0, 18.0))
                     break
-            at += run + float(rng.uniform(13.0, 18.0))
+            at += step
         row += width + float(rng.uniform(22.0, 27.0))
     return houses
 

@@ -102,7 +102,8 @@ def cover(district: District, land: Land, streets: Streets, blocks: Blocks) -> g
     rest = _parts(land.all.difference(taken).buffer(-1.5, join_style="mitre").buffer(1.4, join_style="mitre"), 150.0)
     rows += [("green", "", part, np.nan) for part in shapely.get_parts(rest)]
     for yard, planted in blocks.yards:
-        rows.append(("green" if planted else "paved", "", yard, np.nan))
+        ground = _parts(yard.difference(quay), 30.0)
+        rows += [("green" if planted else "paved", "", part, np.nan) for part in shapely.get_parts(ground)]
     frame = gpd.GeoDataFrame(
         {
             "id": [f"c{i:03d}" for i in range(len(rows))],

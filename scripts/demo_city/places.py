@@ -159,7 +159,7 @@ def _yard_trees(district: District, blocks: Blocks) -> list[Tree]:
         if not planted or inner.is_empty:
             continue
         west, south, east, north = inner.bounds
-        for _ in range(int(np.clip(yard.area / 420.0, 1, 5))):
+        for _ in range(int(np.clip(yard.area / 260.0, 1, 7))):
             x, y = float(rng.uniform(west, east)), float(rng.uniform(south, north))
             if shapely.contains_xy(inner, x, y):
                 found.append((x, y, float(rng.uniform(5.0, 9.5)), float(rng.random()), "yard"))

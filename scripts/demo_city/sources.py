@@ -22,6 +22,7 @@ TITLES = {
     "trees": "Synthetic trees",
     "rules": "Traffic rules, generalised areas",
     "demand": "Synthetic travel demand and counts",
+    "fleet": "Assumed make-up of the traffic",
     "terrain": "Synthetic terrain",
     "history": "Synthetic week of measurements",
 }

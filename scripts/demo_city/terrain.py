@@ -27,7 +27,7 @@ def ground(district: District, land: Land, streets: Streets) -> Terrain:
     The natural ground rises from 1.4 m at the shore and carries the hills; streets are graded to at most
     6.5 % and the ground beside them follows; water lies at −2 m and deeper.
     """
-    west, south, east, north = district.box
+    west, south, east, north = (float(edge) for edge in district.box)
     columns, rows = round((east - west) / CELL), round((north - south) / CELL)
     x = west + (np.arange(columns) + 0.5) * CELL
     y = north - (np.arange(rows) + 0.5) * CELL

@@ -26,8 +26,7 @@ def zones(district: District, faces: list[shapely.Polygon], houses: gpd.GeoDataF
     order = sorted(range(len(shapes)), key=lambda k: (-round(shapes[k].centroid.y / 400), shapes[k].centroid.x))
     names, seen = [], dict[str, int]()
     for k in order:
-        centre = shapes[k].representative_point()
-        quarter = nearest_quarter(district, centre.x, centre.y).name
+        quarter = _quarter(district, shapes[k], houses[np.isin(at, groups[k])])
         seen[quarter] = seen.get(quarter, 0) + 1
         names.append(f"{quarter} {seen[quarter]}")
     return gpd.GeoDataFrame(
@@ -40,6 +39,15 @@ def zones(district: District, faces: list[shapely.Polygon], houses: gpd.GeoDataF
         geometry=[shapely.orient_polygons(shapes[k]) for k in order],
         crs=district.raw["crs"],
     )
+
+
+def _quarter(district: District, shape: shapely.Polygon, here: gpd.GeoDataFrame) -> str:
+    """Return the quarter most people of a zone live in, or the nearest one where nobody does."""
+    lived = here[(here["residents"] > 0) & (here["quarter"] != "")].groupby("quarter")["residents"].sum()
+    if len(lived):
+        return str(lived.sort_index().idxmax())
+    spot = shape.representative_point()
+    return nearest_quarter(district, spot.x, spot.y).name
 
 
 def _merged(faces: list[shapely.Polygon], people: np.ndarray) -> list[list[int]]:
