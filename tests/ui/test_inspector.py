@@ -133,11 +133,12 @@ def test_a_mast_lists_its_sensors(inspector: Inspector, store: Store) -> None:
     pick(store, "places", "mast")
     assert "Sensors" not in groups(inspector)
     inspector.set_streams(pd.DataFrame([
-        {"id": "s1", "place": "mast", "quantity": "Sound level", "unit": "dB", "last_seen": "2026-03-02T10:00:00"},
-        {"id": "s2", "place": "elsewhere", "quantity": "NO2", "unit": "µg/m³", "last_seen": None},
+        {"stream": "a", "place": "mast", "quantity": "noise_laeq", "unit": "dB", "period_s": 300, "accuracy": "±1 dB",
+         "height_m": 4.0, "owner": "Test", "licence": "CC0-1.0"},
+        {"stream": "b", "place": "elsewhere", "quantity": "no2", "unit": "ug/m3", "period_s": 900},
     ]))  # fmt: skip
-    assert lines(inspector)["Sound level [dB]"] == "latest 2026-03-02 10:00"
-    assert "NO2 [µg/m³]" not in lines(inspector)
+    assert lines(inspector)["Sound level LAeq [dB]"] == "every 5 min, ±1 dB, 4.0 m up"
+    assert "NO₂ [µg/m³]" not in lines(inspector)
 
 
 @pytest.mark.parametrize("table", [name for name, table in schema.TABLES.items() if table.geometry])

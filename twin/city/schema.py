@@ -297,6 +297,18 @@ _WORDS = {
     "corridor": N_("Indoor passage"), "platform": N_("Platform"), "escalator": N_("Escalator"), "track": N_("Track"),
     "crossing": N_("Crossing"), "cycleway": N_("Cycle track"), "noise_screen": N_("Noise screen"), "wall": N_("Wall"),
     "asphalt": N_("Asphalt"), "paving_stones": N_("Paving stones"), "sett": N_("Sett paving"),
+    "heavy_vehicle_ban": N_("Heavy-vehicle ban"), "basområde": N_("Statistical area"),
+    "deciduous": N_("Deciduous"), "coniferous": N_("Coniferous"),
+    # what sensors measure
+    "traffic_flow": N_("Traffic flow"), "traffic_speed": N_("Traffic speed"), "noise_laeq": N_("Sound level LAeq"),
+    "no2": "NO₂", "pm10": "PM10", "pm25": "PM2.5", "temperature": N_("Air temperature"),
+    # groups of people
+    "born_sweden": N_("Born in Sweden"), "born_europe": N_("Born elsewhere in Europe"),
+    "born_elsewhere": N_("Born outside Europe"), "income_q1": N_("Lowest income quarter"),
+    "income_q2": N_("Second income quarter"), "income_q3": N_("Third income quarter"),
+    "income_q4": N_("Highest income quarter"), "age_0_5": N_("0–5 years"), "age_6_15": N_("6–15 years"),
+    "age_16_24": N_("16–24 years"), "age_25_44": N_("25–44 years"), "age_45_64": N_("45–64 years"),
+    "age_65_79": N_("65–79 years"), "age_80_plus": N_("80 years and over"),
     # groupings of people
     "origin": N_("Country of birth"), "income": N_("Income"), "age": N_("Age"), "tenure": N_("Tenure"),
 }  # fmt: skip

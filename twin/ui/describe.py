@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +61,9 @@ _GROUPS: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     ),
 }
 
+_UNITS = {"ug/m3": "µg/m³", "Cel": "°C", "/h": "veh/h"}
+"""How people write the units that data files write in plain letters."""
+
 _HEIGHT_TIPS = {
     "measured": N_("The height was measured, for example from laser scanning or a detailed model."),
     "height": N_("The source states the height."),
@@ -80,8 +84,8 @@ def sheet(city: City, selection: Selection, lang: str, streams: pd.DataFrame | N
     lang : str
         Language.
     streams : DataFrame, optional
-        Sensor streams with columns ``place`` (id of a mast) and any of ``title``, ``quantity``, ``unit``,
-        ``last_seen``; listed under a mast.
+        Sensor streams as ``history/streams.parquet`` has them: ``place`` (id of a mast), ``quantity``, ``unit``,
+        ``period_s`` [s], ``accuracy``, ``height_m`` [m], ``owner``, ``licence`` …; listed under a mast.
 
     Returns
     -------
@@ -237,20 +241,28 @@ def _cell(name: str, n: float, total: float, tip: str, lang: str) -> Fact:
 def _sensors(row: pd.Series, streams: pd.DataFrame | None, lang: str) -> tuple[Fact, ...]:
     if streams is None or "place" not in streams:
         return ()
-    facts = []
-    for _, stream in streams[streams["place"].astype(str) == str(row["id"])].iterrows():
-        quantity = str(stream.get("title") or stream.get("quantity") or stream.get("id") or "")
-        unit = str(stream.get("unit") or "")
-        seen = stream.get("last_seen")
-        value = tr("latest {time}", lang, time=_time(seen)) if seen is not None and seen == seen else unit
-        title = tr(quantity, lang) + (f" [{unit}]" if unit and value != unit else "")
-        facts.append(Fact(title, value or tr(N_("yes"), lang), plain=str(stream.get("id", ""))))
-    return tuple(facts)
+    mine = streams[streams["place"].astype(str) == str(row["id"])]
+    return tuple(_stream(stream, lang) for _, stream in mine.iterrows())
 
 
-def _time(value: object) -> str:
-    text = str(value)
-    return text[:16].replace("T", " ")
+def _stream(stream: pd.Series, lang: str) -> Fact:
+    """Say what one sensor measures, how often and how well; who owns it and how open it is in the tip."""
+    unit = str(stream.get("unit") or "")
+    title = tr(schema.word(str(stream.get("quantity") or stream.get("stream") or "")), lang)
+    title += f" [{_UNITS.get(unit, unit)}]" if unit else ""
+    parts = []
+    period = float(stream.get("period_s", math.nan))
+    if period == period:
+        every = number(period, lang, 0, "s") if period < 60 else number(period / 60, lang, 0, "min")
+        parts.append(tr("every {time}", lang, time=every))
+    if stream.get("accuracy"):
+        parts.append(str(stream["accuracy"]))
+    height = float(stream.get("height_m", math.nan))
+    if height == height:
+        parts.append(tr("{height} up", lang, height=number(height, lang, 1, "m")))
+    source = {name: str(stream.get(name) or "") for name in ("owner", "licence", "classification", "maturity", "note")}
+    tip = "\n".join(f"{fact.title}: {fact.value}" for fact in source_facts(source, lang) if fact.value)
+    return Fact(title, ", ".join(parts) or tr(N_("yes"), lang), tip=tip, plain=str(stream.get("stream") or ""))
 
 
 # -- where it is

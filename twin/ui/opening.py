@@ -5,6 +5,7 @@ Nothing here imports Qt, and heavy packages are imported inside the functions: t
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from twin.text import N_
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import pandas as pd
 
     from twin.city.city import City
     from twin.disk.versions import Recovery
@@ -39,6 +42,8 @@ class CityData:
     layers: Mapping[str, Layer]
     errors: Mapping[str, str]
     dropins: tuple[DropInInfo, ...]
+    streams: pd.DataFrame | None = None
+    """The sensor streams of the project's history, None where it has none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,5 +90,13 @@ def load(path: Path, recovery: Recovery | None, job: Job) -> Opened:
     else:
         state = open_project(path, read_only=True).restore(recovery, job.part(0.0, 0.35))
         city = state.city
-    return Opened(city, state, derive(city, job.part(0.35, 1.0)))
+    data = dataclasses.replace(derive(city, job.part(0.35, 1.0)), streams=_streams(path))
+    return Opened(city, state, data)
+
+
+def _streams(path: Path) -> pd.DataFrame | None:
+    import pandas as pd
+
+    file = path / "history" / "streams.parquet"
+    return pd.read_parquet(file) if file.is_file() else None
 

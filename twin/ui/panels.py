@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -74,6 +74,7 @@ class Panels(QObject):
     def refresh_data(self, data: CityData) -> None:
         """Give the layer panel what was derived from another City."""
         if self._content is not None:
+            data = replace(data, streams=self._content.data.streams)
             self._content = Content(self._content.store, data, self._content.pose)
             self._give_layers(self.docks["layers"].widget(), data)
 
@@ -171,6 +172,7 @@ class Panels(QObject):
             return layers
         if name == "inspector":
             inspector = Inspector(content.store, self._lang)
+            inspector.set_streams(content.data.streams)
             inspector.zoom_requested.connect(self.to_selection)
             return inspector
         if name == "bookmarks":
