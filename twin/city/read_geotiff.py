@@ -17,7 +17,7 @@ import pyproj
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio import warp, windows
+from rasterio import warp
 from rasterio.enums import ColorInterp, MaskFlags, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
@@ -93,7 +93,10 @@ def inspect(path: Path, job: Job | None = None) -> FileInfo:
             extra={
                 "columns": raster.width,
                 "rows": raster.height,
-                "resolution": tuple(float(abs(step)) for step in raster.res),
+                "resolution": (
+                    math.hypot(raster.transform.a, raster.transform.d),
+                    math.hypot(raster.transform.b, raster.transform.e),
+                ),
                 "bands": raster.count,
                 "type": raster.dtypes[0],
                 "lowest": sample.low,
@@ -242,8 +245,9 @@ def _declared(raster: Any) -> str | None:
 
 
 def _box(raster: Any) -> crs.Box:
-    west, south, east, north = raster.bounds
-    return min(west, east), min(south, north), max(west, east), max(south, north)
+    corners = [_moved(raster.transform, x, y) for x in (0, raster.width) for y in (0, raster.height)]
+    xs, ys = zip(*corners, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _grid_box(heights: Heights, transform: Affine) -> crs.Box:
@@ -268,7 +272,7 @@ def _window(raster: Any, path: Path, options: ReadOptions) -> Window:
     if options.bbox is None:
         return Window(0, 0, raster.width, raster.height)
     inverse = ~raster.transform
-    corners = [inverse @ (x, y) for x in options.bbox[::2] for y in options.bbox[1::2]]
+    corners = [_moved(inverse, x, y) for x in options.bbox[::2] for y in options.bbox[1::2]]
     columns, rows = sorted(corner[0] for corner in corners), sorted(corner[1] for corner in corners)
     left, right = max(math.floor(columns[0]), 0), min(math.ceil(columns[-1]), raster.width)
     top, bottom = max(math.floor(rows[0]), 0), min(math.ceil(rows[-1]), raster.height)
@@ -279,6 +283,12 @@ def _window(raster: Any, path: Path, options: ReadOptions) -> Window:
             box=", ".join(f"{side:.9g}" for side in _box(raster)),
         )
     return Window(left, top, right - left, bottom - top)
+
+
+def _moved(transform: Affine, x: float, y: float) -> tuple[float, float]:
+    # Written out: the operators for it differ between versions of affine.
+    a, b, c, d, e, f = tuple(transform)[:6]
+    return float(a * x + b * y + c), float(d * x + e * y + f)
 
 
 def _heights(raster: Any, window: Window, path: Path, notes: list[Note], job: Job | None) -> tuple[Heights, Affine]:
@@ -312,7 +322,9 @@ def _heights(raster: Any, window: Window, path: Path, notes: list[Note], job: Jo
         heights = ((heights * np.float32(scale) + np.float32(offset)) * np.float32(unit)).astype(np.float32)
     if unit != 1.0:
         notes.append(Note("mended", N_("The heights were in feet and are now in metres")))
-    transform = windows.transform(window, raster.transform) @ Affine.scale(factor)
+    a, _, _, _, e, _ = tuple(raster.transform)[:6]
+    west, north = _moved(raster.transform, window.col_off, window.row_off)
+    transform = Affine(a * factor, 0.0, west, 0.0, e * factor, north)
     return _north_up(heights, transform, notes)
 
 
@@ -351,17 +363,24 @@ def _cleaned(heights: Heights, notes: list[Note]) -> Heights:
 
 def _warped(heights: Heights, transform: Affine, placement: crs.Placement, notes: list[Note]) -> tuple[Heights, Affine]:
     """Bring a grid to the target system, bilinear, at about the same cell size."""
-    rows, columns = heights.shape
     source = rasterio.crs.CRS.from_wkt(crs.wkt(placement.source))
     target = rasterio.crs.CRS.from_wkt(crs.wkt(placement.target))
-    box = transform.c, transform.f + rows * transform.e, transform.c + columns * transform.a, transform.f
-    to, width, height = warp.calculate_default_transform(source, target, columns, rows, *box)
+    west, south, east, north = crs.box_to(placement.source, placement.target, _grid_box(heights, transform))
+    if not all(math.isfinite(side) for side in (west, south, east, north)) or west >= east or south >= north:
+        raise BadInput(
+            "The raster cannot be brought from {source} to {target}; name the reference system it is really in.",
+            source=placement.declared,
+            target=placement.target,
+        )
+    step = math.sqrt((east - west) * (north - south) / heights.size)
+    width, height = math.ceil((east - west) / step), math.ceil((north - south) / step)
     if width * height > 4 * CELLS:
         raise BadInput(
             "The raster cannot be brought from {source} to {target}: it would become far too large.",
             source=placement.source,
             target=placement.target,
         )
+    to = Affine(step, 0.0, west, 0.0, -step, north)
     result = np.full((height, width), np.nan, dtype=np.float32)
     warp.reproject(
         heights, result, src_transform=transform, src_crs=source, src_nodata=np.nan,
