@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-import numpy as np
 import shapely
 
 from twin.city import schema
 from twin.text import N_, number, tr, trn
+from twin.ui.around import population, rules, sensors, zones
 from twin.ui.facts import SMALL_CELL, Fact, Group, Sheet, column_facts, count, measure, source_facts
 
 if TYPE_CHECKING:
@@ -60,9 +59,6 @@ _GROUPS: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
         ("geometry", N_("Form"), ()),
     ),
 }
-
-_UNITS = {"ug/m3": "µg/m³", "Cel": "°C", "/h": "veh/h"}
-"""How people write the units that data files write in plain letters."""
 
 _HEIGHT_TIPS = {
     "measured": N_("The height was measured, for example from laser scanning or a detailed model."),
@@ -129,11 +125,11 @@ def _one(city: City, table: str, row: pd.Series, lang: str, streams: pd.DataFram
     if table == "barriers":
         groups.append(Group("absorption", tr("Absorption", lang), _absorption(row, lang)))
     if table == "zones":
-        groups.extend(_population(city, str(row["id"]), lang))
+        groups.extend(population(city, str(row["id"]), lang))
     if table == "places":
-        groups.append(Group("sensors", tr("Sensors", lang), _sensors(row, streams, lang)))
-    groups.append(Group("rules", tr("Rules here", lang), _rules(city, table, row, lang)))
-    groups.append(Group("zones", tr("Lies in", lang), _zones(city, table, row, lang)))
+        groups.append(Group("sensors", tr("Sensors", lang), sensors(row, streams, lang)))
+    groups.append(Group("rules", tr("Rules here", lang), rules(city, table, row, lang)))
+    groups.append(Group("zones", tr("Lies in", lang), zones(city, table, row, lang)))
     source = city.source(str(row["source_id"]))
     groups.append(Group("source", tr("Source", lang), source_facts(source, lang)))
     kind = str(row.get("use") or row.get("kind") or "")
@@ -205,121 +201,6 @@ def _absorption(row: pd.Series, lang: str) -> tuple[Fact, ...]:
     return tuple(
         measure(f"{number(band, lang, 0)}\u00a0Hz", float(row[f"a{band}"]), lang, decimals=2) for band in schema.BANDS
     )
-
-
-def _population(city: City, zone: str, lang: str) -> list[Group]:
-    people = city.population
-    people = people[people["zone"] == zone]
-    groups = []
-    tip = tr("Counts below {n} are not shown, so that nobody can be recognised.", lang, n=SMALL_CELL)
-    for dimension, cells in people.groupby("dimension", sort=False):
-        total = float(cells["persons"].sum())
-        heading = tr("Residents by {grouping}", lang, grouping=tr(schema.word(str(dimension)), lang).lower())
-        hidden = any(0 < n < SMALL_CELL for _, n in _cells(cells))
-        told = total if not hidden else float(round(total / SMALL_CELL) * SMALL_CELL)
-        facts = [_cell(str(name), float(n), told, tip, lang) for name, n in _cells(cells)]
-        about = tr("All, about", lang) if hidden else tr("All", lang)
-        groups.append(Group(f"people:{dimension}", heading, (*facts, measure(about, told, lang, decimals=0))))
-    return groups
-
-
-def _cells(cells: pd.DataFrame) -> list[tuple[str, float]]:
-    return list(zip(cells["group"].astype(str), cells["persons"].astype(float), strict=True))
-
-
-def _cell(name: str, n: float, total: float, tip: str, lang: str) -> Fact:
-    title = tr(schema.word(name), lang)
-    if 0 < n < SMALL_CELL:
-        return Fact(title, f"<\u202f{SMALL_CELL}", tip=tip, plain=f"<{SMALL_CELL}")
-    share = n / total if total > 0 else float("nan")
-    text = number(n, lang, 0)
-    if share == share:
-        text += f"  ·  {number(100 * share, lang, 1, '%')}"
-    return Fact(title, text, share=share if share == share else None, plain=f"{n:.0f}")
-
-
-def _sensors(row: pd.Series, streams: pd.DataFrame | None, lang: str) -> tuple[Fact, ...]:
-    if streams is None or "place" not in streams:
-        return ()
-    mine = streams[streams["place"].astype(str) == str(row["id"])]
-    return tuple(_stream(stream, lang) for _, stream in mine.iterrows())
-
-
-def _stream(stream: pd.Series, lang: str) -> Fact:
-    """Say what one sensor measures, how often and how well; who owns it and how open it is in the tip."""
-    unit = str(stream.get("unit") or "")
-    title = tr(schema.word(str(stream.get("quantity") or stream.get("stream") or "")), lang)
-    title += f" [{_UNITS.get(unit, unit)}]" if unit else ""
-    parts = []
-    period = float(stream.get("period_s", math.nan))
-    if period == period:
-        every = number(period, lang, 0, "s") if period < 60 else number(period / 60, lang, 0, "min")
-        parts.append(tr("every {time}", lang, time=every))
-    if stream.get("accuracy"):
-        parts.append(str(stream["accuracy"]))
-    height = float(stream.get("height_m", math.nan))
-    if height == height:
-        parts.append(tr("{height} up", lang, height=number(height, lang, 1, "m")))
-    source = {name: str(stream.get(name) or "") for name in ("owner", "licence", "classification", "maturity", "note")}
-    tip = "\n".join(f"{fact.title}: {fact.value}" for fact in source_facts(source, lang) if fact.value)
-    return Fact(title, ", ".join(parts) or tr(N_("yes"), lang), tip=tip, plain=str(stream.get("stream") or ""))
-
-
-# -- where it is
-
-
-def _rules(city: City, table: str, row: pd.Series, lang: str) -> tuple[Fact, ...]:
-    """List the rules whose area the thing lies in; of a street, those on a real part of it."""
-    rules, shape = city.rules, row.geometry
-    if table not in ("roads", "buildings", "places") or not len(rules) or shape is None:
-        return ()
-    facts = []
-    for place in rules.sindex.query(shape, predicate="intersects"):
-        rule = rules.iloc[int(place)]
-        part = _part_inside(shape, rule.geometry, table)
-        if part > 0:
-            facts.append(_rule_fact(rule, part, lang))
-    return tuple(facts)
-
-
-def _part_inside(shape: shapely.Geometry, area: shapely.Geometry, table: str) -> float:
-    """Return which part of the thing lies in an area; a street that only touches it counts as outside."""
-    if table == "places":
-        return 1.0
-    if table == "buildings":
-        return 1.0 if area.covers(shape.representative_point()) else 0.0
-    inside = shape.intersection(area).length
-    part = float(inside / shape.length) if shape.length else 0.0
-    return part if part >= 0.5 or inside >= 15.0 else 0.0
-
-
-def _rule_fact(rule: pd.Series, part: float, lang: str) -> Fact:
-    kind = tr(schema.word(str(rule["kind"])), lang)
-    if rule["rule_class"]:
-        kind += " " + tr("class {name}", lang, name=rule["rule_class"])
-    status = tr(schema.word(str(rule["status"])), lang) if rule["status"] else tr("status not stated", lang)
-    if part < 0.99:
-        status += ", " + tr("on {share} of the length", lang, share=number(100 * part, lang, 0, "%"))
-    names = [tr(schema.word(v.strip()), lang) for v in str(rule["vehicle_classes"]).split(",") if v.strip()]
-    tip = [str(rule["name"])] if rule["name"] else []
-    tip += [tr("Applies to: {classes}", lang, classes=", ".join(names))] if names else []
-    if rule["valid_from"]:
-        tip.append(tr("Valid from {date}", lang, date=rule["valid_from"]))
-    return Fact(kind, status, tip="\n".join(tip), target=("rules", str(rule["id"])), plain=str(rule["status"]))
-
-
-def _zones(city: City, table: str, row: pd.Series, lang: str) -> tuple[Fact, ...]:
-    zones, shape = city.zones, row.geometry
-    if table in ("zones", "rules", "cover") or not len(zones) or shape is None or shape.is_empty:
-        return ()
-    inside = zones.sindex.query(shape.representative_point(), predicate="intersects")
-    facts = []
-    for place in np.sort(inside):
-        zone = zones.iloc[int(place)]
-        kind = tr(schema.word(str(zone["kind"])), lang) or tr(_SINGULAR["zones"], lang)
-        named = str(zone["name"] or zone["code"] or zone["id"])
-        facts.append(Fact(kind, named, target=("zones", str(zone["id"]))))
-    return tuple(facts)
 
 
 # -- several things
