@@ -9,4 +9,4 @@ GROUP = N_("Traffic")
 def make(city: City) -> Layer | None:
     """Return the layer, None where no street was counted."""
     breaks = (0, 1000, 2500, 5000, 10000, 20000, 40000)
-    return layer_of("road_counts", TITLE, field_of(city, "roads", "aadt"), scale_name="magma", breaks=breaks)
+    return layer_of("road_counts", TITLE, field_of(city, "roads", "aadt"), scale_name="magma-reversed", breaks=breaks)

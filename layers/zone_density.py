@@ -22,4 +22,4 @@ def make(city: City) -> Layer | None:
     values = (totals.reindex(ids).to_numpy(float) / np.where(hectares > 0, hectares, np.nan)).astype("float32")
     source = city.zones["source_id"].iloc[0]
     field = Field(N_("Residents per hectare"), N_("persons/ha"), "zones", ids, values, source=source)
-    return layer_of("zone_density", TITLE, field, scale_name="magma", breaks=(0, 50, 100, 150, 200, 300, 400))
+    return layer_of("zone_density", TITLE, field, scale_name="magma-reversed", breaks=(0, 50, 100, 150, 200, 300, 400))

@@ -36,14 +36,15 @@ def test_shipped_scales_are_colours() -> None:
         scale("nix")
 
 
-def test_sequential_scales_rise_in_lightness() -> None:
+def test_sequential_scales_order_values_by_lightness() -> None:
     """A sequential scale read in grey still orders the values."""
     for name, each in scales().items():
         if each.kind != "sequential":
             continue
         rgb = np.array([[int(c[k : k + 2], 16) / 255 for k in (1, 3, 5)] for c in each.colours])
         luminance = (rgb**2.2) @ np.array([0.2126, 0.7152, 0.0722])
-        assert (np.diff(luminance) > 0).all(), name
+        steps = np.diff(luminance)
+        assert (steps > 0).all() or (steps < 0).all(), name
 
 
 def test_range_is_the_breaks_or_the_percentiles() -> None:
