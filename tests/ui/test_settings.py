@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray
 
 from twin.ui.settings import RECENT, Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def again() -> Settings:

@@ -117,9 +117,7 @@ def test_left_drag_takes_the_map_along(view: Viewport, qtbot: QtBot) -> None:
         (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier),
     ],
 )
-def test_other_drags_turn(
-    view: Viewport, qtbot: QtBot, button: Qt.MouseButton, modifier: Qt.KeyboardModifier
-) -> None:
+def test_other_drags_turn(view: Viewport, qtbot: QtBot, button: Qt.MouseButton, modifier: Qt.KeyboardModifier) -> None:
     before = view.navigator.pose
     drag(view, button, modifier, QPointF(200, 300), QPointF(300, 280))
     assert view.navigator.pose.azimuth != before.azimuth
@@ -127,9 +125,7 @@ def test_other_drags_turn(
     assert view.navigator.pose.focus == before.focus
 
 
-def drag(
-    view: Viewport, button: Qt.MouseButton, modifier: Qt.KeyboardModifier, start: QPointF, end: QPointF
-) -> None:
+def drag(view: Viewport, button: Qt.MouseButton, modifier: Qt.KeyboardModifier, start: QPointF, end: QPointF) -> None:
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QMouseEvent
 

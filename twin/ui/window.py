@@ -375,7 +375,8 @@ class MainWindow(QMainWindow):
         """Ask about unsaved work, then let go of everything in order: panels, VTK, project, work."""
         if not self._leaving and self.handlers.must_ask():
             event.ignore()
-            self.handlers.ask_to_leave(self.leave)
+            # Afterwards, as Qt refuses to close a window from within its own closing.
+            QTimer.singleShot(0, self, lambda: self.handlers.ask_to_leave(self.leave))
             return
         if self.session.store is not None:
             self.keep_thumbnail()
