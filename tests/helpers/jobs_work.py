@@ -102,3 +102,12 @@ def parent_of_stubborn(pid_file: str) -> None:
     """Start a stubborn child and wait to be killed; a whole program of its own."""
     start(stubborn, pid_file)
     threading.Event().wait()
+
+
+def crash_of_graphics(job: Job) -> str:
+    ctypes.string_at(0)
+    return ""
+
+
+def fine_graphics(job: Job) -> str:
+    return "fine"

@@ -146,6 +146,7 @@ def test_the_ending_is_added_and_nothing_is_overwritten(tmp_path: Path) -> None:
 
 def test_demo_is_a_name_and_is_only_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create(tmp_path / "demo.twin", full_city(3)).close()
+    (tmp_path / "demo.twin" / ".lock").write_text("")
     monkeypatch.setattr(projects, "demo_project", lambda: tmp_path / "demo.twin")
     assert resolve_path("demo") == tmp_path / "demo.twin"
     monkeypatch.chdir(tmp_path)
@@ -156,6 +157,7 @@ def test_demo_is_a_name_and_is_only_read(tmp_path: Path, monkeypatch: pytest.Mon
             demo.save(demo.state())
         assert demo.autosave(State(full_city(3, 1))) is False
         copy = demo.save_as(tmp_path / "mine", demo.state())
+    assert sorted(p.name for p in (tmp_path / "demo.twin").iterdir()) == [".lock", "city", "project.json"]
     with copy:
         assert not copy.read_only
         assert_same_city(load_city(tmp_path / "demo.twin"), copy.state().city)
