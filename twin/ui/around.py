@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,8 @@ from twin.text import N_, number, tr
 from twin.ui.facts import SMALL_CELL, Fact, Group, measure, source_facts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     import shapely
 
@@ -28,25 +31,48 @@ def population(city: City, zone: str, lang: str) -> list[Group]:
     groups = []
     tip = tr("Counts below {n} are not shown, so that nobody can be recognised.", lang, n=SMALL_CELL)
     for dimension, cells in people.groupby("dimension", sort=False):
-        total = float(cells["persons"].sum())
+        counts = dict(zip(cells["group"].astype(str), cells["persons"].astype(float), strict=True))
+        total = sum(counts.values())
+        hidden = kept_secret(counts)
         heading = tr("Residents by {grouping}", lang, grouping=tr(schema.word(str(dimension)), lang).lower())
-        hidden = any(0 < n < SMALL_CELL for _, n in _cells(cells))
-        told = total if not hidden else float(round(total / SMALL_CELL) * SMALL_CELL)
-        facts = [_cell(str(name), float(n), told, tip, lang) for name, n in _cells(cells)]
-        about = tr("All, about", lang) if hidden else tr("All", lang)
-        groups.append(Group(f"people:{dimension}", heading, (*facts, measure(about, told, lang, decimals=0))))
+        facts = [_cell(name, n, total, tip, lang, secret=name in hidden) for name, n in counts.items()]
+        title = tr("All", lang)
+        if 0 < total < SMALL_CELL or len(hidden) == len(counts):
+            everyone = Fact(title, f"<\u202f{SMALL_CELL}" if total < SMALL_CELL else tr("hidden", lang), tip=tip)
+        else:
+            everyone = measure(title, total, lang, decimals=0)
+        groups.append(Group(f"people:{dimension}", heading, (*facts, everyone)))
     return groups
 
 
-def _cells(cells: pd.DataFrame) -> list[tuple[str, float]]:
-    return list(zip(cells["group"].astype(str), cells["persons"].astype(float), strict=True))
+def kept_secret(counts: Mapping[str, float]) -> frozenset[str]:
+    """Return the groups whose counts must not be told.
+
+    Those below :data:`SMALL_CELL`, and so many of the next smallest that the small ones cannot be worked out from
+    the total: at least two cells, together at least :data:`SMALL_CELL` persons.
+
+    Examples
+    --------
+    >>> sorted(kept_secret({"a": 3, "b": 9, "c": 72}))
+    ['a', 'b']
+    """
+    rising = sorted((n, name) for name, n in counts.items() if n > 0)
+    hidden = [(n, name) for n, name in rising if n < SMALL_CELL]
+    for n, name in rising[len(hidden) :]:
+        if not hidden or (len(hidden) > 1 and sum(m for m, _ in hidden) >= SMALL_CELL):
+            break
+        hidden.append((n, name))
+    return frozenset(name for _, name in hidden)
 
 
-def _cell(name: str, n: float, total: float, tip: str, lang: str) -> Fact:
+def _cell(name: str, n: float, total: float, tip: str, lang: str, *, secret: bool) -> Fact:
     title = tr(schema.word(name), lang)
     if 0 < n < SMALL_CELL:
         return Fact(title, f"<\u202f{SMALL_CELL}", tip=tip, plain=f"<{SMALL_CELL}")
-    share = n / total if total > 0 else float("nan")
+    if secret:
+        why = tr("Hidden so that a small count beside it cannot be worked out.", lang)
+        return Fact(title, tr("hidden", lang), tip=why)
+    share = n / total if total > 0 else math.nan
     text = number(n, lang, 0)
     if share == share:
         text += f"  ·  {number(100 * share, lang, 1, '%')}"
@@ -72,13 +98,20 @@ def _stream(stream: pd.Series, lang: str) -> Fact:
         every = number(period, lang, 0, "s") if period < 60 else number(period / 60, lang, 0, "min")
         parts.append(tr("every {time}", lang, time=every))
     if stream.get("accuracy"):
-        parts.append(str(stream["accuracy"]))
+        parts.append(_accuracy(str(stream["accuracy"]), lang))
     height = float(stream.get("height_m", math.nan))
     if height == height:
         parts.append(tr("{height} up", lang, height=number(height, lang, 1, "m")))
     source = {name: str(stream.get(name) or "") for name in ("owner", "licence", "classification", "maturity", "note")}
     tip = "\n".join(f"{fact.title}: {fact.value}" for fact in source_facts(source, lang) if fact.value)
     return Fact(title, ", ".join(parts) or tr(N_("yes"), lang), tip=tip, plain=str(stream.get("stream") or ""))
+
+
+def _accuracy(text: str, lang: str) -> str:
+    """Write an accuracy such as «±0.5 Cel» with the language's decimals and the units people use."""
+    for plain, shown in _UNITS.items():
+        text = text.replace(f" {plain}", f" {shown}")
+    return re.sub(r"\d+\.\d+", lambda found: number(float(found[0]), lang, len(found[0].split(".")[1])), text)
 
 
 def rules(city: City, table: str, row: pd.Series, lang: str) -> tuple[Fact, ...]:

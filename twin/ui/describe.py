@@ -113,7 +113,7 @@ def title_of(table: str, row: pd.Series, lang: str) -> str:
 def _one(city: City, table: str, row: pd.Series, lang: str, streams: pd.DataFrame | None) -> Sheet:
     groups = []
     for key, heading, names in _GROUPS[table]:
-        facts = list(column_facts(table, row, names, lang))
+        facts = list(column_facts(table, row, [name for name in names if not _usual(table, name, row)], lang))
         if key == "identity":
             facts.append(Fact(tr("Id", lang), str(row["id"]), plain=str(row["id"])))
         if key == "geometry":
@@ -139,6 +139,11 @@ def _one(city: City, table: str, row: pd.Series, lang: str, streams: pd.DataFram
     subtitle = f"{singular} · {said}" if said and said.casefold() not in singular.casefold() else singular
     shown = tuple(group for group in groups if group.facts)
     return Sheet(title, subtitle, shown, source.get("classification", ""), city.synthetic)
+
+
+def _usual(table: str, name: str, row: pd.Series) -> bool:
+    """Say whether a value goes without saying: a building that stands on the ground, a street at street level."""
+    return (table, name) in (("buildings", "base"), ("roads", "level")) and row[name] == 0
 
 
 def _geometry(table: str, row: pd.Series, lang: str) -> list[Fact]:

@@ -34,7 +34,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 _FACT = Qt.ItemDataRole.UserRole
 _PAD = STEP
-_TITLE_SHARE = 0.44
+_TITLE_SHARES = (0.38, 0.56)
 
 
 class _Delegate(QStyledItemDelegate):
@@ -150,6 +150,7 @@ class FactTree(QTreeWidget):
             facts = [fact for fact in group.facts if fact.value or with_empty]
             if facts:
                 self._add(group, facts)
+        self._share_width()
 
     def lines(self) -> list[tuple[str, str]]:
         """Return titles and values as they stand in the list, groups with an empty value."""
@@ -164,7 +165,15 @@ class FactTree(QTreeWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width between titles and values, and break the lines anew."""
         super().resizeEvent(event)
-        self.setColumnWidth(0, round(self.viewport().width() * _TITLE_SHARE))
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Give the titles room for their longest word, within limits, and break the lines anew."""
+        metrics = self.fontMetrics()
+        words = (word for title, value in self.lines() if value for word in title.split(" "))
+        longest = max((metrics.horizontalAdvance(word) for word in words), default=0)
+        least, most = (round(self.viewport().width() * share) for share in _TITLE_SHARES)
+        self.setColumnWidth(0, min(max(longest + 2 * self.indentation() + 3 * STEP, least), most))
         self.scheduleDelayedItemsLayout()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -148,7 +148,7 @@ class LegendView(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, STEP // 2, STEP, 2 * STEP)
         outer.setSpacing(STEP)
-        outer.addWidget(label(shown.heading, "muted"))
+        outer.addWidget(label(shown.heading, "muted", wrap=False))
         if shown.gradient:
             outer.addWidget(Gradient(shown))
         else:
