@@ -5,7 +5,6 @@ What stands around the map is decided here as plain values; :mod:`twin.report.pa
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from twin.city import crs as crs_names
 from twin.city.schema import TABLES
+from twin.disk import atomic
 from twin.errors import BadInput
 from twin.layer import Legend, legend
 from twin.scene import offscreen
@@ -178,11 +178,8 @@ def round_length(length: float, digits: int = 0) -> float:
 
 def _write(out: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
-    part = out.with_name(out.name + ".part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        os.replace(part, out)
+        atomic.write(out, data)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise BadInput("{path} could not be written: {reason}.", path=str(out), reason=error.strerror) from error

@@ -1,0 +1,113 @@
+"""Figures: what stands around the map, and the file it becomes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from shapely.geometry import box
+
+from twin.city.city import City
+from twin.errors import BadInput
+from twin.layer import field_of, layer_of
+from twin.report.figure import export_png, furniture, round_length
+from twin.state import LayerEntry, Pose, State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twin.layer import Layer
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    houses = gpd.GeoDataFrame(
+        {"id": ["a", "b"], "source_id": "s", "height": [10.0, 20.0], "ground": 0.0},
+        geometry=[box(0, 0, 20, 20), box(40, 0, 60, 20)],
+    )
+    sources = pd.DataFrame(
+        {
+            "id": ["s", "unused"],
+            "title": ["Houses", "Else"],
+            "owner": ["The city", "Nobody"],
+            "licence": ["CC0-1.0", "X"],
+        }
+    )
+    return City("Testköping", "EPSG:3011", "RH 2000", synthetic=True).replaced(buildings=houses, sources=sources)
+
+
+@pytest.fixture(scope="module")
+def layers(city: City) -> dict[str, Layer]:
+    layer = layer_of("h", "Building height", field_of(city, "buildings", "height"), breaks=(0, 15, 30))
+    assert layer is not None
+    return {"h": layer}
+
+
+def _state(city: City, *, shown: bool) -> State:
+    return State(city, layers=(LayerEntry("h", visible=shown), *State(city).layers))
+
+
+TOP = Pose((30, 10, 0), 100.0, top=True)
+
+
+def test_everything_a_reader_needs_stands_there(city: City, layers: dict[str, Layer]) -> None:
+    around = furniture(city, _state(city, shown=True), layers, (1000, 500), TOP, "en", 254)
+    assert [legend.title for legend in around.legends] == ["Building height [m]"]
+    assert around.warning == "Synthetic, not for decisions"
+    assert around.sources == "Sources: The city – CC0-1.0"
+    assert "SWEREF 99 18 00" in around.reference
+    assert around.reference.endswith("RH 2000")
+    # 100 m over 500 px is 0.2 m a pixel; 254 dpi are 10,000 px a metre: 1:2000
+    assert "1:2,000" in around.scale_text
+    assert around.bar is not None
+    pixels, text = around.bar
+    assert (pixels, text) == (pytest.approx(100), "20\u00a0m")
+
+
+def test_hidden_layers_have_no_legend_and_perspective_no_bar(city: City, layers: dict[str, Layer]) -> None:
+    around = furniture(city, _state(city, shown=False), layers, (1000, 500), Pose((30, 10, 0), 100.0), "sv", 150)
+    assert around.legends == ()
+    assert around.bar is None
+    assert around.scale_text == "Perspektivvy, inte skalenlig"
+
+
+def test_picture_has_its_size_resolution_and_texts(tmp_path: Path, city: City, layers: dict[str, Layer]) -> None:
+    out = tmp_path / "figures" / "f.png"
+    state = _state(city, shown=True)
+    export_png(out, city, state, layers, (640, 400), dpi=150, pose=TOP, lang="sv", date="2026-11-21")
+    with Image.open(out) as image:
+        assert image.size == (640, 400)
+        assert image.info["dpi"] == pytest.approx((150, 150), abs=0.1)
+        assert image.info["Warning"] == "Syntetisk, inte för beslut"
+        assert image.info["Source"] == "Källor: The city – CC0-1.0"
+        with_legend = np.asarray(image.convert("RGB")).astype(int)
+    export_png(
+        out, city, _state(city, shown=False), layers, (640, 400), dpi=150, pose=TOP, lang="sv", date="2026-11-21"
+    )
+    with Image.open(out) as image:
+        without = np.asarray(image.convert("RGB")).astype(int)
+    corner = (slice(250, 380), slice(5, 150))
+    assert np.abs(with_legend[corner] - without[corner]).max() > 50
+    assert list(tmp_path.rglob("*.part")) == []
+
+
+@pytest.mark.parametrize(("size", "dpi"), [((10, 400), 150), ((400, 99_999), 150), ((400, 400), 5)])
+def test_impossible_sizes_are_refused(tmp_path: Path, city: City, size: tuple[int, int], dpi: int) -> None:
+    with pytest.raises(BadInput, match=r"cannot be made|outside 30 to 1200"):
+        export_png(tmp_path / "x.png", city, State(city), {}, size, dpi)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, city: City) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(BadInput, match="could not be written"):
+        export_png(tmp_path / "file" / "x.png", city, State(city), {}, (200, 100))
+
+
+@pytest.mark.parametrize(("length", "expected"), [(1, 1), (1.99, 1), (4.999, 2), (5, 5), (99, 50), (1234, 1000)])
+def test_scale_bars_are_round(length: float, expected: float) -> None:
+    assert round_length(length) == expected
