@@ -83,7 +83,7 @@ def build(
 
 
 def fill(
-    block: shapely.Polygon, style: str, rng: np.random.Generator
+    block: shapely.Polygon, style: str, rng: np.random.Generator, with_yards: bool = True
 ) -> tuple[shapely.Polygon, list[House], list[shapely.Polygon]]:
     """Build one block in a style: its outline, its houses, its yards (empty lists when nothing fits)."""
     if style == "none":
@@ -97,7 +97,7 @@ def fill(
             built = houses.perimeter(ring, round(depth * scale, 2), frontage, rng, gap) if ring else []
             if ring and built:
                 outline = shapely.Polygon(corners)
-                return outline, built, _left(ring.yard, built)
+                return outline, built, _left(ring.yard, built) if with_yards else []
     long, short = houses.sides(block)
     if style in STYLES and block.area / long < 30.0 and short < 55.0:
         built = houses.rows(block, STYLES[style][1], rng)
@@ -105,7 +105,7 @@ def fill(
         built = houses.points(block, rng) if style == "point" else houses.slabs(block, rng)
     if not built and style == "slab":
         built = houses.points(block, rng)
-    return block, built, _left(block, built) if built else []
+    return block, built, _left(block, built) if built and with_yards else []
 
 
 def _left(yard: shapely.Polygon, built: list[House]) -> list[shapely.Polygon]:

@@ -30,13 +30,13 @@ GOOD, SPIKE, STUCK, OUT_OF_RANGE = 0, 1, 2, 3
 """Codes of ``quality``; a gap has no row."""
 
 QUANTITIES = {
-    # quantity: unit (UCUM), period [s], accuracy, height above ground [m], decimals
-    "traffic_flow": ("/h", 300, "±5 %", 4.0, 0),
-    "traffic_speed": ("km/h", 300, "±3 km/h", 4.0, 1),
-    "noise_laeq": ("dB", 300, "±1.5 dB", 4.0, 1),
-    "no2": ("ug/m3", 900, "±15 %", 3.0, 1),
-    "pm10": ("ug/m3", 900, "±20 %", 3.0, 1),
-    "temperature": ("Cel", 900, "±0.5 Cel", 3.0, 1),
+    # quantity: unit (UCUM), period [s], accuracy, height above ground [m], decimals, height of a spike
+    "traffic_flow": ("/h", 300, "±5 %", 4.0, 0, 2500.0),
+    "traffic_speed": ("km/h", 300, "±3 km/h", 4.0, 1, 90.0),
+    "noise_laeq": ("dB", 300, "±1.5 dB", 4.0, 1, 33.0),
+    "no2": ("ug/m3", 900, "±15 %", 3.0, 1, 160.0),
+    "pm10": ("ug/m3", 900, "±20 %", 3.0, 1, 190.0),
+    "temperature": ("Cel", 900, "±0.5 Cel", 3.0, 1, 26.0),
 }
 _EXPANDED = {
     "traffic": ("traffic_flow", "traffic_speed"),
@@ -146,7 +146,7 @@ def streams(found: list[Mast]) -> pd.DataFrame:
     rows = []
     for mast in found:
         for quantity in mast.quantities:
-            unit, period, accuracy, height, _ = QUANTITIES[quantity]
+            unit, period, accuracy, height, _, _ = QUANTITIES[quantity]
             rows.append(
                 {
                     "stream": f"{mast.place}:{quantity}",
@@ -173,11 +173,11 @@ def week(district: District, found: list[Mast]) -> pd.DataFrame:
     air = _weather(district)
     for mast in found:
         for quantity in mast.quantities:
-            _, period, _, _, decimals = QUANTITIES[quantity]
+            _, period, _, _, decimals, spike = QUANTITIES[quantity]
             t = np.arange(0, DAYS * 86400, period)
             rng = dice("history", district.seed, mast.name, quantity)
             value = MAKERS[quantity](mast, t, rng, air)
-            value, quality, kept = _events(np.round(value, decimals), rng)
+            value, quality, kept = _events(np.round(value, decimals), spike, rng)
             frames.append(
                 pd.DataFrame(
                     {
@@ -302,7 +302,7 @@ MAKERS = {
 }
 
 
-def _events(value: Floats, rng: np.random.Generator) -> tuple[Floats, np.ndarray, np.ndarray]:
+def _events(value: Floats, spike: float, rng: np.random.Generator) -> tuple[Floats, np.ndarray, np.ndarray]:
     """Lay in gaps (no rows), a stuck stretch and spikes; return values, quality codes and the rows kept."""
     n = len(value)
     quality, kept = np.zeros(n, np.uint8), np.ones(n, bool)
@@ -315,6 +315,6 @@ def _events(value: Floats, rng: np.random.Generator) -> tuple[Floats, np.ndarray
         value[start:stop], quality[start:stop] = value[start], STUCK
     for _ in range(int(rng.integers(0, 3))):
         k = int(rng.integers(0, n))
-        value[k], quality[k] = value[k] * 3.5 + 15.0, SPIKE
+        value[k], quality[k] = value[k] + spike, SPIKE
     quality[(value < 0) & (quality == GOOD)] = OUT_OF_RANGE
     return value, quality, kept & np.isfinite(value)

@@ -32,7 +32,10 @@ class House:
 
 @dataclass(frozen=True)
 class Ring:
-    """The perimeter of a block: outer and inner corners (m, 2), unit directions and inward normals."""
+    """The perimeter of a block: outer and inner corners (m, 2), unit directions and inward normals.
+
+    ``room`` is the yard with a hair more, so that what stands on its edge counts as inside.
+    """
 
     outer: Floats
     inner: Floats
@@ -41,6 +44,7 @@ class Ring:
     length: Floats
     corner: np.ndarray
     yard: shapely.Polygon = field(repr=False)
+    room: shapely.Polygon = field(repr=False)
 
 
 def tidy(block: shapely.Polygon, shortest: float = 9.0) -> Floats | None:
@@ -111,7 +115,7 @@ def ring(p: Floats, depth: float) -> Ring | None:
         return None
     back = np.roll(along, 1, 0)
     turn = np.arctan2(back[:, 0] * along[:, 1] - back[:, 1] * along[:, 0], (back * along).sum(1))
-    return Ring(p, inner, along, inward, length, np.abs(turn) > CORNER, yard)
+    return Ring(p, inner, along, inward, length, np.abs(turn) > CORNER, yard, yard.buffer(0.02, quad_segs=1))
 
 
 def perimeter(
@@ -252,7 +256,7 @@ def _wing(
     clear = shapely.Polygon(
         [p + n - 0.1 * side, q + n + 0.1 * side, q + (reach + 7) * n + 3 * side, p + (reach + 7) * n - 3 * side]
     )
-    if not r.yard.buffer(0.02).contains(base) or any(other.distance(clear) < 4.0 for other in wings):
+    if not r.room.contains(base) or any(other.distance(clear) < 4.0 for other in wings):
         return None
     wings.append(base)
     return np.round(p + reach * n, 3), np.round(q + reach * n, 3)

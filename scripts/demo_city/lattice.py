@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from demo_city import blocks, buildings
+from demo_city import blocks, buildings, people
 from demo_city.dice import dice
 from demo_city.table import Floats, Quarter
 from twin.city.city import City, Terrain
@@ -28,10 +28,10 @@ _STYLES = ("stone", "stone", "stone", "court", "old", "slab", "point")
 
 @dataclass(frozen=True)
 class Grid:
-    """Corners of the street grid, shape (rows + 1, columns + 1, 2) [m], and which corners lie in the river."""
+    """Corners of the street grid, shape (rows + 1, columns + 1, 2) [m], and the row the river runs about."""
 
     corners: Floats
-    wet: np.ndarray
+    river: float
     seed: int
 
     @property
@@ -50,12 +50,19 @@ def test_city(n: int, seed: int = 1) -> City:  # noqa: PT028  (no test: the name
     seed : int
         Another number, another city.
     """
-    grid = _grid(n, seed)
+    houses, grid = _houses(_grid(n, seed), n)
     terrain = _terrain(grid)
-    houses = _houses(grid, n, terrain)
+    houses["ground"] = buildings.lowest_ground(houses, terrain)
     links = _roads(grid, terrain)
     zones = _zones(grid)
-    tables = {"buildings": houses, "roads": links, "paths": _paths(links), "zones": zones, "cover": _cover(grid)}
+    tables: dict[str, pd.DataFrame] = {
+        "buildings": houses,
+        "roads": links,
+        "paths": _paths(links),
+        "zones": zones,
+        "population": _population(zones, houses, seed),
+        "cover": _cover(grid),
+    }
     for table in tables.values():
         table["source_id"] = "test-city"
     source = pd.DataFrame(
@@ -90,12 +97,7 @@ def _grid(n: int, seed: int) -> Grid:
     bent_x = x + 75 * np.sin(y * wave + seed) + rng.uniform(-9, 9, x.shape)
     bent_y = y + 95 * np.sin(x * wave * 0.7) + 40 * np.cos(x * wave * 1.9 + seed) + rng.uniform(-7, 7, x.shape)
     corners = np.round(np.stack([bent_x, bent_y], axis=-1) + ORIGIN, 2)
-    return Grid(corners, np.abs(i - _river_row(rows, j)) < 0.9, seed)
-
-
-def _river_row(rows: int, j: np.ndarray) -> np.ndarray:
-    """Row of the grid (with fraction) where the river runs in each column."""
-    return rows * 0.42 + 0.8 * np.sin(j / 7.0)
+    return Grid(corners, rows * 0.42, seed)
 
 
 def _terrain(grid: Grid) -> Terrain:
@@ -121,7 +123,7 @@ def _terrain(grid: Grid) -> Terrain:
 def _river_line(grid: Grid) -> Floats:
     rows, columns = grid.shape
     j = np.arange(columns + 1)
-    at = np.clip(_river_row(rows, j), 0, rows - 1e-6)
+    at = np.clip(grid.river + 0.8 * np.sin(j / 7.0), 0, rows - 1e-6)
     i = at.astype(int)
     part = (at - i)[:, None]
     line = grid.corners[i, j] * (1 - part) + grid.corners[i + 1, j] * part
@@ -135,29 +137,31 @@ def _river(grid: Grid) -> shapely.Polygon:
     return shapely.Polygon(np.vstack([line + np.array([0.0, RIVER]), (line - np.array([0.0, RIVER]))[::-1]]))
 
 
-def _houses(grid: Grid, n: int, terrain: Terrain) -> gpd.GeoDataFrame:
-    """Fill the blocks row by row until there are n buildings."""
+def _houses(grid: Grid, n: int) -> tuple[gpd.GeoDataFrame, Grid]:
+    """Fill the blocks row by row until there are n buildings; rows left empty are cut off the grid."""
     rows, columns = grid.shape
     bank = _river(grid).buffer(14.0)
     shapely.prepare(bank)
     records: list[dict[str, object]] = []
     outlines: list[Floats] = []
+    used = 0
     for i in range(rows):
         for j in range(columns):
             if len(records) >= n:
                 break
             _fill_block(grid, i, j, bank, records, outlines)
+            used = i + 1
     if len(records) < n:
         raise ValueError(f"the grid holds {len(records)} buildings, {n} were wanted")
     counts = np.array([len(o) for o in outlines[:n]])
     rings = shapely.linearrings(np.vstack(outlines[:n]), indices=np.repeat(np.arange(n), counts))
     frame = gpd.GeoDataFrame(pd.DataFrame(records[:n]), geometry=shapely.polygons(rings), crs=CRS)
-    frame["ground"] = buildings.lowest_ground(frame, terrain)
     frame["base"] = 0.0
     frame["height_source"] = "levels"
     frame["residents"] = np.round(frame["dwellings"] * 1.85)
     frame["id"] = [f"b{k:06d}" for k in range(n)]
-    return frame
+    used = min(rows, max(used, math.ceil(grid.river) + 2))
+    return frame, Grid(grid.corners[: used + 1], grid.river, grid.seed)
 
 
 def _fill_block(
@@ -174,7 +178,7 @@ def _fill_block(
     style = _STYLES[int(district.integers(len(_STYLES)))]
     floors = 3 + int(district.integers(0, 5))
     quarter = Quarter("", (0.0, 0.0), style, (floors, floors + 2), float(district.uniform(0.2, 0.8)), 1.0)
-    _, built, _ = blocks.fill(block, style, rng)
+    _, built, _ = blocks.fill(block, style, rng, with_yards=False)
     base = int(rng.integers(floors, floors + 3))
     for number, house in enumerate(built):
         area = _area(house.outline)
@@ -249,6 +253,25 @@ def _zones(grid: Grid) -> gpd.GeoDataFrame:
     frame = gpd.GeoDataFrame({"kind": "basområde", "code": codes, "name": codes}, geometry=shapes, crs=CRS)
     frame["id"] = [f"z{code}" for code in codes]
     return frame
+
+
+def _population(zones: gpd.GeoDataFrame, houses: gpd.GeoDataFrame, seed: int) -> pd.DataFrame:
+    """Return groups by zone: wealth falls and rises in waves over the city, with chance on top."""
+    at = people.zone_of(zones, houses)
+    n = len(zones)
+    total = np.bincount(at, houses["residents"], n)
+    homes = np.maximum(np.bincount(at, houses["dwellings"], n), 1.0)
+    small = np.bincount(at, houses["dwellings_small"], n) / homes
+    tenure = np.array([np.bincount(at, houses["residents"] * (houses["tenure"] == t), n) for t in people.TENURE])
+    middle = shapely.get_coordinates(shapely.centroid(zones.geometry.to_numpy())) - ORIGIN
+    wave = 0.5 + 0.3 * np.sin(middle[:, 0] / 1700.0 + seed) * np.cos(middle[:, 1] / 1300.0)
+    rows = []
+    for k, zone in enumerate(zones["id"]):
+        rng = dice("people", seed, zone)
+        wealth = float(np.clip(wave[k] + rng.normal(0, 0.12), 0.03, 0.97))
+        rent = float(tenure[0, k] / max(total[k], 1.0))
+        rows += people.grouped(zone, int(total[k]), wealth, rent, float(small[k]), tenure[:, k].tolist(), rng)
+    return people.table(rows)
 
 
 def _cover(grid: Grid) -> gpd.GeoDataFrame:

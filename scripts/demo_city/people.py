@@ -44,15 +44,42 @@ def population(district: District, zones: gpd.GeoDataFrame, houses: gpd.GeoDataF
         rng = dice("people", district.seed, zone)
         wealth = float(np.clip((income - 0.5) / 0.9 + rng.normal(0, 0.06), 0.03, 0.97))
         small = float(here["dwellings_small"].sum() / max(here["dwellings"].sum(), 1))
-        parts = {
-            "origin": (ORIGIN, _origin(wealth, rent, rng)),
-            "income": (INCOME, _income(wealth)),
-            "age": (AGE, _age(wealth, small, rng)),
-            "tenure": (TENURE, [float(here.loc[here["tenure"] == t, "residents"].sum()) for t in TENURE]),
-        }
-        for dimension, (groups, weights) in parts.items():
-            persons = shared_out(total, np.array(weights)) if total else np.zeros(len(groups), int)
-            rows += [(zone, dimension, group, int(n)) for group, n in zip(groups, persons, strict=True)]
+        tenure = [float(here.loc[here["tenure"] == t, "residents"].sum()) for t in TENURE]
+        rows += grouped(zone, total, wealth, rent, small, tenure, rng)
+    return table(rows)
+
+
+def grouped(
+    zone: str, total: int, wealth: float, rent: float, small: float, tenure: list[float], rng: np.random.Generator
+) -> list[tuple[str, str, str, int]]:
+    """Share the residents of a zone out to the groups of every grouping.
+
+    Parameters
+    ----------
+    total : int
+        Residents of the zone.
+    wealth : float
+        0 (poor) to 1 (rich).
+    rent, small : float
+        Shares of rented and of small homes.
+    tenure : list of float
+        Residents by tenure.
+    """
+    parts = {
+        "origin": (ORIGIN, _origin(wealth, rent, rng)),
+        "income": (INCOME, _income(wealth)),
+        "age": (AGE, _age(wealth, small, rng)),
+        "tenure": (TENURE, tenure),
+    }
+    rows = []
+    for dimension, (groups, weights) in parts.items():
+        persons = shared_out(total, np.array(weights)) if total else np.zeros(len(groups), int)
+        rows += [(zone, dimension, group, int(n)) for group, n in zip(groups, persons, strict=True)]
+    return rows
+
+
+def table(rows: list[tuple[str, str, str, int]]) -> pd.DataFrame:
+    """Return rows of (zone, grouping, group, persons) as the table ``population``."""
     frame = pd.DataFrame(rows, columns=["zone", "dimension", "group", "persons"])
     frame["id"] = frame["zone"] + ":" + frame["group"]
     return frame

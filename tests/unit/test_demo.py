@@ -373,7 +373,7 @@ def test_a_test_city_has_exactly_so_many_houses(n: int) -> None:
     assert overlaps(city.buildings.geometry.to_numpy()).max(initial=0.0) < 0.05
     assert city.buildings["ground"].min() > 1.0
     assert len(city.roads)
-    assert len(city.zones)
+    assert city.population.groupby("dimension")["persons"].sum().eq(city.buildings["residents"].sum()).all()
     assert city.synthetic
     water = city.cover.union_all()
     assert not city.buildings.intersects(water).any()
