@@ -602,6 +602,7 @@ BROKEN = [
     (("vertices",), [[1, 2]], "not valid CityJSON"),
     (("vertices", 0, 0), "1", "not valid CityJSON"),
     (("vertices",), [], "no vertices"),
+    (("vertices", 2, 2), 1.9e156, "vertex 2 lies at"),
     (("transform",), {"scale": [1, 1]}, "not valid CityJSON"),
     (("CityObjects", "b", "type"), 5, "object b"),
     (("CityObjects", "b", "geometry"), {}, "object b"),
@@ -641,6 +642,16 @@ def test_inspecting_lists_faults_in_objects_as_problems(
     path.write_text(json.dumps(change(one().add("c"), *where, to=to)))
     info = read_cityjson.inspect(path)
     assert any(words in note.text("en") for note in info.problems)
+
+
+def test_matrices_that_lead_nowhere(tmp_path: Path) -> None:
+    doc = everything()
+    doc.objects["t"]["geometry"][0]["transformationMatrix"] = [1e200] * 16
+    with pytest.raises(BadInput, match="object t: its transformation matrix"):
+        doc.read(tmp_path)
+    doc.objects["t"]["geometry"][0]["transformationMatrix"] = [1] * 15
+    with pytest.raises(BadInput, match="has 16 numbers, not 15"):
+        doc.read(tmp_path)
 
 
 @pytest.mark.parametrize(

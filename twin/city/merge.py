@@ -115,19 +115,25 @@ def _sources_told_apart(city: City, addition: City, notes: list[Note]) -> City:
     present = set(city.sources["id"])
     names: dict[str, str] = {}
     for name in addition.sources["id"]:
-        mine, theirs = _extent(city, name), _extent(addition, name)
-        if name in present and mine is not None and theirs is not None and not shapely.intersects(mine, theirs):
-            names[name] = _free(name, present | set(addition.sources["id"]))
+        known = _known_as(city, addition, name, present)
+        if known != name:
+            names[name] = known
             message = N_("Another file named {name} is in the project, of another place; this one is {new} there")
-            notes.append(Note("assumed", message, 1, {"name": name, "new": names[name]}))
+            notes.append(Note("assumed", message, 1, {"name": name, "new": known}))
     return _sources_renamed(addition, names) if names else addition
 
 
-def _free(name: str, taken: set[str]) -> str:
-    number = 2
-    while f"{name} ({number})" in taken:
+def _known_as(city: City, addition: City, name: str, present: set[str]) -> str:
+    """Return the id under which a file is, or can be, in the project: its name or ``name (2)``, ``name (3)``."""
+    theirs = _extent(addition, name)
+    known, number = name, 1
+    while known in present:
+        mine = _extent(city, known)
+        if mine is None or theirs is None or shapely.intersects(mine, theirs):
+            break
         number += 1
-    return f"{name} ({number})"
+        known = f"{name} ({number})"
+    return known
 
 
 def _extent(city: City, source_id: str) -> Any:

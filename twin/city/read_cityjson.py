@@ -118,6 +118,7 @@ def _shape_problems(path: Path, document: files.Document) -> Iterator[Note]:
         yield Note("problem", N_("The file holds no city objects"))
         return
     try:
+        files.check_reach(path, document)
         with files.collector_paused():
             _collect(path, document, choice.select(document, None))
     except BadInput as error:
@@ -166,6 +167,7 @@ def read(path: Path, options: ReadOptions, job: Job | None = None) -> Reading:
     box = _box(document.vertices)
     if box is None:
         raise BadInput("{path}: the file holds no vertices, so nothing in it has a place.", path=path.name)
+    files.check_reach(path, document)
     placement = crs.place(path, document.crs, box, options)
     _tell(job, 0.3, path)
     with files.collector_paused():

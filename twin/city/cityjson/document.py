@@ -21,6 +21,18 @@ import msgspec
 import numpy as np
 
 from twin.city import crs
+from twin.city.cityjson.records import (
+    HEAD,
+    REACH,
+    THING,
+    WHOLE,
+    Geometry,
+    Thing,
+    Transform,
+    Typed,
+    Vector,
+    Whole,
+)
 from twin.city.reading import Note
 from twin.errors import BadInput
 from twin.text import N_
@@ -39,63 +51,6 @@ SIZE_LIMIT = 1 << 30
 _RATIO = 200
 _SLACK = 10_000_000
 _VERSIONS = ("1.0", "1.1", "2.0")
-
-Vector = tuple[float, float, float]
-
-
-class Geometry(msgspec.Struct, gc=False):
-    """A geometry as written; ``boundaries`` and ``semantics`` are checked where they are used."""
-
-    type: str
-    lod: Any = None
-    boundaries: list[Any] = []
-    semantics: Any = None
-    template: int | None = None
-    transformationMatrix: list[float] | None = None
-
-
-class Thing(msgspec.Struct, gc=False):
-    """A city object as written."""
-
-    type: str
-    attributes: dict[str, Any] | None = None
-    geometry: list[Geometry] | None = None
-    children: list[str] | None = None
-    parents: list[str] | None = None
-    address: Any = None
-
-
-class _Transform(msgspec.Struct, gc=False):
-    scale: Vector
-    translate: Vector
-
-
-class _Templates(msgspec.Struct, gc=False, rename={"vertices": "vertices-templates"}):
-    templates: list[Geometry] = []
-    vertices: list[Vector] = []
-
-
-class _Whole(msgspec.Struct, gc=False, rename={"objects": "CityObjects", "templates": "geometry-templates"}):
-    type: str
-    objects: dict[str, Thing]
-    vertices: list[Vector]
-    version: Any = ""
-    transform: _Transform | None = None
-    metadata: Any = None
-    templates: _Templates | None = None
-
-
-class _Skeleton(msgspec.Struct, rename={"objects": "CityObjects"}):
-    """The least a file must be to be told as CityJSON; used to find what is wrong with one that is not whole."""
-
-    type: str
-    objects: dict[str, msgspec.Raw] = {}
-    vertices: msgspec.Raw = msgspec.Raw(b"[]")
-
-
-_WHOLE = msgspec.json.Decoder(_Whole)
-_HEAD = msgspec.json.Decoder(_Skeleton)
-_THING = msgspec.json.Decoder(Thing)
 
 
 @dataclass
@@ -235,7 +190,7 @@ def _whole(path: Path, data: bytes) -> Document:
 def _lines(path: Path, data: bytes, job: Job | None) -> Document:
     """Read CityJSONSeq: metadata and transform on the first line, one feature with its own vertices on each next."""
     document: Document | None = None
-    transform: _Transform | None = None
+    transform: Transform | None = None
     parts: list[NDArray[np.float64]] = []
     doubles: list[str] = []
     count = 0
@@ -276,9 +231,9 @@ def _lines(path: Path, data: bytes, job: Job | None) -> Document:
     return document
 
 
-def _decoded(path: Path, data: bytes, line: int | None = None) -> _Whole:
+def _decoded(path: Path, data: bytes, line: int | None = None) -> Whole:
     try:
-        return _WHOLE.decode(data)
+        return WHOLE.decode(data)
     except msgspec.ValidationError as error:
         _blame(path, data, line, error)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -290,18 +245,35 @@ def _blame(path: Path, data: bytes, line: int | None, error: msgspec.ValidationE
     """Say what is wrong with a file that is JSON, and in which object."""
     where = "" if line is None else f"line {line}: "
     try:
-        skeleton = _HEAD.decode(data)
+        skeleton = HEAD.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as cause:
         raise BadInput("{path}: {where}not CityJSON: {reason}.", path=path.name, where=where, reason=cause) from error
     if skeleton.type not in ("CityJSON", "CityJSONFeature"):
         _refuse_type(path, skeleton.type)
     for name, raw in skeleton.objects.items():
         try:
-            _THING.decode(raw)
+            THING.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as cause:
             raise BadInput("{path}: {where}object {object}: {reason}.",
                            path=path.name, where=where, object=name[:80], reason=cause) from error  # fmt: skip
     raise BadInput("{path}: {where}not valid CityJSON: {reason}.", path=path.name, where=where, reason=error) from error
+
+
+def check_reach(path: Path, document: Document) -> None:
+    """Refuse coordinates that are on no map: a slip of the writer, or a transform applied twice.
+
+    Raises
+    ------
+    BadInput
+        Names the first vertex of them.
+    """
+    for vertices in (document.vertices, document.template_vertices):
+        wild = ~(np.abs(vertices) < REACH).all(axis=1)
+        if wild.any():
+            number = int(np.argmax(wild))
+            where = ", ".join(f"{value:.4g}" for value in vertices[number])
+            raise BadInput("{path}: vertex {number} lies at {where}, which is nowhere on Earth.",
+                           path=path.name, number=number, where=where)  # fmt: skip
 
 
 def object_types(path: Path) -> dict[str, str]:
@@ -310,17 +282,13 @@ def object_types(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in data.split(b"\n") if is_lines(path, data) else [data]:
         try:
-            skeleton = _HEAD.decode(line)
+            skeleton = HEAD.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         for name, raw in skeleton.objects.items():
             with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-                found[name] = msgspec.json.decode(raw, type=_Typed).type
+                found[name] = msgspec.json.decode(raw, type=Typed).type
     return found
-
-
-class _Typed(msgspec.Struct):
-    type: str
 
 
 def _refuse_type(path: Path, kind: str) -> NoReturn:
@@ -353,14 +321,14 @@ def _array(vertices: Sequence[Vector]) -> NDArray[np.float64]:
     return np.array(vertices, dtype=np.float64).reshape(-1, 3)
 
 
-def _placed(vertices: NDArray[np.float64], transform: _Transform | None) -> NDArray[np.float64]:
+def _placed(vertices: NDArray[np.float64], transform: Transform | None) -> NDArray[np.float64]:
     if transform is None:
         return vertices
     placed: NDArray[np.float64] = vertices * np.array(transform.scale) + np.array(transform.translate)
     return placed
 
 
-def _take_templates(document: Document, whole: _Whole) -> None:
+def _take_templates(document: Document, whole: Whole) -> None:
     if whole.templates is not None:
         document.templates = whole.templates.templates
         document.template_vertices = _array(whole.templates.vertices)

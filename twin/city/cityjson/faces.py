@@ -9,10 +9,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.city.cityjson.records import REACH
 from twin.errors import BadInput
 
 if TYPE_CHECKING:
-    from twin.city.cityjson.document import Document, Geometry
+    from twin.city.cityjson.document import Document
+    from twin.city.cityjson.records import Geometry
 
 GROUND, WALL, ROOF, OTHER, UNKNOWN = 0, 1, 2, 3, -1
 
@@ -202,7 +204,11 @@ def instance_matrix(name: str, instance: Geometry, path_name: str) -> Floats:
     if len(matrix) != 16:
         raise BadInput("{path}: object {object}: a transformation matrix has 16 numbers, not {count}.",
                        path=path_name, object=name[:80], count=len(matrix))  # fmt: skip
-    return np.array(matrix, dtype=np.float64).reshape(4, 4)
+    m = np.array(matrix, dtype=np.float64).reshape(4, 4)
+    if not (np.abs(m) < REACH).all():
+        raise BadInput("{path}: object {object}: its transformation matrix leads out of the world.",
+                       path=path_name, object=name[:80])  # fmt: skip
+    return m
 
 
 def reference_point(document: Document, name: str, instance: Geometry, path_name: str) -> Floats:

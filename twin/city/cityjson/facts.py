@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twin.city.cityjson.document import Thing
+    from twin.city.cityjson.records import Thing
 
 HEIGHT = ("measuredHeight", "height", "Height", "HEIGHT", "building:height", "hoogte", "BYGG_H", "Hoehe")
 GROUND = (

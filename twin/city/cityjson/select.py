@@ -12,7 +12,8 @@ from twin.errors import BadInput
 from twin.text import N_
 
 if TYPE_CHECKING:
-    from twin.city.cityjson.document import Document, Geometry, Thing
+    from twin.city.cityjson.document import Document
+    from twin.city.cityjson.records import Geometry, Thing
 
 BUILDINGS = ("Building", "BuildingPart")
 COVERS = ("Road", "TransportSquare", "Railway", "Waterway", "WaterBody", "PlantCover", "LandUse")

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.city.city import Terrain
-    from twin.city.cityjson.document import Document, Geometry, Thing
+    from twin.city.cityjson.document import Document
     from twin.city.cityjson.faces import Faces, Floats
+    from twin.city.cityjson.records import Geometry, Thing
     from twin.city.cityjson.select import Chosen
     from twin.jobs import Job
 
@@ -107,7 +108,7 @@ def terrain(
         Asked whether to stop.
     """
     notes: list[Note] = []
-    used = relief if len(relief) else _credible(vertices, ground)
+    used = _on_land(vertices, relief) if len(relief) else _credible(vertices, ground)
     if not len(relief) and (not len(used) or float(np.ptp(vertices[used.index, 2])) < 0.05):
         return None, notes
     cut = triangulate(vertices, used, job)
@@ -122,6 +123,12 @@ def terrain(
         message = N_("{n} cells of terrain ({step:.3g} m) lay in gaps, mostly under buildings, and were interpolated")
         notes.append(Note("assumed", message, filled, {"step": step}))
     return grid, notes
+
+
+def _on_land(vertices: Floats, relief: Faces) -> Faces:
+    """Leave out faces with corners at levels that mark missing heights."""
+    low, high = faces.height_range(vertices, relief)
+    return faces.subset(relief, (low > buildings.LOWEST) & (high < buildings.HIGHEST))
 
 
 def _credible(vertices: Floats, ground: Faces) -> Faces:
