@@ -1,16 +1,15 @@
-// Places building faces and hands row, height and direction to the fragments.
+// Places building faces and gives them their colour: material or value, selection, hover; hides what is filtered.
 //VTK::System::Dec
 in vec4 vertexMC;
 in vec4 body;
 in vec2 normal;
 uniform mat4 MCDCMatrix;
 //VTK::CustomUniforms::Dec
-flat out float vRow;
-flat out float vStorey;
-flat out float vRoof;
-out float vAbove;
-out vec3 vAt;
-flat out vec3 vNormal;
+//#include place.glsl
+//#include data.glsl
+flat out vec3 vColour;
+flat out vec4 vLight;
+out vec4 vPlace;
 
 vec3 unfold(vec2 e) {
   vec3 n = vec3(e, 1.0 - abs(e.x) - abs(e.y));
@@ -19,11 +18,19 @@ vec3 unfold(vec2 e) {
 }
 
 void main() {
-  vRow = body.x;
-  vAbove = body.y;
-  vStorey = body.z;
-  vRoof = body.w;
-  vAt = vertexMC.xyz;
-  vNormal = unfold(normal);
+  float mark = markOf(body.x);
+  vec3 n = unfold(normal);
+  if (uTwoSided > 0.5 && dot(n, uEye - vertexMC.xyz) < 0.0) n = -n;
+  vec3 colour = mix(uWall, uRoof, body.w) * (0.985 + 0.03 * fract(body.x * 0.618034));
+  if (uPainted > 0.5) {
+    vec4 data = dataColour(body.x);
+    colour = mix(mix(colour, uUnknown, 0.6), data.rgb, data.a * uOpacity);
+  }
+  colour = mix(colour, uHoverColour, hovered(body.x) * 0.55);
+  vColour = mark > 0.5 ? mix(colour, uAccent, 0.82) : colour;
+  // What the sky gives, what the sun may add, storey height, roof.
+  vLight = vec4(mix(0.62, 0.784, 0.5 + 0.5 * n.z), 0.30 * max(dot(n, uSun), 0.0), body.z, body.w);
   gl_Position = MCDCMatrix * vertexMC;
+  vPlace = vec4(shadeUv(vertexMC.xy + n.xy * uShadeStep), body.y, hazeAt(vertexMC.xyz, gl_Position.w));
+  if (mark > 1.5) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

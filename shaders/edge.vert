@@ -1,17 +1,21 @@
-// Places the edges of buildings a little nearer than their faces.
+// Places the edges of buildings a little nearer than their faces, fades them out with the distance.
 //VTK::System::Dec
 in vec4 vertexMC;
 in vec4 body;
 uniform mat4 MCDCMatrix;
 //VTK::CustomUniforms::Dec
-flat out float vRow;
-out vec3 vAt;
-out float vPixel;
+//#include place.glsl
+//#include data.glsl
+out vec4 vColour;
 
 void main() {
-  vRow = body.x;
-  vAt = vertexMC.xyz;
+  float mark = markOf(body.x);
   gl_Position = MCDCMatrix * vertexMC;
-  vPixel = uPix * gl_Position.w;
+  float pixel = uPix * gl_Position.w;
+  float chosen = max(mark > 0.5 ? 1.0 : 0.0, 0.7 * hovered(body.x));
+  float strength = uEdge * (1.0 - smoothstep(uEdgeFade * 0.25, uEdgeFade, pixel));
+  vec3 colour = mix(mix(uEdgeColour, uAccent * 0.75, chosen), uHorizon, hazeAt(vertexMC.xyz, gl_Position.w));
+  vColour = vec4(colour, max(strength, chosen) * uAlpha);
   gl_Position.z -= uBias * 14.0;
+  if (mark > 1.5 || vColour.a < 0.02) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

@@ -5,14 +5,18 @@ in float light;
 in float kind;
 uniform mat4 MCDCMatrix;
 //VTK::CustomUniforms::Dec
-flat out float vKind;
-out float vLight;
-out vec3 vAt;
+//#include place.glsl
+flat out vec3 vColour;
+flat out float vRow;
+out vec4 vPlace;
+out float vSlant;
 
 void main() {
-  vKind = kind;
-  vLight = light;
-  vAt = vertexMC.xyz;
+  vRow = kind;
+  vColour = tintOf(kind);
   gl_Position = MCDCMatrix * vertexMC;
+  vPlace = vec4(shadeUv(vertexMC.xy), light, hazeAt(vertexMC.xyz, gl_Position.w));
+  float steep = clamp((uEye.z - vertexMC.z) / max(distance(uEye, vertexMC.xyz), 1.0), 0.0, 1.0);
+  vSlant = uPerspective * (1.0 - steep) * (1.0 - steep) * (1.0 - steep);
   gl_Position.z -= uBias * uOrder;
 }

@@ -1,4 +1,4 @@
-// Places streets, paths and borders; widens what would be too thin to see, hides what is too small to matter.
+// Places streets, paths and borders and colours them; widens what would be too thin to see, hides what is too small.
 //VTK::System::Dec
 in vec4 vertexMC;
 in float light;
@@ -7,27 +7,36 @@ in vec4 road;
 in vec4 side;
 uniform mat4 MCDCMatrix;
 //VTK::CustomUniforms::Dec
-flat out float vRow;
-flat out float vKind;
-flat out float vPattern;
-out float vAlong;
-out float vLight;
-out float vPixel;
-out vec3 vAt;
+//#include place.glsl
+//#include data.glsl
+flat out vec4 vColour;
+flat out vec2 vPattern;
+flat out vec3 vStripe;
+out vec2 vAlong;
+out vec4 vPlace;
 
 void main() {
-  vRow = road.x;
-  vAlong = road.y;
-  vPattern = road.w;
-  vKind = kind;
-  vLight = light;
-  float w = (MCDCMatrix * vertexMC).w;
-  vPixel = uPix * w;
-  float wanted = max(side.z, 0.5 * (uMinWidth - 0.35 * side.w) * vPixel + uExtra * min(vPixel, 1.0));
+  float pixel = uPix * (MCDCMatrix * vertexMC).w;
+  float wanted = max(side.z, 0.5 * (uMinWidth - 0.35 * side.w) * pixel);
   vec4 at = vertexMC;
   at.xy += side.xy * (wanted - side.z);
-  vAt = at.xyz;
   gl_Position = MCDCMatrix * at;
+  vec3 colour = uFlat > 0.5 ? uFlatColour : tintOf(kind);
+  float own = light;
+  if (uData > 0.5) {
+    float mark = markOf(road.x);
+    vec4 data = dataColour(road.x);
+    colour = mix(colour, data.rgb, data.a * uOpacity);
+    own = mix(own, 0.5 + 0.5 * own, data.a);
+    colour = mix(colour, uHoverColour, 0.75 * hovered(road.x));
+    if (mark > 0.5) colour = uAccent;
+  }
+  vColour = vec4(colour, uAlpha);
+  vPattern = vec2(road.w, pixel);
+  vStripe = tintOf(12.0);
+  vAlong = vec2(road.y, own);
+  vPlace = vec4(shadeUv(at.xy), 0.0, hazeAt(at.xyz, gl_Position.w));
   gl_Position.z -= uBias * uOrder;
-  if (vPixel > (side.w > 1.5 ? uVanish.x : side.w > 0.5 ? uVanish.y : uVanish.z)) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+  float most = side.w > 1.5 ? uVanish.x : side.w > 0.5 ? uVanish.y : uVanish.z;
+  if (pixel > most) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

@@ -203,6 +203,8 @@ class SceneView:
         view.SetExplicitProjectionTransformMatrix(self._matrix)
         view.SetUseExplicitProjectionTransformMatrix(True)
         bias = 2 * (0.05 + half * 2e-4) / (far - near) if self._pose.top else 2 * near * 3e-4
+        closest = 1.0 if self._pose.top else max(near, float(eye[2]) - mesh.top)
+        self._scenery.near(2 * slope / height * closest)
         self._scenery.set_all(
             uEye=_triple(eye),
             uRight=_triple(right),

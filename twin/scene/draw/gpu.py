@@ -28,6 +28,7 @@ class Texture:
 
     def __init__(self, pixels: NDArray[Any], smooth: bool = False) -> None:
         height, width, channels = pixels.shape
+        self._channels = channels
         self._image = vtkImageData()
         self._image.SetDimensions(width, height, 1)
         scalars = numpy_to_vtk(np.ascontiguousarray(pixels.reshape(-1, channels)), deep=True)
@@ -41,21 +42,23 @@ class Texture:
         self._pixels = vtk_to_numpy(scalars)
 
     def write(self, values: NDArray[Any]) -> None:
-        """Write the first pixels (n, channels) or (n,); the rest stays."""
+        """Write the first pixels (n, channels), or their first channel (n,); the rest stays."""
         flat = values.reshape(len(values), -1) if len(values) else values.reshape(0, 1)
-        self._pixels.reshape(-1, flat.shape[1])[: len(flat)] = flat
+        self._pixels.reshape(-1, self._channels)[: len(flat), : flat.shape[1]] = flat
         self._image.GetPointData().GetScalars().Modified()
         self._image.Modified()
 
     def read(self, n: int) -> NDArray[Any]:
-        """Return the first n pixels of a texture of one channel."""
-        return self._pixels.reshape(-1)[:n]
+        """Return the first channel of the first n pixels."""
+        return self._pixels.reshape(-1, self._channels)[:n, 0]
 
 
 def rows_texture(n: int, dtype: type, fill: float = 0) -> Texture:
     """Return a texture with one cell for each of n rows, all of one value."""
     height = max(1, -(-n // ROW_WIDTH))
-    return Texture(np.full((height, ROW_WIDTH, 1), fill, dtype=dtype))
+    # VTK turns float textures of one or two channels into bytes; of three it keeps the numbers
+    channels = 3 if np.issubdtype(dtype, np.floating) else 1
+    return Texture(np.full((height, ROW_WIDTH, channels), fill, dtype=dtype))
 
 
 class Pass:
@@ -74,6 +77,10 @@ class Pass:
         self.visible = True
         for name, texture in (textures or {}).items():
             self.bind(name, texture)
+
+    def cull(self) -> None:
+        """Leave out faces seen from behind."""
+        self._property.BackfaceCullingOn()
 
     def bind(self, name: str, texture: Texture) -> None:
         """Give the shaders a texture under a name."""

@@ -59,6 +59,8 @@ class Scenery:
         for one in self.passes.values():
             for actor in one.actors:
                 renderer.AddActor(actor)
+        self._far: set[str] = set()
+        self._wanted: dict[str, bool] = {}
         self._set_fixed()
 
     def close(self) -> None:
@@ -81,13 +83,26 @@ class Scenery:
             for name, entry in _SHOWN_BY.items():
                 opacity = new.base[entry]
                 self.passes[name].set(uAlpha=opacity)
-                self.passes[name].show(opacity > 0)
+                self._show(name, opacity > 0)
         for kind in KINDS:
             paint = new.paints.get(kind)
             if old is None or paint != old.paints.get(kind):
                 self._set_paint(kind, paint)
         if old is None or new.selection != old.selection or new.hidden != old.hidden:
             self._set_marks(new)
+
+    def near(self, pixel: float) -> None:
+        """Leave out what is too small to see where the nearest pixel is this large [m]."""
+        self.passes["buildings"].set(uDetail=float(pixel < 0.28))
+        far = {name for name, most in _VANISH.items() if pixel > most}
+        if far != self._far:
+            changed, self._far = far ^ self._far, far
+            for name in changed:
+                self._show(name, self._wanted.get(name, True))
+
+    def _show(self, name: str, wanted: bool) -> None:
+        self._wanted[name] = wanted
+        self.passes[name].show(wanted and name not in self._far)
 
     def hover(self, hit: Hit | None) -> None:
         """Mark what the pointer is on."""
@@ -98,7 +113,7 @@ class Scenery:
             for name in names:
                 self.passes[name].set(uHover=row)
         zone = hit is not None and hit.table == "zones"
-        self.passes["zones"].show(zone or self._zones_shown)
+        self._show("zones", zone or self._zones_shown)
 
     # --- making ------------------------------------------------------------------------------------------------
 
@@ -172,7 +187,6 @@ class Scenery:
             uFrame=((west + east) / 2 - x, (south + north) / 2 - y, *inner),
             uHaze=0.22 * size,
             uOrder=0.0,
-            uRelief=1.0,
             uWater=0.0,
             uHover=-10.0,
             uPainted=0.0,
@@ -182,10 +196,11 @@ class Scenery:
             uFlat=0.0,
             uFlatColour=(0.0, 0.0, 0.0),
             uData=0.0,
-            uExtra=0.0,
             uMinWidth=1.0,
             uVanish=(2.6, 14.0, 80.0),
-            uTwoSided=1.0,
+            uTwoSided=float(self.mesh.solids.detailed),
+            uDetail=1.0,
+            uTreeFade=4.0,
             uEdgeFade=1.6,
             uScale=1.0,
             uHalo=0.30,
@@ -198,8 +213,8 @@ class Scenery:
         self.passes["casing"].set(uMinWidth=0.0)
         self.passes["fill"].set(uData=1.0, uMinWidth=1.3)
         self.passes["paths"].set(uData=1.0, uMinWidth=0.9, uVanish=(1.3, 1.3, 1.3))
-        for name in ("slabs", "path_slabs", "barriers", "quays"):
-            self.passes[name].set(uRelief=1.0)
+        if not self.mesh.solids.detailed:
+            self.passes["buildings"].cull()
 
     # --- changing ----------------------------------------------------------------------------------------------
 
@@ -248,14 +263,14 @@ class Scenery:
             self.passes["fill"].set(uMinWidth=2.6 if painted else 1.3)
         if kind == "zones":
             self._zones_shown = bool(painted)
-            self.passes["zones"].show(bool(painted))
-            self.passes["borders"].show(bool(painted))
+            self._show("zones", bool(painted))
+            self._show("borders", bool(painted))
             self.passes["borders"].set(uAlpha=0.55)
         if kind == "points":
             self._hide_unknown(paint is not None)
 
     def _hide_unknown(self, painted: bool) -> None:
-        self.passes["points"].show(painted)
+        self._show("points", painted)
         data = self._data["points"]
         marks = np.where(data.values.read(data.rows) == UNKNOWN, 2, 0).astype(np.uint8)
         data.marks.write(marks)
@@ -273,7 +288,7 @@ class Scenery:
             if len(marks):
                 self._data[table].marks.write(marks)
         zone = new.selection is not None and new.selection.table == "zones"
-        self.passes["zones"].show(zone or self._zones_shown)
+        self._show("zones", zone or self._zones_shown)
 
     def _with_parts(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         return np.isin(self.mesh.solids.parent, rows)
@@ -281,6 +296,8 @@ class Scenery:
     _zones_shown = False
 
 
+_VANISH = {"edges": 1.6, "casing": 1.8, "paths": 1.3, "trees": 4.0, "barriers": 4.0, "path_slabs": 1.5}
+"""Size of a pixel [m] beyond which a pass cannot be seen."""
 _HOVER = {
     "buildings": ("buildings", "edges"), "roads": ("fill",), "paths": ("paths",), "zones": ("zones",),
     "places": ("places", "points"),

@@ -65,9 +65,13 @@ def _side(polygons: Floats, counts: Ints, d: Floats) -> tuple[Floats, Ints]:
     used[:, 0::2], used[:, 1::2] = kept, crossing
     total = used.sum(axis=1)
     width = max(int(total.max()), 3) if n else 3
-    order = np.argsort(~used, axis=1, kind="stable")[:, :width]
-    order = np.where(np.arange(width)[None, :] < total[:, None], order, order[rows, np.maximum(total - 1, 0)[:, None]])
-    return slots[rows, order], total
+    # Move the used slots to the front; places beyond them repeat the last one.
+    result = np.empty((n, width, k))
+    owner, slot = np.nonzero(used)
+    result[owner, np.cumsum(used, axis=1)[owner, slot] - 1] = slots[owner, slot]
+    beyond = np.arange(width)[None, :] >= total[:, None]
+    result[beyond] = result[rows[:, 0], np.maximum(total - 1, 0)][np.nonzero(beyond)[0]]
+    return result, total
 
 
 def _stacked(pieces: list[tuple[Floats, Ints]]) -> tuple[Floats, Ints]:
@@ -80,13 +84,18 @@ def _stacked(pieces: list[tuple[Floats, Ints]]) -> tuple[Floats, Ints]:
     return np.concatenate(padded), np.concatenate([counts for _, counts in pieces])
 
 
-def fans(polygons: Floats, counts: Ints) -> Floats:
-    """Return convex polygons as triangles (t, 3, k), slivers left out."""
-    counts = np.maximum(counts, 2)
-    owner = np.repeat(np.arange(len(counts)), counts - 2)
-    k = np.arange(len(owner)) - np.repeat(np.cumsum(counts - 2) - (counts - 2), counts - 2)
-    corners = np.stack([polygons[owner, 0], polygons[owner, k + 1], polygons[owner, k + 2]], axis=1)
-    return corners[np.abs(doubled_area(corners)) > 1e-6]
+def fans(polygons: Floats, counts: Ints) -> tuple[Floats, Ints]:
+    """Return the corners (p, k) of convex polygons and triangles (t, 3) of them, slivers left out."""
+    n, v, _ = polygons.shape
+    real = np.arange(v)[None, :] < counts[:, None]
+    first = np.cumsum(counts) - counts
+    spare = np.maximum(counts - 2, 0)
+    owner = np.repeat(np.arange(n), spare)
+    k = np.arange(len(owner)) - np.repeat(np.cumsum(spare) - spare, spare)
+    base = first[owner]
+    cells = np.stack([base, base + k + 1, base + k + 2], axis=1)
+    points = polygons[real]
+    return points, cells[np.abs(doubled_area(points[cells])) > 1e-6]
 
 
 def doubled_area(corners: Floats) -> Floats:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from twin.scene.meshing.part import Part
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 SUN = (222.0, 46.0)
 """Azimuth the light comes from and its elevation [°]: from behind the left shoulder when north is up."""
@@ -68,6 +69,12 @@ class Ground:
             self.south + (rows - 1) * self.step,
         )
 
+    @property
+    def tile(self) -> float:
+        """Size [m] of the tiles that what lies on the ground is drawn in."""
+        west, south, east, north = self.bounds
+        return max((east - west) / 10, (north - south) / 10, 250.0)
+
     def at(self, x: Floats, y: Floats) -> Floats:
         """Return the height of the triangulated surface; beyond the grid that of its nearest edge."""
         rows, columns = self.heights.shape
@@ -111,14 +118,16 @@ class Ground:
         corners = shape.points[triangles]
         value = np.asarray(kinds, dtype=float)[shape.rows[polygons]]
         carried = np.repeat(value[:, None, None], 3, axis=1)
-        pieces = self.cut(np.concatenate([corners, carried], axis=2))
-        return self._laid(pieces if self.flat else self._merged(pieces), {"kind": slice(0, 1)})
+        points, cells = self.cut(np.concatenate([corners, carried], axis=2))
+        if not self.flat:
+            points, cells = self._merged(points, cells)
+        return self._laid(points, cells, {"kind": slice(0, 1)})
 
     def lay(self, polygons: Floats, names: dict[str, slice]) -> Part:
         """Lay convex polygons (n, v, 2 + k) on the surface; ``names`` says which of the k columns are what."""
-        return self._laid(self.cut(polygons), names)
+        return self._laid(*self.cut(polygons), names)
 
-    def cut(self, polygons: Floats) -> Floats:
+    def cut(self, polygons: Floats) -> tuple[Floats, Ints]:
         """Cut convex polygons (n, v, 2 + k) into triangles each of which lies in one of the surface's."""
         counts = np.full(len(polygons), polygons.shape[1], dtype=np.int64)
         if not self.flat:
@@ -126,35 +135,39 @@ class Ground:
                 polygons, counts = cut_by_lines(polygons, counts, measure)
         return fans(polygons, counts)
 
-    def _laid(self, corners: Floats, names: dict[str, slice]) -> Part:
-        x, y = corners[:, :, 0], corners[:, :, 1]
-        z, light = self.at(x, y), self.shade(x, y)
-        full = np.concatenate([corners[:, :, :2], z[:, :, None], light[:, :, None], corners[:, :, 2:]], axis=2)
-        columns = {name: slice(at.start + 4, at.stop + 4) for name, at in names.items()}
-        return part.soup(full, {"light": slice(3, 4), **columns})
+    def _laid(self, points: Floats, cells: Ints, names: dict[str, slice]) -> Part:
+        x, y = points[:, 0], points[:, 1]
+        columns = {name: points[:, at.start + 2 : at.stop + 2] for name, at in names.items()}
+        placed = np.column_stack([x, y, self.at(x, y)])
+        return part.tiled(part.whole(placed, cells, light=self.shade(x, y), **columns), self.tile)
 
-    def _merged(self, corners: Floats) -> Floats:
-        """Put the pieces (t, 3, 3) that together fill one of the surface's triangles together again."""
+    def _merged(self, points: Floats, cells: Ints) -> tuple[Floats, Ints]:
+        """Put the pieces that together fill one of the surface's triangles together again."""
+        if not len(cells):
+            return points, cells
+        corners = points[cells]
         middle = corners[:, :, :2].mean(axis=1)
         u, v = (middle[:, 0] - self.west) / self.step, (middle[:, 1] - self.south) / self.step
         i, j = np.floor(u).astype(np.int64), np.floor(v).astype(np.int64)
         upper = (v - j > u - i).astype(np.int64)
-        key = np.stack([i, j, upper, corners[:, 0, 2].astype(np.int64)], axis=1)
-        cells, cell = np.unique(key, axis=0, return_inverse=True)
-        cell = cell.ravel()
-        area = np.bincount(cell, weights=np.abs(doubled_area(corners)), minlength=len(cells))
-        several = np.bincount(cell, minlength=len(cells)) > 1
-        full = several & (area > self.step**2 * (1 - 1e-6)) & (area < self.step**2 * (1 + 1e-6))
-        kept = corners[~full[cell]]
-        i, j, upper, kind = (column.astype(float) for column in cells[full].T)
-        fresh = np.empty((len(i), 3, 3))
-        fresh[:, :, 2] = kind[:, None]
-        fresh[:, 0, :2] = np.stack([i, j], axis=1)
-        fresh[:, 1, :2] = np.stack([i + 1, j + 1 - (1 - upper)], axis=1)
-        fresh[:, 2, :2] = np.stack([i + 1 - upper, j + 1], axis=1)
-        fresh[:, :, 0] = fresh[:, :, 0] * self.step + self.west
-        fresh[:, :, 1] = fresh[:, :, 1] * self.step + self.south
-        return np.concatenate([kept, fresh])
+        rows, columns = self.heights.shape
+        kind = corners[:, 0, 2].astype(np.int64)
+        key, cell = np.unique(((kind * 2 + upper) * rows + j) * columns + i, return_inverse=True)
+        area = np.bincount(cell, weights=np.abs(doubled_area(corners)), minlength=len(key))
+        several = np.bincount(cell, minlength=len(key)) > 1
+        full = several & (np.abs(area / self.step**2 - 1) < 1e-6)
+        kept = cells[~full[cell]]
+        i, rest = key[full] % columns, key[full] // columns
+        j, rest = rest % rows, rest // rows
+        upper, kind = rest % 2, rest // 2
+        nodes = [(i, j), (i + 1, j + upper), (i + 1 - upper, j + 1)]
+        corner = np.stack([(kind * rows + y) * columns + x for x, y in nodes], axis=1)
+        node, index = np.unique(corner.ravel(), return_inverse=True)
+        fresh = np.empty((len(node), 3))
+        fresh[:, 0] = node % columns * self.step + self.west
+        fresh[:, 1] = node // columns % rows * self.step + self.south
+        fresh[:, 2] = node // columns // rows
+        return np.concatenate([points, fresh]), np.concatenate([kept, index.reshape(-1, 3) + len(points)])
 
     def mesh(self) -> Part:
         """Return the surface itself, with an apron around it that runs out to the horizon."""
@@ -176,15 +189,15 @@ class Ground:
         a = (np.arange(ny - 1)[:, None] * nx + np.arange(nx - 1)[None, :]).ravel()
         cells = np.concatenate([np.stack([a, a + 1, a + nx + 1], 1), np.stack([a, a + nx + 1, a + nx], 1)])
         kind = np.full(len(points), tint("terrain"), dtype=float)
-        return part.whole(points, cells, light=light.ravel(), kind=kind)
+        return part.tiled(part.whole(points, cells, light=light.ravel(), kind=kind), self.tile, self.bounds)
 
     def _lines(self) -> list[Floats]:
         s, u, v = 1 / self.step, -self.west / self.step, -self.south / self.step
         return [np.array([s, 0, u]), np.array([0, s, v]), np.array([s, -s, u - v])]
 
 
-_APRON = 5
-_REACH = (0.012, 0.15, 0.6, 3.0, 14.0)
+_APRON = 7
+_REACH = (0.012, 0.06, 0.12, 0.18, 0.3, 1.0, 14.0)
 
 
 def _with_apron(nodes: Floats) -> Floats:
@@ -194,7 +207,7 @@ def _with_apron(nodes: Floats) -> Floats:
 
 
 def _apron_weight(n: int) -> Floats:
-    weight = np.array([0.01, 0.15, 0.5, 0.9, 1.0])
+    weight = np.array([0.01, 0.1, 0.2, 0.4, 0.7, 1.0, 1.0])
     return np.concatenate([weight[::-1], np.zeros(n), weight])
 
 

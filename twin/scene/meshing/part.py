@@ -74,11 +74,17 @@ def joined(parts: list[Part]) -> Part:
     return Part(points, cells, attributes, np.array([[0, 0], [len(points), len(cells)]], dtype=np.int64))
 
 
-def tiled(part: Part, size: float) -> Part:
-    """Sort a part of one tile into square tiles of a size [m] by the middle of each cell."""
-    if len(part) < 4000:
+def tiled(part: Part, size: float, box: tuple[float, float, float, float] | None = None) -> Part:
+    """Sort a part of one tile into square tiles of a size [m] by the middle of each cell.
+
+    ``box`` (west, south, east, north) bounds the tiles: what lies beyond belongs to the outermost ones. Points that
+    no cell uses are left out.
+    """
+    if not len(part):
         return part
     middles = part.points[part.cells, :2].mean(axis=1)
+    if box is not None:
+        middles = np.clip(middles, box[:2], (box[2] - 1e-3, box[3] - 1e-3))
     column = np.floor((middles - middles.min(axis=0)) / size).astype(np.int64)
     key = column[:, 1] * (column[:, 0].max() + 1) + column[:, 0]
     order = np.argsort(key, kind="stable")

@@ -87,8 +87,9 @@ def build_roads(roads: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, fl
         over = _chosen(lines, bridge)
         z = heights[_point_mask(lines, bridge)]
         edge = width / 2 + CASING
-        casing = part.joined([casing, _deck(over, z, edge, np.full(len(kind), float(tint("casing"))), rank)])
-        fill = part.joined([fill, _deck(over, z, width / 2, colour, rank)])
+        deck = _deck(over, z, edge, np.full(len(kind), float(tint("casing"))), rank)
+        casing = part.tiled(part.joined([casing, deck]), ground.tile)
+        fill = part.tiled(part.joined([fill, _deck(over, z, width / 2, colour, rank)]), ground.tile)
         slabs = [_slab(over, z, edge)]
     return Ribbons(casing, fill, part.joined(slabs))
 
@@ -107,7 +108,7 @@ def build_paths(paths: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, fl
     if bridge.any():
         heights = deck_heights(paths, lines, ground)
         over, z = _chosen(lines, bridge), heights[_point_mask(lines, bridge)]
-        fill = part.joined([fill, _deck(over, z, half, colour, rank)])
+        fill = part.tiled(part.joined([fill, _deck(over, z, half, colour, rank)]), ground.tile)
         slabs = [_slab(over, z, half + 0.2)]
     return Ribbons(part.joined([]), fill, part.joined(slabs))
 

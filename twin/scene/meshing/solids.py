@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 WALL, ROOF = 0.0, 1.0
-PER_TILE = 700
+PER_TILE = 250
 DEFAULT_STOREY = 3.1
 DEFAULT_HEIGHT = 6.0
 _FOUNDATION = 0.4
@@ -45,6 +45,8 @@ class Solids:
         Lowest and highest x, y, z of each row's mesh; inverted (inf) for rows without one.
     parent : array, shape (rows,)
         Row of the building that a part belongs to, else its own.
+    detailed : bool
+        Whether there are surfaces from a file, whose faces may be turned either way.
     """
 
     faces: Part
@@ -53,6 +55,7 @@ class Solids:
     order: Ints
     boxes: NDArray[np.float32]
     parent: NDArray[np.int32]
+    detailed: bool
 
 
 def build(buildings: gpd.GeoDataFrame, surfaces: Surfaces | None, ground: Ground, origin: Floats) -> Solids:
@@ -84,7 +87,7 @@ def build(buildings: gpd.GeoDataFrame, surfaces: Surfaces | None, ground: Ground
     if detailed is not None:
         lines.append(_crease_edges(detailed, buildings, ground))
     edges, _ = _assemble(lines, rank, tile, n_tiles, 2)
-    return Solids(faces, edges, first_cell, order, _boxes(faces, n), parent)
+    return Solids(faces, edges, first_cell, order, _boxes(faces, n), parent, detailed is not None)
 
 
 @dataclass(frozen=True, eq=False)
