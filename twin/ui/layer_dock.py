@@ -167,7 +167,7 @@ class LayerDock(QWidget):
         show = icon("eye", tr("Show all layers", lang), "Ctrl+Shift+U", self.show_all)
         hide = icon("eye-off", tr("Hide all layers", lang), "Ctrl+Shift+H", self.hide_all)
         tools = row(add, None, show, hide, self._up, self._down, self._remove, spacing=0)
-        tools.setContentsMargins(STEP, STEP, STEP, STEP)
+        tools.setContentsMargins(0, STEP, 0, STEP)
 
         self._empty = EmptyState(
             tr("No data layer is shown. Data layers colour buildings, streets and zones by their values.", lang),
@@ -186,6 +186,7 @@ class LayerDock(QWidget):
         caption.setBuddy(self._opacity)
         foot = row(caption, self._opacity, self._percent)
         foot.setContentsMargins(2 * STEP, STEP, 2 * STEP, 2 * STEP)
+        foot.setStretch(1, 1)
 
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QDragMoveEvent, QDropEvent, QPalette
+from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QDragMoveEvent, QDropEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -159,6 +159,23 @@ class LayerTree(QTreeWidget):
         child.setFirstColumnSpanned(True)
         child.setData(0, Qt.ItemDataRole.AccessibleTextRole, legend.accessibleName())
         self.setItemWidget(child, 0, legend)
+        self._fit(child)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the legends the height their texts need at the new width."""
+        super().resizeEvent(event)
+        for group in self._groups.values():
+            for place in range(group.childCount()):
+                if _child(group, place).childCount():
+                    self._fit(_child(_child(group, place), 0))
+
+    def _fit(self, child: QTreeWidgetItem) -> None:
+        legend = self.itemWidget(child, 0)
+        if legend is not None:
+            legend.ensurePolished()
+            width = self.viewport().width() - 3 * self.indentation()
+            height = legend.heightForWidth(width) if legend.hasHeightForWidth() else legend.sizeHint().height()
+            child.setSizeHint(0, QSize(0, height + STEP))
 
     # -- dragging, in place of Qt's own, which would move the items itself
 

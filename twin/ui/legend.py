@@ -148,7 +148,7 @@ class LegendView(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, STEP // 2, STEP, 2 * STEP)
         outer.setSpacing(STEP)
-        outer.addWidget(label(shown.heading, "muted", wrap=False))
+        outer.addWidget(label(shown.heading, "muted"))
         if shown.gradient:
             outer.addWidget(Gradient(shown))
         else:
@@ -158,10 +158,12 @@ class LegendView(QWidget):
             grid.setVerticalSpacing(2)
             for place, entry in enumerate(shown.classes):
                 grid.addWidget(Swatch(entry.colour), place, 0, Qt.AlignmentFlag.AlignVCenter)
-                grid.addWidget(label(entry.text, wrap=False), place, 1)
+                grid.addWidget(label(entry.text), place, 1)
             grid.setColumnStretch(1, 1)
             outer.addLayout(grid)
         if shown.missing:
-            outer.addLayout(row(Swatch(None), label(shown.missing, wrap=False), None))
+            missing = row(Swatch(None), label(shown.missing))
+            missing.setStretch(1, 1)
+            outer.addLayout(missing)
         if shown.note:
             outer.addWidget(label(shown.note, "muted"))

@@ -52,6 +52,7 @@ QToolTip { background: $panel; color: $text; border: 1px solid $edge; padding: 4
 QToolBar { background: $panel; border: none; border-bottom: 1px solid $line; padding: 3px 8px; spacing: 4px; }
 QToolBar::separator { background: $line; width: 1px; margin: 6px 8px; }
 QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 3px; min-width: 22px; min-height: 22px; }
+QToolButton[role="small"] { padding: 3px; min-width: 20px; min-height: 20px; }
 QToolButton:hover { background: $hover; }
 QToolButton:pressed { background: $pressed; }
 QToolButton:checked { background: $chosen; }

@@ -75,6 +75,7 @@ class IconButton(QToolButton):
         super().__init__(parent)
         self._name = name
         self.setAutoRaise(True)
+        self.setProperty("role", "small")
         self.setAccessibleName(text)
         self.setToolTip(f"{text} ({shortcut})" if shortcut else text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
