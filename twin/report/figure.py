@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
     from twin.layer import Layer
+    from twin.scene.palette import Theme
     from twin.state import Pose, State
 
 LARGEST = 20_000
@@ -59,7 +60,7 @@ def export_png(
     size: tuple[int, int],
     dpi: int = 150,
     pose: Pose | None = None,
-    theme: str = "light",
+    theme: Theme = "light",
     lang: str = "sv",
     date: str = "",
     without: Collection[str] = (),
@@ -149,8 +150,8 @@ def sources_line(city: City, lang: str) -> str:
         used.add(city.terrain.source_id)
     rows = city.sources[city.sources["id"].isin(used)]
     texts = dict.fromkeys(
-        " – ".join(part for part in (row.owner or row.title, row.licence, row.date) if part)
-        for row in rows.itertuples()
+        " – ".join(str(row[part]) for part in (("owner" if row["owner"] else "title"), "licence", "date") if row[part])
+        for row in rows.to_dict("records")
     )
     if not texts:
         return tr("Source unknown", lang)
