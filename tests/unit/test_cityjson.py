@@ -244,6 +244,14 @@ def test_level_of_detail(tmp_path: Path, lod: str | None, area: float, surfaces:
     assert ("lack level of detail" in messages(reading)) == (lod in ("1.3", "3"))
 
 
+def test_a_shape_without_level_counts_as_detailed_when_it_tells_roof_from_wall(tmp_path: Path) -> None:
+    told, untold = Doc(), Doc()
+    told.add("b", geometry=[told.solid(lod=None)])
+    untold.add("b", geometry=[untold.solid(lod=None, said=None)])
+    assert told.read(tmp_path).city.surfaces is not None
+    assert untold.read(tmp_path).city.surfaces is None
+
+
 def test_level_of_detail_must_be_a_number(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not best of all"):
         leveled().read(tmp_path, lod="best of all")

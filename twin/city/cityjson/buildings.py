@@ -300,7 +300,10 @@ def surfaces(
         The table of :func:`table`, with its column ``owner``.
     """
     owners = frame["owner"].to_numpy(dtype=np.int64)
-    detailed = np.array([math.isfinite(item.lod) and item.lod >= 2 for item in chosen], dtype=bool)
+    level = np.array([item.lod for item in chosen], dtype=float)
+    told = np.zeros(len(chosen), dtype=bool)
+    told[own.owner[own.kind != faces.UNKNOWN]] = True
+    detailed = (level >= 2) | (np.isnan(level) & told)  # who tells roofs from walls has more than a block
     kept = np.zeros(len(chosen), dtype=bool)
     kept[owners] = True
     kept &= _believable(shape.ground) & _believable(shape.top)

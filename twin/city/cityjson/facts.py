@@ -74,6 +74,8 @@ def number(attributes: Mapping[str, Any], names: tuple[str, ...]) -> float:
     """Return the first attribute of these names that is a number (also ``"12.5"``, ``"12,5 m"``), else nan."""
     for name in names:
         value = attributes.get(name)
+        if value is None:
+            continue
         if isinstance(value, dict):
             value = value.get("value")
         if isinstance(value, str):
@@ -93,6 +95,8 @@ def text(attributes: Mapping[str, Any], names: tuple[str, ...]) -> str:
     """Return the first attribute of these names that says something as text, else ""."""
     for name in names:
         value = attributes.get(name)
+        if value is None:
+            continue
         if isinstance(value, list) and value:
             value = value[0]
         if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
@@ -109,6 +113,8 @@ def use(attributes: Mapping[str, Any]) -> str:
     'residential'
     """
     said = text(attributes, USE)
+    if not said:
+        return ""
     if said in _CODES:
         return _CODES[said]
     for word, pattern in _USES:
