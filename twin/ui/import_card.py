@@ -296,7 +296,6 @@ class FileCard(QFrame):
 def row_of_problem(text: str) -> QWidget:
     """Return a line that says what is wrong, set off from the facts."""
     result = label(text, "problem", selectable=True)
-    result.setContentsMargins(0, STEP, 2 * STEP, 0)
     return result
 
 
