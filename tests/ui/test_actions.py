@@ -50,7 +50,8 @@ def test_keys_follow_the_conventions_of_geo_programs() -> None:
 @pytest.mark.parametrize(("title", "commands"), actions.MENUS, ids=[title for title, _ in actions.MENUS])
 def test_every_command_says_what_it_does(title: str, commands: tuple[actions.Command, ...]) -> None:
     for command in commands:
-        assert command.tip.strip() and not command.tip.endswith("."), command.id
+        assert command.tip.strip(), command.id
+        assert not command.tip.endswith("."), command.id
         assert command.text.count("&") == 1, command.id
     letters = [command.text[command.text.index("&") + 1].lower() for command in commands]
     assert not [letter for letter, n in Counter(letters).items() if n > 1], title

@@ -432,7 +432,8 @@ def test_windows_come_and_go_without_a_trace(qtbot: QtBot, project: Path, qapp: 
         window.show()
         # Not waitSignals: pytest-qt keeps the signals it waited for, and with them their senders.
         window.session.open(project)
-        qtbot.waitUntil(lambda w=weakref.ref(window): w().session.store is not None, timeout=20_000)  # type: ignore[misc]
+        while window.session.store is None:
+            qtbot.wait(20)
         qtbot.wait(300)
         traces += [weakref.ref(window), weakref.ref(window.viewport), weakref.ref(window.session)]
         window.leave()

@@ -143,6 +143,9 @@ SEPARATE_BEFORE = {"save", "import", "close", "quit", "deselect", "top", "back",
 
 TOOLBAR = ("open", "save", "", "undo", "redo", "", "import", "export")
 
+WITH_TEXT = {"import", "export"}
+"""Buttons of the toolbar that also say their name."""
+
 ON_VIEW = ("top", "zoom_in", "zoom_out", "whole")
 
 THEME_TEXTS = {"system": N_("As the &system"), "light": N_("&Light"), "dark": N_("&Dark")}
@@ -214,6 +217,7 @@ class Actions(QObject):
             plain = text.replace("&", "").rstrip("…")
             action.setToolTip(f"{plain} ({keys})\n{tip}" if keys else f"{plain}\n{tip}")
             action.setStatusTip(tip)
+            action.setIconText(plain)
         for action in self.themes.actions():
             action.setText(tr(THEME_TEXTS[str(action.data())], lang))
         for action in self.languages.actions():

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt
 
-from twin.text import N_
-from twin.ui import ask
+from twin.text import N_, tr
+from twin.ui import ask, opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from twin.city.city import City
+    from twin.jobs import Task
     from twin.ui.bringing import Brought
+    from twin.ui.export_dialog import Picture
     from twin.ui.window import MainWindow
 
 
@@ -54,4 +56,30 @@ class Adding(QObject):
             self._window.session.take(N_("Add data"), before, done.city, done.data)
 
     def export(self) -> None:
-        """Ask for size and name, then draw the picture in the background."""
+        """Ask for size and looks, then draw the picture in the background."""
+        from twin.ui.export_dialog import ExportDialog
+
+        window, session = self._window, self._window.session
+        if session.project is None:
+            return
+        view = window.viewport
+        ratio = view.devicePixelRatioF()
+        dialog = ExportDialog(
+            window.lang, self._draw, session.tasks, (round(view.width() * ratio), round(view.height() * ratio)),
+            session.project.name, window.settings.folder, window,
+        )  # fmt: skip
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.exported.connect(self._exported)
+        dialog.open()
+
+    def _draw(self, wanted: Picture, then: Callable[[Task], object]) -> Task:
+        session = self._window.session
+        state, data, source = session.drawn()
+        pose = self._window.viewport.navigator.pose
+        title = tr("Drawing {name}", self._window.lang, name=wanted.out.name)
+        return session.tasks.start(opening.draw, source, state, data.layers, wanted, pose, title=title, then=then)
+
+    def _exported(self, path: object) -> None:
+        out = cast("Path", path)
+        self._window.settings.folder = out.parent
+        self._window.session.said.emit(tr("The picture is in {path}.", self._window.lang, path=out))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import traceback
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator, Signal
@@ -20,6 +21,7 @@ from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import TracebackType
 
     from twin.ui.early import Early
     from twin.ui.settings import ThemeChoice
@@ -69,7 +71,14 @@ class Application(QObject):
     def run(self, early: Early | None) -> int:
         """Show the window, open what was asked for, and stay until the window is closed."""
         crash = crashlog.last_crash() if self._screenshot is None else None
-        log = crashlog.begin(self.unforeseen.emit)
+        before = sys.excepthook
+
+        def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+            before(kind, error, trace)  # the log of this run
+            if isinstance(error, Exception):
+                self.unforeseen.emit("".join(traceback.format_exception(kind, error, trace)))
+
+        sys.excepthook = caught
         try:
             self.window.show()
             _log.info("the window is shown")
@@ -83,8 +92,7 @@ class Application(QObject):
             self.qt.exec()
         finally:
             self.window.leave()
-            if log is not None:
-                log.end()
+            sys.excepthook = before
         return self._code
 
     def set_language(self, lang: str) -> None:

@@ -63,6 +63,7 @@ def _frame(parent: QWidget, title: str, lang: str) -> tuple[QDialog, QVBoxLayout
     close = buttons.button(QDialogButtonBox.StandardButton.Close)
     close.setText(tr("Close", lang))
     close.setAccessibleName(close.text())
+    close.setDefault(True)
     buttons.rejected.connect(dialog.reject)
     column.addWidget(buttons)
     return dialog, column
@@ -158,6 +159,7 @@ def about_dialog(parent: QWidget, commands: Actions, lang: str) -> QDialog:
     if copy is not None:
         button = copy.addButton(tr("Copy technical details", lang), QDialogButtonBox.ButtonRole.ActionRole)
         button.setAccessibleName(button.text())
+        button.setAutoDefault(False)
         button.clicked.connect(commands["report"].trigger)
     dialog.resize(560, 520)
     return dialog

@@ -191,14 +191,15 @@ class Navigator(QObject):
         """Turn north up."""
         self.fly(camera.north(self.destination), 0.4)
 
-    def frame(self, bounds: Bounds, aspect: float, ground: float) -> None:
-        """Fly to where an extent fills a good part of the view, looking as now."""
+    def frame(self, bounds: Bounds, aspect: float, ground: float, height: float = 0.0) -> None:
+        """Fly to where an extent, with what stands on it, fills a good part of the view, looking as now."""
         west, south, east, north = bounds
-        around = 0.6 * max(east - west, north - south, 60.0)
+        around = 0.6 * max(east - west, north - south, 60.0, 1.5 * height)
         wider = (west - around, south - around, east + around, north + around)
         pose = self.destination
         self.fly(camera.whole(
-            wider, aspect, azimuth=pose.azimuth, elevation=min(pose.elevation, 60.0), top=pose.top, ground=ground,
+            wider, aspect, azimuth=pose.azimuth, elevation=min(pose.elevation, 60.0), top=pose.top,
+            ground=ground + height / 2,
         ))  # fmt: skip
 
     def approach(self, point: Point) -> None:

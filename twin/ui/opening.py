@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from twin.jobs import Job
     from twin.layer import Layer
     from twin.scene.mesh import CityMesh
-    from twin.state import State
+    from twin.state import Pose, State
+    from twin.ui.export_dialog import Picture
 
 
 @dataclass(frozen=True)
@@ -100,3 +101,37 @@ def _streams(path: Path) -> pd.DataFrame | None:
     file = path / "history" / "streams.parquet"
     return pd.read_parquet(file) if file.is_file() else None
 
+
+def draw(source: City | Path, state: State, layers: Mapping[str, Layer], wanted: Picture, pose: Pose, job: Job) -> Path:
+    """Draw the view into a file.
+
+    Parameters
+    ----------
+    source : City or Path
+        The city, or the project it lies in unchanged: reading it again costs less than sending it.
+    state : State
+        What is shown; its own city is not used.
+    layers : mapping from id to Layer
+    wanted : Picture
+    pose : Pose
+    job : Job
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    from datetime import date
+    from pathlib import Path
+
+    from twin.project import load_city
+    from twin.report.figure import export_png
+
+    job.progress(0.0, N_("Reading the project"))
+    city = load_city(source, job.part(0.0, 0.4)) if isinstance(source, Path) else source
+    job.progress(0.4, N_("Drawing the picture"))
+    export_png(
+        wanted.out, city, state.changed(city=city), layers, wanted.size, wanted.dpi, pose, wanted.theme, wanted.lang,
+        date.today().isoformat(), wanted.without,
+    )  # fmt: skip
+    return wanted.out

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SHEET = Template("""
-QMainWindow, QDialog { background: $window; }
+QMainWindow { background: $window; }
+QDialog { background: $panel; }
+QDialog QScrollArea > QWidget > QWidget { background: transparent; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QMainWindow::separator { background: $line; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: $accent; }
 QWidget { color: $text; }
@@ -181,7 +184,7 @@ QLabel[role="mark"] {
   font-size: ${pt_small}pt; font-weight: 500; }
 QWidget#startPage { background: $window; }
 QPushButton[role="card"] {
-  background: $panel; border: 1px solid $line; border-radius: 8px; padding: 0; text-align: left; min-height: 0; }
+  background: $panel; border: 1px solid $line; border-radius: 8px; padding: 0; text-align: left; min-height: 76px; }
 QPushButton[role="card"]:hover { border-color: $accent; background: $field; }
 QPushButton[role="card"]:focus { border: 2px solid $accent; padding: 0; }
 """)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from twin.city.city import City
 from twin.errors import Cancelled, TwinError
 from twin.state import Store
 from twin.text import tr
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from twin.city.city import City
     from twin.disk.versions import Recovery
     from twin.jobs import Task
     from twin.project import Project
@@ -220,6 +220,18 @@ class Session(QObject):
             return
         self._keep(after, data)
         self.store.change(label, city=after)
+
+    def drawn(self) -> tuple[State, opening.CityData, City | Path]:
+        """Return what a child needs to draw the view: State, derived data, and the city or where it lies unchanged.
+
+        The State comes with an empty City, as a large one need not be sent.
+        """
+        if self.store is None or self.data is None or self.project is None:
+            raise TwinError("No project is open.")
+        state = self.store.state
+        unchanged = self._saved is not None and state.city is self._saved.city
+        empty = City(state.city.name, state.city.crs)
+        return state.changed(city=empty), self.data, self.project.path if unchanged else state.city
 
     # --- inside -------------------------------------------------------------------------------------------------
 

@@ -148,7 +148,9 @@ class Viewport(QWidget):
             west, south, east, north = (float(v) for v in rows.total_bounds)
             ground = self._height_at((west + east) / 2, (south + north) / 2)
             ground = self.navigator.pose.focus[2] if math.isnan(ground) else ground
-            self.navigator.frame((west, south, east, north), self._aspect(), ground)
+            tallest = float(rows["height"].max()) if "height" in rows.columns else 0.0
+            height = 0.0 if math.isnan(tallest) else tallest
+            self.navigator.frame((west, south, east, north), self._aspect(), ground, height)
 
     def graphics(self) -> str:
         """Say which graphics card and driver draw, as far as VTK knows."""

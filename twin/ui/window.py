@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QToolBar, QToolButton, QVBoxLayout, QWidget
 
+from twin.content import demo_project
 from twin.text import N_, tr
 from twin.ui import actions
 from twin.ui.actions import Actions
@@ -102,6 +103,9 @@ class MainWindow(QMainWindow):
         for name in actions.TOOLBAR:
             if name:
                 self.tools.addAction(self.commands[name])
+                button = self.tools.widgetForAction(self.commands[name])
+                if name in actions.WITH_TEXT and isinstance(button, QToolButton):
+                    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             else:
                 self.tools.addSeparator()
         self.addToolBar(self.tools)
@@ -222,7 +226,8 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(self.viewport)
         self.viewport.show_city(session.store, session.data.mesh, session.data.layers, session.project.pose)
         self.viewport.focus_view()
-        self.settings.remember(session.project.path)
+        if session.project.path != demo_project():  # which has a card of its own on the start page
+            self.settings.remember(session.project.path)
         self.refresh()
 
     def _closed(self) -> None:
