@@ -73,8 +73,8 @@ class OsmDoc:
     def write(self, path: Path, ways_first: bool = False) -> Path:
         parts = [self._ways, self._relations, self._nodes] if ways_first else [self._nodes, self._ways, self._relations]
         body = "\n".join(line for part in parts for line in part)
-        text = f'<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6" generator="test">{self._bounds}\n{body}\n</osm>'
-        path.write_text(text, encoding="utf-8")
+        top = f'<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6" generator="test">{self._bounds}'
+        path.write_text(f"{top}\n{body}\n</osm>", encoding="utf-8")
         return path
 
 

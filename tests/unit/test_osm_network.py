@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import shapely
@@ -164,7 +166,7 @@ def test_a_forbidden_turn_is_a_pair_of_rows(osm_doc, folder):
 
 
 def test_only_one_way_on_forbids_all_others(osm_doc, folder):
-    banned, (w, e, s, n) = restricted(osm_doc, folder, "only_straight_on", end=1)
+    banned, (w, _e, s, n) = restricted(osm_doc, folder, "only_straight_on", end=1)
     assert banned == {f"w{w}-0f>w{other}-0b" for other in (w, s, n)}
 
 
@@ -203,7 +205,7 @@ def test_a_bollard_cuts_the_street_but_not_the_way_on_foot(osm_doc, folder):
 
 def test_bbox_keeps_links_that_touch_it_whole(osm_doc, folder):
     doc = osm_doc(400)
-    (w, e, _, _, m), _ = plus(doc)
+    (w, _e, _, _, m), _ = plus(doc)
     doc.way(doc.nodes((300, 300), (390, 390)), {"highway": "residential"})
     back = Transformer.from_crs("EPSG:3011", "EPSG:4326", always_xy=True)
     west, south = back.transform(154_000 - 10, 6_580_000 + 90)
@@ -277,7 +279,7 @@ def test_any_grid_of_streets_keeps_its_directed_reachability(osm_doc, folder, st
         doc.way([ids[cell] for cell in cells], {"highway": "residential", **({"oneway": oneway} if oneway else {})})
         for position, cell in enumerate(cells):
             uses[cell] = uses.get(cell, 0) + 1 + (position in (0, len(cells) - 1))
-        for a, b in zip(cells, cells[1:], strict=False):
+        for a, b in itertools.pairwise(cells):
             if oneway != "-1":
                 expected.add((f"n{ids[a]}", f"n{ids[b]}"))
             if oneway != "yes":
@@ -292,7 +294,7 @@ def test_any_grid_of_streets_keeps_its_directed_reachability(osm_doc, folder, st
         assert np.allclose(xy[-1], spot[b], atol=0.05)
         assert length == pytest.approx(80 * (len(xy) - 1), abs=0.1)
         names = [min(spot, key=lambda n, p=p: float(np.hypot(*(spot[n] - p)))) for p in xy]
-        steps |= set(zip(names, names[1:], strict=False))
+        steps |= set(itertools.pairwise(names))
         inner = {node for node in names[1:-1]}
         crossing = {f"n{ids[cell]}" for cell, n in uses.items() if n > 2}
         assert not inner & crossing
@@ -315,7 +317,7 @@ def test_splitting_loses_no_metre_and_joins_only_at_nodes(refs, missing, closed)
     total = sum(
         np.hypot(*np.subtract(place[a], place[b]))
         for line in refs
-        for a, b in zip(line, line[1:], strict=False)
+        for a, b in itertools.pairwise(line)
         if a not in missing and b not in missing
     )
     assert shapely.length(pieces.lines()).sum() == pytest.approx(total)

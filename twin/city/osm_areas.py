@@ -113,7 +113,7 @@ def _same_outers(relation: Relation, data: OsmData) -> set[int]:
 def _ring(xy: Floats) -> shapely.Polygon | None:
     """Return the polygon of a closed way; missing nodes are bridged by a straight line."""
     known = xy[~np.isnan(xy[:, 0])]
-    if len(known) < 3 or len(np.unique(known, axis=0)) < 3:
+    if len(set(map(tuple, known.tolist()))) < 3:
         return None
     polygon = shapely.Polygon(known)
     return polygon if polygon.area > 0 or not polygon.is_valid else None

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,15 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Box = tuple[float, float, float, float]
 
+NO_DATE = datetime(1970, 1, 2, tzinfo=UTC)
+"""Objects without a date bear the start of 1970."""
+
 COORDINATES, NODES, ROAD, WALK = 1, 2, 4, 8
 """What a reading needs of a way: coordinates, node ids, and to which networks it belongs."""
 
 _STEP = 2000
 # Memory the reader needs per byte of file, measured on the extracts in docs/benchmarks.md and rounded up.
-_MEMORY_PER_BYTE = {"pbf": 45.0, "osm": 4.0, "osm.gz": 50.0, "osm.bz2": 70.0}
+_MEMORY_PER_BYTE = {"pbf": 70.0, "osm": 4.0, "osm.gz": 50.0, "osm.bz2": 70.0}
 _BYTES_PER_OBJECT = {"pbf": 26.0, "osm": 260.0, "osm.gz": 22.0, "osm.bz2": 16.0}
 
 
@@ -200,6 +204,11 @@ def objects(
                 progress(number)
             if not item.deleted:
                 yield item
+
+
+def day(stamp: datetime) -> str:
+    """Write the date of the newest object, "" when objects bear none."""
+    return f"{stamp:%Y-%m-%d}" if stamp > NO_DATE else ""
 
 
 def expected_objects(path: Path, header: Header) -> float:

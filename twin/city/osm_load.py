@@ -14,6 +14,7 @@ import osmium
 import shapely
 
 from twin.city.osm_file import (
+    NO_DATE,
     NODES,
     ROAD,
     WALK,
@@ -25,6 +26,7 @@ from twin.city.osm_file import (
     Relation,
     Way,
     check_memory,
+    day,
     expected_objects,
     objects,
     open_header,
@@ -72,7 +74,7 @@ class Loader:
         self._locations.ignore_errors()
         self._drafts: dict[int, tuple[float, float]] = {}
         self._members: set[int] = set()
-        self._newest = ""
+        self._newest = NO_DATE
 
     def load(self, job: Job | None = None) -> OsmData:
         """Read the file.
@@ -99,7 +101,7 @@ class Loader:
         if self._data.box is None:
             raise BadInput("{path}: there are no nodes with coordinates in it.", path=self._path.name)
         if not self._data.header.date:
-            self._data.header.date = self._newest
+            self._data.header.date = day(self._newest)
         return self._data
 
     def _read_nodes(self, progress: Callable[[int], None]) -> None:
@@ -112,6 +114,7 @@ class Loader:
             handlers += (untagged,)
         west, south, east, north = _UNDEFINED, _UNDEFINED, -_UNDEFINED, -_UNDEFINED
         kinds = osmium.osm.NODE | osmium.osm.RELATION
+        newest = self._newest
         for item in objects(self._path, data.header, kinds, handlers, progress):
             if item.is_relation():
                 self._keep_relation(item)
@@ -129,7 +132,8 @@ class Loader:
                 inside = box is None or (box[0] <= lon <= box[2] and box[1] <= lat <= box[3])
                 if inside or "barrier" in item.tags or "highway" in item.tags:  # they steer streets that reach out
                     data.nodes[item.id] = Node(item.id, dict(item.tags), lon, lat)
-                self._newest = max(self._newest, _day(item))
+                newest = max(newest, item.timestamp)
+        self._newest = newest
         data.box = data.header.box
         if data.box is None and west <= east:
             data.box = (west / _PER_DEGREE, south / _PER_DEGREE, east / _PER_DEGREE, north / _PER_DEGREE)
@@ -146,6 +150,7 @@ class Loader:
         data, factory, every = self._data, osmium.geom.WKBFactory(), osmium.geom.use_nodes.ALL
         found: list[tuple[int, dict[str, str], Ints | None, bool]] = []
         needs: list[int] = []
+        newest = self._newest
         lines: list[str | Floats] = []
         for item in objects(self._path, data.header, osmium.osm.WAY, (self._locations,), progress):
             tags = dict(item.tags)
@@ -159,7 +164,8 @@ class Loader:
             refs = np.array([node.ref for node in item.nodes], dtype=np.int64) if need & NODES else None
             needs.append(need)
             found.append((item.id, tags, refs, item.is_closed()))
-            self._newest = max(self._newest, _day(item))
+            newest = max(newest, item.timestamp)
+        self._newest = newest
         whole = np.array([isinstance(line, str) for line in lines], dtype=bool)
         geometry = shapely.from_wkb([line for line in lines if isinstance(line, str)])
         points = shapely.get_coordinates(geometry)
@@ -184,11 +190,6 @@ class Loader:
             known = x != _UNDEFINED and y != _UNDEFINED
             rows.append((x / _PER_DEGREE, y / _PER_DEGREE) if known else self._drafts.get(node.ref, (np.nan, np.nan)))
         return np.array(rows, dtype=float)
-
-
-def _day(item: Any) -> str:
-    stamp = item.timestamp
-    return f"{stamp:%Y-%m-%d}" if stamp.year > 1970 else ""
 
 
 def _touches(xy: Floats, box: Box | None) -> bool:

@@ -1,7 +1,7 @@
 """The walk network of OpenStreetMap: one row per link, walked both ways.
 
 Row ids are ``w<way>-<piece>``; nodes are ``n<node>``. Over squares and other walking areas people walk straight:
-the places where other paths meet the edge of an area are joined by links through it (``w<way>-x<k>``).
+the places where other paths meet the edge of an area are joined by links through it (``w<way>-x<node>-<node>``).
 """
 
 from __future__ import annotations
@@ -57,21 +57,18 @@ def path_table(data: OsmData, crs: str, area: shapely.Geometry | None) -> tuple[
     ways = [way for way in data.ways.values() if way.refs is not None and walkable(way.tags)]
     squares = _walking_areas(data, ways)
     notes: list[Note] = []
-    pieces = split(ways, breaks=data.beyond.get(WALK, ()))
+    beyond = data.beyond.get(WALK, np.empty(0, dtype=np.int64))
+    pieces = split(ways, breaks=beyond)
     lines = pieces.lines()
-    if area is not None and len(pieces):
-        keep = shapely.intersects(lines, area)
-        pieces, lines = pieces.subset(keep), lines[keep]
+    across = _across(squares, pieces, shapely.length(lines), set(beyond.tolist()), notes)
     ids = [f"w{ways[w].id}-{n}" for w, n in zip(pieces.way.tolist(), pieces.number.tolist(), strict=True)]
-    owner = pieces.way.tolist()
-    start, end = pieces.refs[pieces.start].tolist(), pieces.refs[pieces.end].tolist()
-    across = _across(squares, pieces, shapely.length(lines), notes)
-    for number, (w, a, b, line) in enumerate(across):
-        ids.append(f"w{ways[w].id}-x{number}")
-        owner.append(w)
-        start.append(a)
-        end.append(b)
-        lines = np.append(lines, line)
+    ids += [f"w{ways[w].id}-x{a}-{b}" for w, a, b, _ in across]
+    owner = pieces.way.tolist() + [w for w, *_ in across]
+    start = pieces.refs[pieces.start].tolist() + [a for _, a, _, _ in across]
+    end = pieces.refs[pieces.end].tolist() + [b for _, _, b, _ in across]
+    through = np.empty(len(across), dtype=object)
+    through[:] = [line for *_, line in across]
+    lines = np.concatenate([lines, through])
     tags = [ways[w].tags for w in owner]
     table = gpd.GeoDataFrame(
         {
@@ -87,6 +84,8 @@ def path_table(data: OsmData, crs: str, area: shapely.Geometry | None) -> tuple[
         geometry=lines,
         crs=crs,
     )
+    if area is not None and len(table):
+        table = table[shapely.intersects(lines, area)].reset_index(drop=True)
     return table, notes
 
 
@@ -123,7 +122,7 @@ def _walking_areas(data: OsmData, ways: list[Way]) -> list[_Square]:
 
 
 def _across(
-    squares: Sequence[_Square], pieces: Pieces, lengths: NDArray[np.float64], notes: list[Note]
+    squares: Sequence[_Square], pieces: Pieces, lengths: NDArray[np.float64], beyond: set[int], notes: list[Note]
 ) -> list[tuple[int, int, int, shapely.LineString]]:
     """Return the straight links through walking areas as (way, node, node, line)."""
     users: dict[int, set[int]] = defaultdict(set)
@@ -141,7 +140,7 @@ def _across(
     for square in squares:
         around = [piece for way in square.rings for piece in edge[way]]
         ends = [int(pieces.refs[at]) for piece in around for at in (pieces.start[piece], pieces.end[piece])]
-        doors = [ref for ref in dict.fromkeys(ends) if users[ref] - square.rings]
+        doors = [ref for ref in sorted(set(ends)) if users[ref] - square.rings or ref in beyond]
         if len(doors) > MOST_ENTRANCES:
             crowded += 1
             continue
@@ -186,7 +185,8 @@ def _through(
     inner, whole = square.polygon.buffer(-0.05), square.polygon.buffer(0.05)
     shapely.prepare(whole)
     # A link along the edge is there already; one that leaves the area is no way to walk.
-    good = shapely.covers(whole, lines) & (shapely.length(shapely.intersection(lines, inner)) > 1.0)
+    good = shapely.covers(whole, lines)
+    good[good] = shapely.length(shapely.intersection(lines[good], inner)) > 1.0
     length = shapely.length(lines)
     index = {ref: i for i, ref in enumerate(dict.fromkeys([*doors, *(ref for ends in edge for ref in ends)]))}
     around = coo_array(

@@ -132,6 +132,9 @@ _PLACES: Mapping[str, Mapping[str, str]] = {
     "highway": {"bus_stop": "stop"},
 }  # fmt: skip
 
+_COVER_KEYS = frozenset((*_COVER, "area:highway", "highway"))
+_PLACE_KEYS = frozenset((*_PLACES, "public_transport", "addr:housenumber"))
+
 
 def metres(text: str) -> float:
     """Read a length as people map it: ``12``, ``12 m``, ``12,5``, ``40'``, ``6'4"``; nan when it is none.
@@ -255,6 +258,8 @@ def address(tags: Mapping[str, str]) -> str:
 
 def cover_kind(tags: Mapping[str, str]) -> str:
     """Return the kind of ground cover of an area (:data:`twin.city.schema.COVER_KINDS`), "" for none."""
+    if _COVER_KEYS.isdisjoint(tags):
+        return ""
     if is_building(tags) or tags.get("tunnel", "no") not in ("no", "") or tags.get("location") == "underground":
         return ""
     if tags.get("area:highway"):
@@ -273,6 +278,8 @@ def cover_kind(tags: Mapping[str, str]) -> str:
 
 def place_kind(tags: Mapping[str, str]) -> str:
     """Return the kind of place of a point or area, "" when it is none that the twin keeps."""
+    if _PLACE_KEYS.isdisjoint(tags):
+        return ""
     for key, meanings in _PLACES.items():
         kind = meanings.get(tags.get(key, ""), "")
         if kind in ("stop", "station") and tags.get("station") == "subway":

@@ -14,16 +14,19 @@ import shapely
 
 from twin.city import crs, osm_tags
 from twin.city.city import City
+from twin.city.cityjson.document import collector_paused
 from twin.city.osm_buildings import building_table
 from twin.city.osm_cover import barrier_table, cover_table, place_table, tree_table
 from twin.city.osm_file import (
     COORDINATES,
+    NO_DATE,
     NODES,
     ROAD,
     WALK,
     Box,
     Header,
     OsmData,
+    day,
     expected_objects,
     file_format,
     objects,
@@ -73,7 +76,8 @@ def inspect(path: Path, job: Job | None = None) -> FileInfo:
         When the user stopped it.
     """
     header = open_header(path)
-    counts, box, date = _count(path, header, job or Job())
+    with collector_paused():
+        counts, box, date = _count(path, header, job or Job())
     problems = []
     if not any(counts.values()):
         problems.append(Note("problem", N_("There are no buildings, streets or places in it")))
@@ -97,7 +101,7 @@ def _count(path: Path, header: Header, job: Job) -> tuple[dict[str, int], Box | 
         tagged = osmium.filter.EmptyTagFilter()
         handlers = (tagged,)
     west, south, east, north = 181.0, 91.0, -181.0, -91.0
-    date = ""
+    newest = NO_DATE
 
     def progress(number: int) -> None:
         job.progress(min(number / expected, 1.0), "Looking through the file: {n}", n=number)
@@ -108,11 +112,10 @@ def _count(path: Path, header: Header, job: Job) -> tuple[dict[str, int], Box | 
             west, south, east, north = min(west, lon), min(south, lat), max(east, lon), max(north, lat)
         if not len(item.tags):
             continue
-        if item.timestamp.year > 1970:
-            date = max(date, f"{item.timestamp:%Y-%m-%d}")
+        newest = max(newest, item.timestamp)
         _count_one(dict(item.tags), "n" if item.is_node() else "w" if item.is_way() else "r", counts)
     box = header.box or ((west, south, east, north) if west <= east else None)
-    return counts, box, date
+    return counts, box, day(newest)
 
 
 def _count_one(tags: Mapping[str, str], kind: str, counts: dict[str, int]) -> None:
@@ -171,7 +174,11 @@ def read(path: Path, options: ReadOptions, job: Job | None = None) -> Reading:
     Cancelled
         When the user stopped it.
     """
-    job = job or Job()
+    with collector_paused():
+        return _read(path, options, job or Job())
+
+
+def _read(path: Path, options: ReadOptions, job: Job) -> Reading:
     notes: list[Note] = []
     if options.crs and crs.horizontal_or_text(options.crs) != crs.LONLAT:
         message = N_("OpenStreetMap is always in longitude and latitude (EPSG:4326); {crs} was not used")
@@ -263,7 +270,9 @@ def _overlap(path: Path, box: Box, cut: Box | None) -> Box:
 
 def _frame(box: Box, to_metres: object) -> shapely.Polygon:
     """Return the edge of the extract in metres, its sides followed (they bend)."""
-    outline = shapely.segmentize(shapely.box(*box), max(box[2] - box[0], box[3] - box[1]) / 32)
+    west, south, east, north = box
+    east, north = max(east, west + 1e-5), max(north, south + 1e-5)  # one node alone has no extent
+    outline = shapely.segmentize(shapely.box(west, south, east, north), max(east - west, north - south) / 32)
     return shapely.transform(outline, lambda xy: np.column_stack(to_metres(xy[:, 0], xy[:, 1])))  # type: ignore[operator]
 
 
