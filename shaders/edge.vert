@@ -11,7 +11,7 @@ out vec4 vColour;
 void main() {
   float mark = markOf(body.x);
   gl_Position = MCDCMatrix * vertexMC;
-  float pixel = uPix * gl_Position.w;
+  float pixel = uPoint * gl_Position.w;
   float chosen = max(mark > 0.5 ? 1.0 : 0.0, 0.7 * hovered(body.x));
   float strength = uEdge * (1.0 - smoothstep(uEdgeFade * 0.25, uEdgeFade, pixel));
   vec3 colour = mix(mix(uEdgeColour, uAccent * 0.75, chosen), uHorizon, hazeAt(vertexMC.xyz, gl_Position.w));

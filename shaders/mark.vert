@@ -16,7 +16,7 @@ void main() {
   vRadius = look.z * uScale;
   vCorner = corner * (vRadius + 2.0);
   gl_Position = MCDCMatrix * vertexMC;
-  float pixel = uPix * gl_Position.w;
+  float pixel = uPoint * gl_Position.w;
   gl_Position.xy += vCorner * 2.0 / uWindow * gl_Position.w;
   gl_Position.z -= uBias * 60.0;
   if (pixel > look.w) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);

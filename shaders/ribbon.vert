@@ -16,7 +16,7 @@ out vec2 vAlong;
 out vec4 vPlace;
 
 void main() {
-  float pixel = uPix * (MCDCMatrix * vertexMC).w;
+  float pixel = uPoint * (MCDCMatrix * vertexMC).w;
   float wanted = max(side.z, 0.5 * (uMinWidth - 0.35 * side.w) * pixel);
   vec4 at = vertexMC;
   at.xy += side.xy * (wanted - side.z);

@@ -5,6 +5,7 @@ in vec4 vertexMC;
 out vec2 vPlace;
 
 void main() {
-  vPlace = sign(vertexMC.xy);
-  gl_Position = vec4(vPlace, 0.99999, 1.0);
+  vec2 corner = sign(vertexMC.xy);
+  vPlace = uCrop.xy + corner * uCrop.zw;
+  gl_Position = vec4(corner, 0.99999, 1.0);
 }

@@ -26,5 +26,5 @@ void main() {
   }
   gl_Position = MCDCMatrix * vec4(at, 1.0);
   vHaze = hazeAt(at, gl_Position.w);
-  if (uPix * gl_Position.w > uTreeFade) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+  if (uPoint * gl_Position.w > uTreeFade) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from twin.state import Pose, State
 
 
+_PIECE = 4096
+"""Largest side [px] drawn at once; larger pictures are put together from pieces."""
+
+
 def whole_pose(city: City, size: tuple[int, int]) -> Pose:
     """Return the pose that shows the whole city in a picture of a size [px]."""
     return camera.whole(city.bounds(), size[0] / size[1])
@@ -61,15 +65,23 @@ def picture(
         uint8, row 0 at the top.
     """
     built = city_mesh or mesh.build(city)
-    plotter = pv.Plotter(off_screen=True, window_size=list(size), lighting="none")
+    width, height = size
+    piece = (min(width, _PIECE), min(height, _PIECE))
+    picture = np.empty((height, width, 3), dtype=np.uint8)
+    plotter = pv.Plotter(off_screen=True, window_size=list(piece), lighting="none")
     view = SceneView(plotter)
     try:
         view.pixel_ratio = scale
         view.show(resolve(state, built, layers, theme, lang))
         view.set_pose(pose or whole_pose(city, size))
-        view.settle()
-        view.render()
-        return view.image()
+        for top in range(0, height, piece[1]):
+            for left in range(0, width, piece[0]):
+                view.set_sheet(size, (left, top))
+                view.settle()
+                view.render()
+                part = view.image()[: height - top, : width - left]
+                picture[top : top + part.shape[0], left : left + part.shape[1]] = part
+        return picture
     finally:
         view.close()
         plotter.close()

@@ -15,7 +15,7 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from twin.scene import camera, labelling
 from twin.scene.camera import Projection
-from twin.scene.draw.scenery import Scenery
+from twin.scene.draw.scenery import MOST_DROPPED, Scenery
 from twin.scene.palette import rgb
 from twin.scene.picking import ALL, Picker
 from twin.state import Pose
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from twin.scene.resolve import Drawables
 
 _SLOW = 0.09
-"""Seconds; frames slower than this while moving drop effects."""
-_QUICK = 0.03
+"""Seconds; slower frames drop effects while the camera moves."""
+_QUICK = 0.02
+_PATIENCE = 0.6
+"""Seconds that a frame with smooth edges may take while moving and at rest."""
+_SAMPLES = 4
 
 
 class SceneView:
@@ -54,9 +57,8 @@ class SceneView:
         self._framed: tuple[object, ...] = ()
         self._named: tuple[object, ...] = ()
         self._drawn_pose: Pose | None = None
-        self._matrix = vtkMatrix4x4()
-        self._effects = True
-        self._seconds = 0.0
+        self._pace = _Pace()
+        self._sheet: tuple[tuple[int, int], tuple[int, int]] | None = None
         self.pixel_ratio = max(self._window.GetDPI() / 72.0, 1.0)
         """Device pixels per point: letters, symbols and thin lines grow with it."""
         self._quieten()
@@ -100,14 +102,21 @@ class SceneView:
             self._scenery.hover(hit)
 
     def render(self) -> None:
-        """Draw a frame."""
-        self._frame()
-        if self._pose == self._drawn_pose:
-            self._write_names()
+        """Draw a frame: at once while the camera moves, with names chosen anew and smooth edges when it rests."""
+        still = self._pose == self._drawn_pose
         self._drawn_pose = self._pose
+        self._frame(still)
+        if still:
+            self._write_names()
+        smooth = self._pace.smooth(still)
+        self._window.SetMultiSamples(_SAMPLES if smooth else 0)
         start = time.perf_counter()
         self._window.Render()
-        self._pace(time.perf_counter() - start)
+        self._pace.took(time.perf_counter() - start, smooth, still)
+
+    def settle(self) -> None:
+        """Make the next frame a finished one even if the camera has just moved."""
+        self._drawn_pose = self._pose
 
     def image(self) -> NDArray[np.uint8]:
         """Return the last frame, shape (height, width, 3), row 0 at the top."""
@@ -138,8 +147,12 @@ class SceneView:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the picture in device pixels."""
-        width, height = self._window.GetSize()
+        width, height = self._sheet[0] if self._sheet else self._window.GetSize()
         return max(int(width), 1), max(int(height), 1)
+
+    def set_sheet(self, size: tuple[int, int], corner: tuple[int, int]) -> None:
+        """Draw a piece of a larger picture: the window shows what lies from ``corner`` (left, top) in ``size``."""
+        self._sheet = (size, corner)
 
     def metres_per_pixel(self) -> float:
         """Return the size [m] of a pixel at the focus; everywhere in a top view."""
@@ -178,11 +191,12 @@ class SceneView:
 
     # --- a frame -----------------------------------------------------------------------------------------------
 
-    def _frame(self) -> None:
+    def _frame(self, still: bool) -> None:
         """Bring camera and uniforms to the pose and the size of the window."""
         if self._scenery is None or self._drawables is None:
             return
-        state = (self._pose, self.size, self.pixel_ratio, self._drawables.palette)
+        level = 0 if still else self._pace.level
+        state = (self._pose, self.size, self._sheet, self.pixel_ratio, level)
         if state == self._framed:
             return
         self._framed = state
@@ -199,12 +213,14 @@ class SceneView:
         view.SetParallelProjection(self._pose.top)
         half = camera.visible_height(self._pose) / 2
         slope = half / (1.0 if self._pose.top else self._pose.distance)
-        _fill_projection(self._matrix, slope, aspect, near, far, self._pose.top)
-        view.SetExplicitProjectionTransformMatrix(self._matrix)
+        crop = self._crop()
+        # A new matrix each time: the camera does not notice when the one it has is written to.
+        view.SetExplicitProjectionTransformMatrix(_projection((slope, aspect), (near, far), self._pose.top, crop))
         view.SetUseExplicitProjectionTransformMatrix(True)
         bias = 2 * (0.05 + half * 2e-4) / (far - near) if self._pose.top else 2 * near * 3e-4
         closest = 1.0 if self._pose.top else max(near, float(eye[2]) - mesh.top)
-        self._scenery.near(2 * slope / height * closest)
+        self._scenery.near(2 * slope / height * self.pixel_ratio * closest, level)
+        piece = self._window.GetSize()
         self._scenery.set_all(
             uEye=_triple(eye),
             uRight=_triple(right),
@@ -212,9 +228,11 @@ class SceneView:
             uForward=_triple(forward),
             uPerspective=0.0 if self._pose.top else 1.0,
             uPix=2 * slope / height,
+            uPoint=2 * slope / height * self.pixel_ratio,
             uBias=bias,
             uSlope=(slope * aspect, slope),
-            uWindow=(float(width), float(height)),
+            uWindow=(float(piece[0]), float(piece[1])),
+            uCrop=crop,
             uScale=self.pixel_ratio,
         )
 
@@ -242,9 +260,42 @@ class SceneView:
         chosen = labelling.place(mesh.names, lettering.widths, Projection(pose, self.size), self.pixel_ratio, hide)
         self._scenery.write(chosen.tolist(), self.pixel_ratio)
 
-    def settle(self) -> None:
-        """Do at once what otherwise waits for the camera to rest; the next frame is then a finished one."""
-        self._drawn_pose = self._pose
+    def _crop(self) -> tuple[float, float, float, float]:
+        """Return middle and half size of the window in the whole picture, which spans −1…1."""
+        if self._sheet is None:
+            return 0.0, 0.0, 1.0, 1.0
+        (width, height), (left, top) = self._sheet
+        wide, tall = self._window.GetSize()
+        return (
+            (2 * left + wide) / width - 1.0,
+            1.0 - (2 * top + tall) / height,
+            wide / width,
+            tall / height,
+        )
+
+    def _write_names(self) -> None:
+        """Choose the names anew where the view is another than when they were chosen."""
+        if self._scenery is None or self._drawables is None or self._picker is None:
+            return
+        if self._drawables.base["labels"] <= 0:
+            return
+        tall = self._drawables.base["buildings"] > 0.5
+        state = (self._pose, self.size, self.pixel_ratio, tall, self._drawables.hidden)
+        if state == self._named:
+            return
+        self._named = state
+        mesh = self._drawables.mesh
+        x, y, z = self._pose.focus
+        pose = dataclasses.replace(self._pose, focus=(x - mesh.origin[0], y - mesh.origin[1], z))
+        eye, picker, hidden = camera.eye(pose), self._picker, self._hidden
+
+        def blocked(point: NDArray[np.float64]) -> bool:
+            return picker.blocked(eye, point, hidden)
+
+        hide = blocked if tall and not self._pose.top else None
+        lettering = self._scenery.lettering
+        chosen = labelling.place(mesh.names, lettering.widths, Projection(pose, self.size), self.pixel_ratio, hide)
+        self._scenery.write(chosen.tolist(), self.pixel_ratio)
 
     def _depths(self, eye: NDArray[np.float64]) -> tuple[float, float]:
         assert self._drawables is not None
@@ -257,9 +308,27 @@ class SceneView:
         near = max(0.6, 0.8 * (float(eye[2]) - mesh.top - 5.0))
         return near, float(math.dist(eye[:2], middle)) + 17.0 * size + abs(float(eye[2]))
 
-    def _pace(self, seconds: float) -> None:
-        """Leave effects out while frames are slow, and take them in again when there is time."""
-        self._seconds = 0.6 * self._seconds + 0.4 * seconds
+
+class _Pace:
+    """How long frames take, and what is left out while the camera moves so that they do not take longer."""
+
+    def __init__(self) -> None:
+        self.level = 0
+        self._smooth = 0.0
+
+    def smooth(self, still: bool) -> bool:
+        """Return whether the next frame has smooth edges."""
+        return self._smooth < (_PATIENCE if still else _QUICK) and (still or self._smooth > 0)
+
+    def took(self, seconds: float, smooth: bool, still: bool) -> None:
+        """Learn from a frame."""
+        if smooth:
+            self._smooth = seconds if self._smooth == 0 else min(seconds, 0.5 * (seconds + self._smooth))
+        if not still:
+            if seconds > _SLOW:
+                self.level = min(self.level + 1, MOST_DROPPED)
+            elif seconds < _SLOW / 3:
+                self.level = max(self.level - 1, 0)
 
 
 _PICKED_BY = {"buildings": "buildings", "roads": "streets", "paths": "paths", "places": "places"}
@@ -269,12 +338,23 @@ def _triple(values: NDArray[np.float64]) -> tuple[float, float, float]:
     return float(values[0]), float(values[1]), float(values[2])
 
 
-def _fill_projection(
-    matrix: vtkMatrix4x4, slope: float, aspect: float, near: float, far: float, parallel: bool
-) -> None:
+def _projection(
+    opening: tuple[float, float],
+    depths: tuple[float, float],
+    parallel: bool,
+    crop: tuple[float, float, float, float],
+) -> vtkMatrix4x4:
+    """Return the projection: half height at distance 1 and aspect, near and far, and which part of the picture."""
+    (slope, aspect), (near, far) = opening, depths
+    x, y, wide, tall = crop
+    shift = 3 if parallel else 2
+    sign = 1.0 if parallel else -1.0
+    matrix = vtkMatrix4x4()
     matrix.Zero()
-    matrix.SetElement(0, 0, 1 / (slope * aspect))
-    matrix.SetElement(1, 1, 1 / slope)
+    matrix.SetElement(0, 0, 1 / (slope * aspect) / wide)
+    matrix.SetElement(1, 1, 1 / slope / tall)
+    matrix.SetElement(0, shift, -sign * x / wide)
+    matrix.SetElement(1, shift, -sign * y / tall)
     if parallel:
         matrix.SetElement(2, 2, -2 / (far - near))
         matrix.SetElement(2, 3, -(far + near) / (far - near))
@@ -283,3 +363,4 @@ def _fill_projection(
         matrix.SetElement(2, 2, -(far + near) / (far - near))
         matrix.SetElement(2, 3, -2 * far * near / (far - near))
         matrix.SetElement(3, 2, -1.0)
+    return matrix

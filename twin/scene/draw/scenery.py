@@ -91,10 +91,12 @@ class Scenery:
         if old is None or new.selection != old.selection or new.hidden != old.hidden:
             self._set_marks(new)
 
-    def near(self, pixel: float) -> None:
-        """Leave out what is too small to see where the nearest pixel is this large [m]."""
+    def near(self, pixel: float, dropped: int = 0) -> None:
+        """Leave out what is too small to see where the nearest pixel is this large [m], and what takes too long."""
         self.passes["buildings"].set(uDetail=float(pixel < 0.28))
         far = {name for name, most in _VANISH.items() if pixel > most}
+        for names in _DROPPED[:dropped]:
+            far |= names
         if far != self._far:
             changed, self._far = far ^ self._far, far
             for name in changed:
@@ -298,6 +300,9 @@ class Scenery:
 
 _VANISH = {"edges": 1.6, "casing": 1.8, "paths": 1.3, "trees": 4.0, "barriers": 4.0, "path_slabs": 1.5}
 """Size of a pixel [m] beyond which a pass cannot be seen."""
+_DROPPED = (frozenset({"edges", "places"}), frozenset({"trees", "casing", "paths"}))
+"""What is left out first and then while frames are slow."""
+MOST_DROPPED = len(_DROPPED)
 _HOVER = {
     "buildings": ("buildings", "edges"), "roads": ("fill",), "paths": ("paths",), "zones": ("zones",),
     "places": ("places", "points"),

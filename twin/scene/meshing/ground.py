@@ -102,7 +102,14 @@ class Ground:
         slope_y, slope_x = np.gradient(self.heights.astype(float), self.step)
         sun = sun_vector()
         lit = (sun[2] - 0.9 * (slope_x * sun[0] + slope_y * sun[1])) / np.sqrt(1 + slope_x**2 + slope_y**2)
-        return np.clip(0.5 + 0.5 * lit / sun[2], 0.74, 1.06).astype(np.float32)
+        light = np.clip(0.5 + 0.5 * lit / sun[2], 0.74, 1.06)
+        # The outermost nodes lie beyond the data and repeat its edge: their slopes would show as streaks.
+        rows, columns = self.heights.shape
+        band = 3 + round(0.025 * max(rows, columns))
+        y, x = np.arange(rows), np.arange(columns)
+        inside = np.minimum(y, y[::-1])[:, None], np.minimum(x, x[::-1])[None, :]
+        weight = np.clip((np.minimum(*inside) - band / 2) / (band / 2), 0.0, 1.0)
+        return (1.0 + (light - 1.0) * weight).astype(np.float32)
 
     def drape(self, shape: Outlines, kinds: Floats) -> Part:
         """Lay polygons on the surface, cut along its triangles so that they lie in it exactly.
