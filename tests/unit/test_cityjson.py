@@ -923,3 +923,20 @@ def test_seq_and_plain_of_the_same_buildings_agree(shared_data: Path) -> None:
     assert plain.surfaces is not None
     assert rows.surfaces is not None
     assert len(plain.surfaces.triangles) == len(rows.surfaces.triangles) == 1600
+
+
+def test_3dbag_agrees_with_what_its_makers_measured(shared_data: Path) -> None:
+    path = shared_data / "city/cityjsonseq/delft_subset.city.jsonl"
+    rows = read_cityjson.read(path, ReadOptions()).city.buildings.set_index("id")
+    seen = 0
+    for line in path.read_text().splitlines()[1:]:
+        for name, thing in json.loads(line)["CityObjects"].items():
+            if thing["type"] != "Building":
+                continue
+            seen += 1
+            told, row = thing["attributes"], rows.loc[name]
+            assert row.geometry.area == pytest.approx(told["b3_opp_grond"], abs=0.02)
+            assert row["ground"] == pytest.approx(told["b3_h_maaiveld"], abs=0.02)
+            # Their highest point is of the point cloud, ours of the fitted roof.
+            assert row["ground"] + row["height"] == pytest.approx(told["b3_h_dak_max"], abs=1.2)
+    assert seen == 10
