@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from twin.jobs import Task
     from twin.ui.tasks import Tasks
+    from twin.ui.theme import Name
 
 LEAST, MOST = 64, 20_000
 _LANGUAGE_NAMES = {"sv": "Svenska", "en": "English"}
@@ -50,7 +51,7 @@ class Picture:
     out: Path
     size: tuple[int, int]
     dpi: int
-    theme: str
+    theme: Name
     lang: str
     without: tuple[str, ...] = ()
 
@@ -105,7 +106,7 @@ class ExportDialog(QDialog):
         path = path if path.suffix.lower() == ".png" else path.with_name(path.name + ".png") if path.name else path
         left_out = [name for name, box in (("legend", self.legend), ("compass", self.compass)) if not box.isChecked()]
         size = (self.wide.value(), self.high.value())
-        looks, language = str(self.look.currentData()), str(self.language.currentData())
+        looks, language = cast("Name", self.look.currentData()), str(self.language.currentData())
         return Picture(path, size, self.dpi.value(), looks, language, tuple(left_out))
 
     def begin(self) -> None:
