@@ -64,7 +64,8 @@ def make_city() -> City:
     places = frame([
         {"id": "school", "source_id": "s", "kind": "school", "name": "Mariaskolan", "capacity": 430,
          "geometry": Point(X + 75, Y + 15)},
-        {"id": "mast", "source_id": "s", "kind": "mast", "name": "Mast Hornsgatan 108", "geometry": Point(X + 40, Y - 6)},
+        {"id": "mast", "source_id": "s", "kind": "mast", "name": "Mast Hornsgatan 108",
+         "geometry": Point(X + 40, Y - 6)},
     ])  # fmt: skip
     rules = frame([
         {"id": "u1", "source_id": "s", "kind": "environmental_zone", "rule_class": "2", "name": "Miljözon Hornsgatan",
@@ -81,7 +82,8 @@ def make_city() -> City:
          "classification": "internal", "date": "2025-11-30", "maturity": "established"},
     ])  # fmt: skip
     heights = np.full((60, 60), 18.0, np.float32)
-    return City("Small", crs, "RH 2000", synthetic=True, terrain=Terrain(heights, (5, 0, X - 50, 0, -5, Y + 250))).replaced(
+    terrain = Terrain(heights, (5, 0, X - 50, 0, -5, Y + 250))
+    return City("Small", crs, "RH 2000", synthetic=True, terrain=terrain).replaced(
         buildings=buildings, roads=roads, zones=zones, population=population, places=places, rules=rules,
         barriers=frame([{"id": "w1", "source_id": "s", "kind": "noise_screen", "height": 3.0, "a500": 0.8,
                          "geometry": LineString([(X, Y - 20), (X + 60, Y - 20)])}]),
