@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QTreeWidgetItem
 from shiboken6 import isValid
 
 from twin.plugins import DropIn, discover, evaluate
-from twin.state import BASE_LAYERS
+from twin.state import BASE_LAYERS, LayerEntry
 from twin.ui.layer_dock import LayerDock
 from twin.ui.layer_tree import MIME
 
@@ -255,6 +255,15 @@ def test_a_broken_drop_in_says_so_and_cannot_be_added(qtbot: QtBot, store: Store
     action = next(action for action in panel.add_menu.actions() if action.data() == "broken")
     assert not action.isEnabled()
     assert "no such thing" in action.toolTip()
+
+
+def test_a_layer_whose_file_is_gone_stays_listed_and_says_why(dock: LayerDock, store: Store) -> None:
+    store.change("Add data layer", layers=(LayerEntry("my_index"), *store.state.layers))
+    assert item(dock, "my_index").text(0) == "my_index – nothing to show"
+    assert item(dock, "my_index").toolTip(0) == "There is no layer file my_index.py in this installation."
+    dock.tree.make_current("my_index")
+    dock.remove_current()
+    assert "my_index" not in ids(store)
 
 
 def test_the_tooltip_of_a_data_layer_names_owner_licence_and_class(dock: LayerDock) -> None:

@@ -216,9 +216,16 @@ class LayerDock(QWidget):
     def _why_not(self, id: str) -> str:
         if id in self._errors:
             return tr("This layer could not be made: {error}", self._lang, error=self._errors[id])
+        if self._available and id not in self._available:
+            return tr("There is no layer file {name} in this installation.", self._lang, name=f"{id}.py")
         if self._layers and id not in self._layers:
             return tr("This city has no data for the layer.", self._lang)
         return ""
+
+    def _marked(self, id: str) -> str:
+        """Name a data layer, and say when there is nothing of it to see; the tooltip says why."""
+        nothing = tr("{layer} – nothing to show", self._lang, layer=self._title(id))
+        return nothing if self._why_not(id) else self._title(id)
 
     # -- from the Store to the tree
 
@@ -227,7 +234,7 @@ class LayerDock(QWidget):
             return
         base = [entry for entry in new.layers if entry.id in BASE_LAYERS]
         data = [entry for entry in new.layers if entry.id not in BASE_LAYERS]
-        self.tree.show_group(DATA, [(entry, self._title(entry.id), self._tip(entry.id)) for entry in data])
+        self.tree.show_group(DATA, [(entry, self._marked(entry.id), self._tip(entry.id)) for entry in data])
         self.tree.show_group(BASE, [(entry, self._title(entry.id), self._tip(entry.id)) for entry in base])
         self._empty.setVisible(not data)
         self._sync_legends(data)
