@@ -360,6 +360,8 @@ def _work_in(child: Child, task: Task) -> None:
         task._finish(None, None)
         return
     try:
+        if task._work[0].__module__ == "__main__":
+            raise ValueError("a function of the script itself cannot be sent; put it in a module")
         parts = jobwire.pack("task", task._number, task._work, sys.path)
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"

@@ -111,3 +111,7 @@ def crash_of_graphics(job: Job) -> str:
 
 def fine_graphics(job: Job) -> str:
     return "fine"
+
+
+def same(value: object, job: Job) -> object:
+    return value

@@ -12,9 +12,11 @@ import threading
 import time
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import psutil
 import pytest
+import shapely
 
 from twin import jobs
 from twin.errors import BadInput, Cancelled, JobFailed, TwinError
@@ -93,6 +95,14 @@ def test_arrays_travel_whole_and_writable(work) -> None:
     assert array[0, 1] == 1.0
 
 
+def test_long_columns_of_geometry_travel_in_pieces_and_arrive_whole(work) -> None:
+    points = gpd.GeoSeries.from_xy(np.arange(4500.0), np.arange(4500.0) / 3, crs="EPSG:3011")
+    result = jobs.start(work.same, gpd.GeoDataFrame({"n": np.arange(4500)}, geometry=points)).wait(WAIT)
+    assert result.crs == points.crs
+    assert shapely.equals_identical(result.geometry.to_numpy(), points.to_numpy()).all()
+    assert (result["n"] == np.arange(4500)).all()
+
+
 def test_what_a_child_prints_does_not_disturb(work) -> None:
     assert jobs.start(work.noisy).wait(WAIT) == "clean"
 
@@ -122,6 +132,12 @@ def test_foreign_errors_become_messages(work, name: str, words: str, caplog: pyt
 def test_what_cannot_be_sent_is_a_message() -> None:
     with pytest.raises(JobFailed, match="could not be started"):
         jobs.start(lambda job: 1, title="Work").wait(WAIT)
+
+
+def test_a_function_of_the_script_itself_is_a_clear_message(work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work.count, "__module__", "__main__")
+    with pytest.raises(JobFailed, match="put it in a module"):
+        jobs.start(work.count).wait(WAIT)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
