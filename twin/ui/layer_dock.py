@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QSlider, QVBoxLayout, QWidget
 
 from twin.state import BASE_LAYERS, LayerEntry, State, Store
 from twin.text import N_, number, tr
+from twin.ui.facts import source_facts
 from twin.ui.layer_tree import BASE, DATA, LayerTree
 from twin.ui.legend import LegendView, describe
 from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, row
@@ -281,8 +282,6 @@ class LayerDock(QWidget):
         if why or layer is None:
             return why or self._title(id)
         source = self._store.state.city.source(layer.field.source)
-        from twin.ui.facts import source_facts
-
         facts = source_facts(source, self._lang)
         return "\n".join([self._title(id), *(f"{fact.title}: {fact.value}" for fact in facts if fact.value)])
 
