@@ -31,8 +31,9 @@ COORDINATES, NODES, ROAD, WALK = 1, 2, 4, 8
 """What a reading needs of a way: coordinates, node ids, and to which networks it belongs."""
 
 _STEP = 2000
-# Memory the reader needs per byte of file, measured on the extracts in docs/benchmarks.md and rounded up.
+# Memory the reader needs per byte of file, measured on extracts of 1 to 25 MB (PBF) and rounded up.
 _MEMORY_PER_BYTE = {"pbf": 70.0, "osm": 4.0, "osm.gz": 50.0, "osm.bz2": 70.0}
+_CUT_SHARE = 0.15
 _BYTES_PER_OBJECT = {"pbf": 26.0, "osm": 260.0, "osm.gz": 22.0, "osm.bz2": 16.0}
 
 
@@ -235,8 +236,8 @@ def check_memory(path: Path, header: Header, cut: bool) -> None:
         Naming the memory needed and what to do.
     """
     free = available_memory()
-    # With a cut-out only the node locations (16 bytes each) grow with the whole file.
-    need = path.stat().st_size * _MEMORY_PER_BYTE[header.format] * (0.1 if cut else 1.0)
+    # With a cut-out little but the node locations (16 bytes each) grows with the whole file.
+    need = path.stat().st_size * _MEMORY_PER_BYTE[header.format] * (_CUT_SHARE if cut else 1.0)
     if free is not None and need > free:
         raise BadInput(
             "{path}: reading it needs about {need:.1f} GB of memory and {free:.1f} GB are free; cut out a smaller"

@@ -7,7 +7,7 @@ surroundings): the first are looked up here, the second become nan coordinates.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import osmium
@@ -40,6 +40,18 @@ if TYPE_CHECKING:
 
 _UNDEFINED = 2147483647
 _PER_DEGREE = 1e7
+_BATCH = 20_000
+
+
+class _Found(NamedTuple):
+    """A way as read: its line as WKB text, or as coordinates where libosmium could not make one."""
+
+    id: int
+    tags: dict[str, str]
+    refs: Ints | None
+    closed: bool
+    need: int
+    line: str | Floats
 
 
 class Loader:
@@ -74,6 +86,7 @@ class Loader:
         self._locations.ignore_errors()
         self._drafts: dict[int, tuple[float, float]] = {}
         self._members: set[int] = set()
+        self._beyond: dict[int, list[Ints]] = {ROAD: [], WALK: []}
         self._newest = NO_DATE
 
     def load(self, job: Job | None = None) -> OsmData:
@@ -147,41 +160,44 @@ class Loader:
                 self._members.update(ref for kind, ref, _ in members if kind == "w")
 
     def _read_ways(self, progress: Callable[[int], None]) -> None:
-        data, factory, every = self._data, osmium.geom.WKBFactory(), osmium.geom.use_nodes.ALL
-        found: list[tuple[int, dict[str, str], Ints | None, bool]] = []
-        needs: list[int] = []
+        factory, every = osmium.geom.WKBFactory(), osmium.geom.use_nodes.ALL
         newest = self._newest
-        lines: list[str | Floats] = []
-        for item in objects(self._path, data.header, osmium.osm.WAY, (self._locations,), progress):
+        batch: list[_Found] = []
+        for item in objects(self._path, self._data.header, osmium.osm.WAY, (self._locations,), progress):
             tags = dict(item.tags)
             need = self._wants(tags) | (NODES if item.id in self._members else 0)
             if not need or len(item.nodes) < 2:
                 continue
+            line: str | Floats
             try:
-                lines.append(factory.create_linestring(item, every))
+                line = factory.create_linestring(item, every)
             except (osmium.InvalidLocationError, RuntimeError):  # missing or draft nodes, or a way without extent
-                lines.append(self._by_node(item))
+                line = self._by_node(item)
             refs = np.array([node.ref for node in item.nodes], dtype=np.int64) if need & NODES else None
-            needs.append(need)
-            found.append((item.id, tags, refs, item.is_closed()))
+            batch.append(_Found(item.id, tags, refs, item.is_closed(), need, line))
             newest = max(newest, item.timestamp)
+            if len(batch) >= _BATCH:
+                self._keep_ways(batch)
+                batch = []
+        self._keep_ways(batch)
         self._newest = newest
-        whole = np.array([isinstance(line, str) for line in lines], dtype=bool)
-        geometry = shapely.from_wkb([line for line in lines if isinstance(line, str)])
+        self._data.beyond = {network: np.unique(np.concatenate(p)) for network, p in self._beyond.items() if p}
+
+    def _keep_ways(self, batch: list[_Found]) -> None:
+        geometry = shapely.from_wkb([found.line for found in batch if isinstance(found.line, str)])
         points = shapely.get_coordinates(geometry)
         parts = iter(np.split(points, np.cumsum(shapely.get_num_coordinates(geometry))[:-1]))
-        beyond: dict[int, list[Ints]] = {ROAD: [], WALK: []}
-        for (number, tags, refs, closed), need, line, is_whole in zip(found, needs, lines, whole, strict=True):
-            xy = next(parts) if is_whole else np.asarray(line, dtype=float)
-            if not is_whole and np.isnan(xy).any():
-                data.clipped_ways.append(number)
-            if number in self._members or _touches(xy, self._box):
-                data.ways[number] = Way(number, tags, refs, xy, closed)
-            elif refs is not None:
-                for network in beyond:
-                    if need & network:
-                        beyond[network].append(refs)
-        data.beyond = {network: np.unique(np.concatenate(parts)) for network, parts in beyond.items() if parts}
+        for found in batch:
+            xy = next(parts) if isinstance(found.line, str) else found.line
+            if found.id in self._members or _touches(xy, self._box):
+                # A copy: a part of the batch would keep all of it in memory.
+                self._data.ways[found.id] = Way(found.id, found.tags, found.refs, xy.copy(), found.closed)
+                if np.isnan(xy).any():
+                    self._data.clipped_ways.append(found.id)
+            elif found.refs is not None:
+                for network, refs in self._beyond.items():
+                    if found.need & network:
+                        refs.append(found.refs)
 
     def _by_node(self, item: Any) -> Floats:
         rows = []
