@@ -163,7 +163,8 @@ class Project:
     def close(self) -> None:
         """Let go of the project. The user has decided on what was not saved: it is not offered again."""
         if self._lock is not None:
-            self.discard_recovery()
+            with contextlib.suppress(OSError):  # the place is gone, or full: nothing is left to note there
+                self.discard_recovery()
             self._lock.release()
             self._lock = None
 
