@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from twin.city.city import City
+    from twin.scenario.scenario import Scenario
 
 Listener = Callable[["State", "State"], None]
 Base = Literal["terrain", "water", "green", "streets", "paths", "buildings", "trees", "barriers", "places", "labels"]
@@ -62,12 +63,19 @@ class Bookmark:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """All that a view needs: the city, the layer tree (uppermost first), what is selected, bookmarks, the view."""
+    """All that a view needs: the city, the layer tree (uppermost first), what is selected, bookmarks, scenarios.
+
+    ``city`` is the city as it is; ``scenario`` names the scenario that is worked on, ``reference`` the one it is
+    compared with ("": the present state, and for the reference the zero alternative where there is one).
+    """
 
     city: City
     layers: tuple[LayerEntry, ...] = tuple(LayerEntry(name) for name in BASE_LAYERS)
     selection: Selection | None = None
     bookmarks: tuple[Bookmark, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    scenario: str = ""
+    reference: str = ""
 
     def changed(self, **parts: object) -> State:
         """Return a State with some parts exchanged."""
