@@ -107,7 +107,7 @@ def place(
         if cells is None or taken[cells].any():
             continue
         above = _CANOPY if names.styles[i] == DISTRICT else 1.5
-        if blocked is not None and blocked(points[i] + (0.0, 0.0, above)):
+        if blocked is not None and blocked(points[i] + np.array([0.0, 0.0, above])):
             continue
         taken[cells] = True
         written.setdefault(names.texts[i], []).append(at[i])

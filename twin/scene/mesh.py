@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,11 +13,13 @@ from numpy.typing import NDArray
 
 from twin.scene.meshing import ground as grounds
 from twin.scene.meshing import names, part, ribbons, shadow, solids
-from twin.scene.meshing.outlines import Outlines, outlines
+from twin.scene.meshing.outlines import Outlines, outlines, triangulate
 from twin.scene.palette import tint
 from twin.text import N_
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from twin.city.city import City
     from twin.scene.meshing.ground import Ground
     from twin.scene.meshing.names import Names
@@ -126,7 +127,7 @@ def _build(city: City, job: Progress) -> CityMesh:
     kinds = city.cover["kind"].to_numpy(dtype=object)
     shapes = city.cover.geometry.to_numpy()
     levels = city.cover["level"].to_numpy(dtype=float)
-    wet = outlines(np.where(np.isin(kinds, ("water", "quay")), shapes, None), origin)
+    wet = outlines(_only(shapes, np.isin(kinds, ("water", "quay"))), origin)
     ground = grounds.build(city, origin, wet, levels)
     covers = {name: _cover(ground, kinds, shapes, chosen, origin) for name, chosen in _COVERS.items()}
     job.progress(0.25, N_("Raising the buildings"))
@@ -165,6 +166,12 @@ def _build(city: City, job: Progress) -> CityMesh:
     return mesh
 
 
+def _only(shapes: NDArray[np.object_], chosen: NDArray[np.bool_]) -> NDArray[np.object_]:
+    kept = shapes.copy()
+    kept[~chosen] = None
+    return kept
+
+
 _COVERS = {"water": ("water",), "green": GREEN, "paved": PAVED}
 
 
@@ -175,7 +182,7 @@ def _cover(
     chosen: tuple[str, ...],
     origin: tuple[float, float],
 ) -> Part:
-    shape = outlines(np.where(np.isin(kinds, chosen), shapes, None), origin)
+    shape = outlines(_only(shapes, np.isin(kinds, chosen)), origin)
     return ground.drape(shape, np.array([tint(kind) for kind in kinds], dtype=float))
 
 
@@ -234,7 +241,7 @@ def _quay_walls(
     ground: Ground,
     origin: tuple[float, float],
 ) -> Part:
-    shape = outlines(np.where(kinds == "quay", shapes, None), origin)
+    shape = outlines(_only(shapes, kinds == "quay"), origin)
     z = ground.at(shape.points[:, 0], shape.points[:, 1])
     level = levels[shape.rows[shape.point_polygons]]
     top = np.where(np.isfinite(level), level, z)
@@ -257,7 +264,7 @@ def _upright(shape: Outlines, bottom: Floats, top: Floats, kind: int, lid: bool)
     corners = np.concatenate([np.stack([p, q, r], axis=1), np.stack([p, r, s], axis=1)])
     lights = np.repeat(np.concatenate([light, light])[:, None], 3, axis=1)
     if lid:
-        triangles, _ = grounds.triangulate(shape)
+        triangles, _ = triangulate(shape)
         roof = np.concatenate([a[triangles], top[triangles][:, :, None]], axis=2)
         corners = np.concatenate([corners, roof])
         lights = np.concatenate([lights, np.ones((len(roof), 3))])

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyvista as pv
-from numpy.typing import NDArray
 
 from twin.scene import camera, mesh
 from twin.scene.resolve import resolve
@@ -14,6 +13,8 @@ from twin.scene.view import SceneView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from twin.city.city import City
     from twin.layer import Layer

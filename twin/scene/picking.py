@@ -6,7 +6,6 @@ surface; streets, paths, zones and places by where the ray meets the ground.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +17,8 @@ from twin.scene.grid_index import GridIndex
 from twin.scene.meshing import ribbons
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.part import Part
 
@@ -246,9 +247,7 @@ class Picker:
                 return int(rows[k])
         return -1
 
-    def _spot(
-        self, start: Floats, heading: Floats, pixel: float, tables: Collection[str], reach: float
-    ) -> Hit | None:
+    def _spot(self, start: Floats, heading: Floats, pixel: float, tables: Collection[str], reach: float) -> Hit | None:
         """Return the symbol nearest to the ray within a few pixels, unless something stands in front of it."""
         if pixel == 0.0 or "places" not in tables:
             return None

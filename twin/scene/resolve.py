@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from twin.layer import class_colours, colour_at
 from twin.scene.palette import Palette, Theme, palette
 from twin.state import BASE_LAYERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from twin.layer import Layer
     from twin.scene.mesh import CityMesh
     from twin.state import LayerEntry, Selection, State
@@ -89,7 +91,7 @@ def resolve(
     hidden : frozenset of str, optional
         Ids of buildings not drawn (a filter).
     """
-    base = dict.fromkeys(BASE_LAYERS, 0.0)
+    base: dict[str, float] = {name: 0.0 for name in BASE_LAYERS}
     paints: dict[Kind, Paint] = {}
     for entry in state.layers:
         if not entry.visible:
@@ -161,9 +163,7 @@ def with_parents(numbers: NDArray[np.float32], parent: NDArray[np.int32]) -> NDA
     return np.where(lacking, numbers[parent], numbers).astype(np.float32)
 
 
-def _scaled(
-    layer: Layer, numbers: NDArray[np.float32]
-) -> tuple[NDArray[np.uint8], NDArray[np.float32], float, float]:
+def _scaled(layer: Layer, numbers: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32], float, float]:
     """Return the colour table, values in its terms, and the range; classes become their number."""
     if layer.field.categories or layer.breaks:
         chosen = layer.scale.colours if layer.field.categories else class_colours(layer)

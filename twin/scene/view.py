@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
@@ -17,11 +16,12 @@ from twin.scene import camera, labelling
 from twin.scene.camera import Projection
 from twin.scene.draw.scenery import MOST_DROPPED, Scenery
 from twin.scene.palette import rgb
-from twin.scene.picking import ALL, Picker
+from twin.scene.picking import Picker
 from twin.state import Pose
 
 if TYPE_CHECKING:
     import pyvista as pv
+    from numpy.typing import NDArray
 
     from twin.scene.picking import Hit
     from twin.scene.resolve import Drawables
@@ -123,7 +123,7 @@ class SceneView:
         width, height = self._window.GetSize()
         pixels = vtkUnsignedCharArray()
         self._window.GetPixelData(0, 0, width - 1, height - 1, 0, pixels, 0)
-        return vtk_to_numpy(pixels).reshape(height, width, 3)[::-1].copy()
+        return np.array(vtk_to_numpy(pixels).reshape(height, width, 3)[::-1])
 
     def close(self) -> None:
         """Take everything out of the plotter; the plotter itself stays its owner's."""
@@ -236,42 +236,13 @@ class SceneView:
             uScale=self.pixel_ratio,
         )
 
-    def _write_names(self) -> None:
-        """Choose the names anew where the view is another than when they were chosen."""
-        if self._scenery is None or self._drawables is None or self._picker is None:
-            return
-        if self._drawables.base["labels"] <= 0:
-            return
-        tall = self._drawables.base["buildings"] > 0.5
-        state = (self._pose, self.size, self.pixel_ratio, tall, self._drawables.hidden)
-        if state == self._named:
-            return
-        self._named = state
-        mesh = self._drawables.mesh
-        x, y, z = self._pose.focus
-        pose = dataclasses.replace(self._pose, focus=(x - mesh.origin[0], y - mesh.origin[1], z))
-        eye, picker, hidden = camera.eye(pose), self._picker, self._hidden
-
-        def blocked(point: NDArray[np.float64]) -> bool:
-            return picker.blocked(eye, point, hidden)
-
-        hide = blocked if tall and not self._pose.top else None
-        lettering = self._scenery.lettering
-        chosen = labelling.place(mesh.names, lettering.widths, Projection(pose, self.size), self.pixel_ratio, hide)
-        self._scenery.write(chosen.tolist(), self.pixel_ratio)
-
     def _crop(self) -> tuple[float, float, float, float]:
         """Return middle and half size of the window in the whole picture, which spans −1…1."""
         if self._sheet is None:
             return 0.0, 0.0, 1.0, 1.0
         (width, height), (left, top) = self._sheet
         wide, tall = self._window.GetSize()
-        return (
-            (2 * left + wide) / width - 1.0,
-            1.0 - (2 * top + tall) / height,
-            wide / width,
-            tall / height,
-        )
+        return (2 * left + wide) / width - 1.0, 1.0 - (2 * top + tall) / height, wide / width, tall / height
 
     def _write_names(self) -> None:
         """Choose the names anew where the view is another than when they were chosen."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twin.scene.meshing import part
-from twin.scene.meshing.part import Part
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from twin.scene.mesh import Trees
+    from twin.scene.meshing.part import Part
 
 _CORNERS = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 _FAR = 1e7
@@ -52,7 +53,7 @@ def trees(some: Trees) -> Part:
     card[:n, :, 2], card[n:, :, 2] = 1.0, 0.0
     vary = (np.arange(n) * 0.618034) % 1.0
     card[:, :, 3] = np.concatenate([vary, vary])[:, None]
-    size = np.stack([some.height, some.crown], axis=1)
+    size = np.stack([some.height, some.crown], axis=1).astype(float)
     size = np.repeat(np.concatenate([size, size])[:, None, :], 4, axis=1)
     anchors = np.concatenate([some.points, some.points]).astype(float)
     return part.tiled(quads(anchors, card=card, size=size), 600.0)
@@ -77,6 +78,6 @@ def marks(spots: NDArray[np.float32], kinds: NDArray[np.object_] | None) -> Part
         look[:, 1:] = np.array([_SYMBOLS.get(str(kind), _OTHER) for kind in kinds]).reshape(-1, 3)
     if not shown.any():
         return part.joined([])
-    anchors = spots[shown].astype(float) + (0.0, 0.0, 2.0)
+    anchors = spots[shown].astype(float) + np.array([0.0, 0.0, 2.0])
     corner = np.broadcast_to(_CORNERS, (len(anchors), 4, 2))
     return quads(anchors, corner=corner, look=np.repeat(look[shown][:, None, :], 4, axis=1))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonCore import VTK_TYPE_INT32, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkDataObject, vtkImageData, vtkPolyData
@@ -15,7 +14,11 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkProperty
 from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLShaderProperty
 
 from twin.scene import shaders
-from twin.scene.meshing.part import Part
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twin.scene.meshing.part import Part
 
 ROW_WIDTH = 1024
 """Cells per row of textures that are looked up by row number."""
@@ -50,7 +53,7 @@ class Texture:
 
     def read(self, n: int) -> NDArray[Any]:
         """Return the first channel of the first n pixels."""
-        return self._pixels.reshape(-1, self._channels)[:n, 0]
+        return np.asarray(self._pixels.reshape(-1, self._channels)[:n, 0])
 
 
 def rows_texture(n: int, dtype: type, fill: float = 0) -> Texture:
@@ -74,6 +77,7 @@ class Pass:
         self._last: dict[str, Uniform] = {}
         self._property = vtkProperty()
         self.actors: list[vtkActor] = []
+        self._mappers: list[vtkPolyDataMapper] = []
         self.visible = True
         for name, texture in (textures or {}).items():
             self.bind(name, texture)
@@ -102,9 +106,13 @@ class Pass:
                         name, [float(v) for v in value]
                     )
 
-    def missing(self) -> set[str]:
+    def value(self, name: str) -> Uniform:
+        """Return what a uniform was last set to."""
+        return self._last[name]
+
+    def missing(self) -> frozenset[str]:
         """Return the uniforms the shaders name and nobody has set."""
-        return (set(self._names[0]) | set(self._names[1])) - set(self._last)
+        return (self._names[0] | self._names[1]) - frozenset(self._last)
 
     def add(self, part: Part) -> None:
         """Make an actor of each tile of a part."""
@@ -119,7 +127,7 @@ class Pass:
         if not self.actors:
             self.actors.append(self._actor(data or vtkPolyData(), part.attributes))
             return
-        mapper = self.actors[0].GetMapper()
+        mapper = self._mappers[0]
         mapper.SetInputDataObject(data or vtkPolyData())
         for name in part.attributes:
             mapper.MapDataArrayToVertexAttribute(name, name, vtkDataObject.FIELD_ASSOCIATION_POINTS, -1)
@@ -139,6 +147,7 @@ class Pass:
         mapper.SetVBOShiftScaleMethod(0)
         for name in names:
             mapper.MapDataArrayToVertexAttribute(name, name, vtkDataObject.FIELD_ASSOCIATION_POINTS, -1)
+        self._mappers.append(mapper)
         actor = vtkActor()
         actor.SetMapper(mapper)
         actor.SetProperty(self._property)

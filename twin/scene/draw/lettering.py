@@ -8,12 +8,11 @@ distance map can be drawn at any size and turned; the halo is another threshold 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import font_roboto
 import numpy as np
 import vtkmodules.vtkRenderingFreeType  # noqa: F401  the text renderer finds its implementation through it
-from numpy.typing import NDArray
 from scipy import ndimage
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
@@ -22,8 +21,12 @@ from vtkmodules.vtkRenderingCore import vtkTextProperty, vtkTextRenderer
 from twin.scene.draw.gpu import Texture
 from twin.scene.labelling import STYLES
 from twin.scene.meshing import part
-from twin.scene.meshing.names import Names
-from twin.scene.meshing.part import Part
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twin.scene.meshing.names import Names
+    from twin.scene.meshing.part import Part
 
 _EM = 96
 _PAD = 20
@@ -89,7 +92,7 @@ class Lettering:
         n = len(points)
         cells = (np.arange(n)[:, None] * 4 + np.array([[0, 1, 2, 0, 2, 3]])).reshape(-1, 3)
         return part.whole(
-            np.repeat(np.array(points, dtype=float) + (0.0, 0.0, 1.0), 4, axis=0),
+            np.repeat(np.array(points, dtype=float) + np.array([0.0, 0.0, 1.0]), 4, axis=0),
             cells,
             along=np.repeat(np.array(along, dtype=float), 4, axis=0),
             glyph=np.array(glyph, dtype=float).reshape(-1, 4),
@@ -165,7 +168,8 @@ def _written_pixels(face: vtkTextProperty, text: str) -> NDArray[np.float32]:
     vtkTextRenderer.GetInstance().RenderString(face, text, image, size, 72)
     width, height, _ = image.GetDimensions()
     pixels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(height, width, -1)
-    return pixels[: size[1], : size[0], -1].astype(np.float32) / 255.0
+    coverage: NDArray[np.float32] = pixels[: size[1], : size[0], -1].astype(np.float32) / np.float32(255)
+    return coverage
 
 
 def _distances(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -177,4 +181,5 @@ def _distances(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     distance = ndimage.distance_transform_edt(inside) - ndimage.distance_transform_edt(~inside)
     scaled = np.clip(0.5 + distance / (2 * _PAD), 0.0, 1.0)
     small = scaled.reshape(scaled.shape[0] // _SHRINK, _SHRINK, -1, _SHRINK).mean(axis=(1, 3))
-    return np.rint(small * 255).astype(np.uint8)
+    rounded: NDArray[np.uint8] = np.rint(small * 255).astype(np.uint8)
+    return rounded

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from twin.scene.draw import cards
 from twin.scene.draw.gpu import Pass, Texture, rows_texture
@@ -18,6 +17,7 @@ from twin.scene.resolve import KINDS, UNKNOWN, rows_of, values, with_parents
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from vtkmodules.vtkRenderingCore import vtkRenderer
 
     from twin.scene.mesh import CityMesh
@@ -51,14 +51,14 @@ class Scenery:
         self._tints = Texture(np.zeros((1, 32, 4), dtype=np.uint8))
         common = {"shadeMap": self._shade, "tints": self._tints}
         self.index: dict[str, pd.Index] = {name: pd.Index(ids) for name, ids in mesh.ids.items()}
-        self._data = {kind: _Data(self._count(kind)) for kind in KINDS}
-        self._data["places"] = _Data(self._count("places"))
+        self._data: dict[str, _Data] = {name: _Data(self._count(name)) for name in (*KINDS, "places")}
         self.lettering = Lettering(mesh.names)
         self.passes = self._make(common)
         self._fill()
         for one in self.passes.values():
             for actor in one.actors:
                 renderer.AddActor(actor)
+        self._zones_painted = self._zone_selected = self._zone_hovered = False
         self._far: set[str] = set()
         self._wanted: dict[str, bool] = {}
         self._set_fixed()
@@ -95,6 +95,8 @@ class Scenery:
         """Leave out what is too small to see where the nearest pixel is this large [m], and what takes too long."""
         self.passes["buildings"].set(uDetail=float(pixel < 0.28))
         far = {name for name, most in _VANISH.items() if pixel > most}
+        if self.passes["paths"].value("uPainted"):
+            far.discard("paths")
         for names in _DROPPED[:dropped]:
             far |= names
         if far != self._far:
@@ -111,11 +113,11 @@ class Scenery:
         for table, names in _HOVER.items():
             row = -10.0
             if hit is not None and hit.table == table:
-                row = float(self.index[table].get_indexer([hit.id])[0])
+                row = float(self.index[table].get_indexer(pd.Index([hit.id], dtype=object))[0])
             for name in names:
                 self.passes[name].set(uHover=row)
-        zone = hit is not None and hit.table == "zones"
-        self._show("zones", zone or self._zones_shown)
+        self._zone_hovered = hit is not None and hit.table == "zones"
+        self._show("zones", self._zone_wanted)
 
     # --- making ------------------------------------------------------------------------------------------------
 
@@ -214,7 +216,7 @@ class Scenery:
         self.passes["water"].set(uWater=1.0)
         self.passes["casing"].set(uMinWidth=0.0)
         self.passes["fill"].set(uData=1.0, uMinWidth=1.3)
-        self.passes["paths"].set(uData=1.0, uMinWidth=0.9, uVanish=(1.3, 1.3, 1.3))
+        self.passes["paths"].set(uData=1.0, uMinWidth=0.9, uVanish=(2.0, 2.0, 2.0))
         if not self.mesh.solids.detailed:
             self.passes["buildings"].cull()
 
@@ -263,9 +265,12 @@ class Scenery:
             self.passes[name].set(uPainted=painted)
         if kind == "roads":
             self.passes["fill"].set(uMinWidth=2.6 if painted else 1.3)
+        if kind == "paths":
+            most = 14.0 if painted else _VANISH["paths"]
+            self.passes["paths"].set(uVanish=(most, most, most), uMinWidth=1.8 if painted else 0.9)
         if kind == "zones":
-            self._zones_shown = bool(painted)
-            self._show("zones", bool(painted))
+            self._zones_painted = bool(painted)
+            self._show("zones", self._zone_wanted)
             self._show("borders", bool(painted))
             self.passes["borders"].set(uAlpha=0.55)
         if kind == "points":
@@ -289,16 +294,18 @@ class Scenery:
                 marks[self._with_parts(chosen)] = 1
             if len(marks):
                 self._data[table].marks.write(marks)
-        zone = new.selection is not None and new.selection.table == "zones"
-        self._show("zones", zone or self._zones_shown)
+        self._zone_selected = new.selection is not None and new.selection.table == "zones"
+        self._show("zones", self._zone_wanted)
 
     def _with_parts(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         return np.isin(self.mesh.solids.parent, rows)
 
-    _zones_shown = False
+    @property
+    def _zone_wanted(self) -> bool:
+        return self._zones_painted or self._zone_selected or self._zone_hovered
 
 
-_VANISH = {"edges": 1.6, "casing": 1.8, "paths": 1.3, "trees": 4.0, "barriers": 4.0, "path_slabs": 1.5}
+_VANISH = {"edges": 1.6, "casing": 1.8, "paths": 2.0, "trees": 4.0, "barriers": 4.0, "path_slabs": 1.5}
 """Size of a pixel [m] beyond which a pass cannot be seen."""
 _DROPPED = (frozenset({"edges", "places"}), frozenset({"trees", "casing", "paths"}))
 """What is left out first and then while frames are slow."""

@@ -79,7 +79,9 @@ def _stacked(pieces: list[tuple[Floats, Ints]]) -> tuple[Floats, Ints]:
     padded = []
     for polygons, _ in pieces:
         lack = width - polygons.shape[1]
-        padded.append(np.pad(polygons, ((0, 0), (0, lack), (0, 0)), mode="edge") if lack and len(polygons) else polygons)
+        padded.append(
+            np.pad(polygons, ((0, 0), (0, lack), (0, 0)), mode="edge") if lack and len(polygons) else polygons
+        )
     padded = [p if len(p) else np.empty((0, width, p.shape[2])) for p in padded]
     return np.concatenate(padded), np.concatenate([counts for _, counts in pieces])
 

@@ -85,7 +85,8 @@ class Ground:
         h = self.heights
         a, c = h[j, i].astype(float), h[j + 1, i + 1]
         b, d = h[j, i + 1], h[j + 1, i]
-        return np.where(s >= t, a + s * (b - a) + t * (c - b), a + t * (d - a) + s * (c - d))
+        z: Floats = np.where(s >= t, a + s * (b - a) + t * (c - b), a + t * (d - a) + s * (c - d))
+        return z
 
     def shade(self, x: Floats, y: Floats) -> Floats:
         """Return how light the ground is from its slope alone, 1 on the flat."""
@@ -95,7 +96,7 @@ class Ground:
         u = np.clip((np.asarray(x, dtype=float) - self.west) / self.step, 0, columns - 1)
         v = np.clip((np.asarray(y, dtype=float) - self.south) / self.step, 0, rows - 1)
         light = ndimage.map_coordinates(self.hillshade(), [np.ravel(v), np.ravel(u)], order=1, mode="nearest")
-        return light.reshape(np.shape(x)).astype(float)
+        return np.asarray(light.reshape(np.shape(x)), dtype=float)
 
     def hillshade(self) -> NDArray[np.float32]:
         """Return the light at the nodes, relative to the flat."""
@@ -109,7 +110,7 @@ class Ground:
         y, x = np.arange(rows), np.arange(columns)
         inside = np.minimum(y, y[::-1])[:, None], np.minimum(x, x[::-1])[None, :]
         weight = np.clip((np.minimum(*inside) - band / 2) / (band / 2), 0.0, 1.0)
-        return (1.0 + (light - 1.0) * weight).astype(np.float32)
+        return np.asarray(1.0 + (light - 1.0) * weight, dtype=np.float32)
 
     def drape(self, shape: Outlines, kinds: Floats) -> Part:
         """Lay polygons on the surface, cut along its triangles so that they lie in it exactly.
@@ -196,7 +197,9 @@ class Ground:
         a = (np.arange(ny - 1)[:, None] * nx + np.arange(nx - 1)[None, :]).ravel()
         cells = np.concatenate([np.stack([a, a + 1, a + nx + 1], 1), np.stack([a, a + nx + 1, a + nx], 1)])
         kind = np.full(len(points), tint("terrain"), dtype=float)
-        return part.tiled(part.whole(points, cells, light=light.ravel(), kind=kind), self.tile, self.bounds)
+        return part.tiled(
+            part.whole(points, cells, light=light.ravel().astype(float), kind=kind), self.tile, self.bounds
+        )
 
     def _lines(self) -> list[Floats]:
         s, u, v = 1 / self.step, -self.west / self.step, -self.south / self.step
@@ -257,8 +260,8 @@ def build(city: City, origin: tuple[float, float], water: Outlines, levels: Floa
 
 
 def _nodes(low: float, high: float, step: float) -> Floats:
-    n = max(int(math.ceil((high - low) / step)) + 1, 3)
-    return low + step * np.arange(n)
+    n = max(math.ceil((high - low) / step) + 1, 3)
+    return np.asarray(low + step * np.arange(n), dtype=float)
 
 
 def _flat(west: float, south: float, extent: float, height: float) -> Ground:

@@ -174,8 +174,8 @@ def _covers(cover: pd.DataFrame, found: _Collector) -> None:
             area = float(geometry[i].area)
             if area > best.get((names[i], style), (0.0, -1))[0]:
                 best[names[i], style] = (area, int(i))
-    for (text, style), (_, i) in best.items():
-        _in_area(text, style, geometry[i], found)
+    for (text, style), (_, row) in best.items():
+        _in_area(text, style, geometry[row], found)
 
 
 def _in_area(text: str, style: int, shape: shapely.Geometry, found: _Collector) -> None:

@@ -39,6 +39,7 @@ CASING = 0.9
 CLEARANCE = 4.5
 DECK = 1.1
 _LANE = 3.3
+_ARCH_STEP = 12.0
 
 PLAIN, DASHED, HATCHED = 0.0, 1.0, 2.0
 
@@ -65,7 +66,7 @@ class _Lines:
 
 def build_roads(roads: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, float]) -> Ribbons:
     """Mesh the streets: casing and fill on the ground, and the decks of bridges with their slabs."""
-    lines = _lines(roads.geometry.to_numpy(), origin)
+    lines = _lines(_supple(roads), origin)
     kind = roads["kind"].to_numpy(dtype=object)
     lanes = roads["lanes"].to_numpy(dtype=float)
     width = np.array([WIDTHS.get(name, OTHER_WIDTH) for name in kind], dtype=float)
@@ -96,7 +97,7 @@ def build_roads(roads: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, fl
 
 def build_paths(paths: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, float]) -> Ribbons:
     """Mesh the walk network: thin ribbons, steps hatched, foot bridges as decks."""
-    lines = _lines(paths.geometry.to_numpy(), origin)
+    lines = _lines(_supple(paths), origin)
     steps, bridge = paths["steps"].to_numpy(dtype=bool), paths["bridge"].to_numpy(dtype=bool)
     n = len(steps)
     half = np.where(steps, 1.3, PATH_WIDTH / 2)
@@ -147,6 +148,14 @@ def surface(ribbons: Ribbons, ground: Ground, x: Floats, y: Floats) -> Floats:
         if over.any():
             z[k] = max(float(z[k]), float(corners[over, :, 2].mean(axis=1).max()))
     return z
+
+
+def _supple(table: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Return the lines of a table, those of bridges with points enough to arch."""
+    shapes = table.geometry.to_numpy().copy()
+    bridge = table["bridge"].to_numpy(dtype=bool)
+    shapes[bridge] = shapely.segmentize(shapes[bridge], _ARCH_STEP)
+    return np.asarray(shapes, dtype=object)
 
 
 def _lines(geometries: NDArray[np.object_], origin: tuple[float, float]) -> _Lines:
@@ -222,9 +231,7 @@ def _strip(lines: _Lines) -> _Strip:
 _NAMES = {"kind": slice(0, 1), "road": slice(1, 5), "side": slice(5, 9)}
 
 
-def _corners(
-    lines: _Lines, half: Floats, colour: Floats, pattern: Floats, rank: Floats, caps: bool = True
-) -> Floats:
+def _corners(lines: _Lines, half: Floats, colour: Floats, pattern: Floats, rank: Floats, caps: bool = True) -> Floats:
     """Return quads (t, 4, 2 + 9) of ribbons: x, y, kind, row, along, across, pattern, side x, y, half, rank."""
     strip = _strip(lines)
     n = len(lines.points)
@@ -271,9 +278,7 @@ def _caps(lines: _Lines, ribs: Floats) -> list[Floats]:
     return pieces
 
 
-def _on_ground(
-    lines: _Lines, ground: Ground, half: Floats, colour: Floats, pattern: Floats, rank: Floats
-) -> Part:
+def _on_ground(lines: _Lines, ground: Ground, half: Floats, colour: Floats, pattern: Floats, rank: Floats) -> Part:
     if not len(lines.rows):
         return part.joined([])
     caps = not pattern.any() or (pattern == DASHED).any()

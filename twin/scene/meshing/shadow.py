@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from twin.scene.meshing.ground import SUN
-from twin.scene.meshing.outlines import Outlines
+
+if TYPE_CHECKING:
+    from twin.scene.meshing.outlines import Outlines
 
 Floats = NDArray[np.float64]
 

@@ -143,9 +143,7 @@ def _detailed(surfaces: Surfaces | None, ids: NDArray[np.object_], origin: Float
     return _Detailed(corners[sound], rows[shown][sound], surfaces.kinds[shown][sound], normals, triangles[sound])
 
 
-def _heights(
-    buildings: gpd.GeoDataFrame, shape: Outlines, ground: Ground
-) -> tuple[Floats, Floats, Floats, Floats]:
+def _heights(buildings: gpd.GeoDataFrame, shape: Outlines, ground: Ground) -> tuple[Floats, Floats, Floats, Floats]:
     """Return bottom, top, ground level and storey height per polygon of the outlines."""
     rows = shape.rows
     floors = buildings["floors"].to_numpy(dtype=float)[rows]
@@ -186,9 +184,7 @@ def _walls(shape: Outlines, bottom: Floats, top: Floats, level: Floats, storey: 
     return _Pieces(corners, shape.rows[polygon], body, normal)
 
 
-def _roofs(
-    shape: Outlines, bottom: Floats, top: Floats, level: Floats, storey: Floats, base: Floats
-) -> _Pieces:
+def _roofs(shape: Outlines, bottom: Floats, top: Floats, level: Floats, storey: Floats, base: Floats) -> _Pieces:
     triangles, polygon = triangulate(shape)
     up = _caps(shape, triangles, polygon, top, level, storey)
     hung = np.nan_to_num(base)[shape.rows[polygon]] > 0
@@ -204,9 +200,7 @@ def _roofs(
     )
 
 
-def _caps(
-    shape: Outlines, triangles: Ints, polygon: Ints, z: Floats, level: Floats, storey: Floats
-) -> _Pieces:
+def _caps(shape: Outlines, triangles: Ints, polygon: Ints, z: Floats, level: Floats, storey: Floats) -> _Pieces:
     t = len(triangles)
     corners = np.empty((t, 3, 3))
     corners[:, :, :2] = shape.points[triangles]
@@ -376,4 +370,4 @@ def octahedral(normals: Floats) -> Floats:
     folded = normals[:, :2] / np.abs(normals).sum(axis=1, keepdims=True)
     below = normals[:, 2] < 0
     turned = (1 - np.abs(folded[:, ::-1])) * np.where(folded >= 0, 1.0, -1.0)
-    return np.where(below[:, None], turned, folded)
+    return np.asarray(np.where(below[:, None], turned, folded), dtype=float)

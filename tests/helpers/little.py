@@ -34,21 +34,28 @@ def little_city(columns: int = 6, rows: int = 5, terrain: bool = True) -> City:
     width, depth = columns * 80.0, rows * 62.0
     lines, names, kinds, bridge, tunnel = [], [], [], [], []
 
-    def road(a: tuple[float, float], b: tuple[float, float], name: str, kind: str, over: bool = False, under: bool = False) -> None:  # noqa: E501
+    def road(
+        a: tuple[float, float], b: tuple[float, float], name: str, kind: str, over: bool = False, under: bool = False
+    ) -> None:
         lines.append(shapely.LineString([(X0 + a[0], Y0 + a[1]), (X0 + b[0], Y0 + b[1])]))
         names.append(name), kinds.append(kind), bridge.append(over), tunnel.append(under)
 
     for j in range(rows + 1):
         for i in range(columns):
             major = j == 1
-            road((i * 80, j * 62), ((i + 1) * 80, j * 62), "Hornsgatan" if major else f"Åsögatan {j}", "secondary" if major else "residential")
+            road(
+                (i * 80, j * 62),
+                ((i + 1) * 80, j * 62),
+                "Hornsgatan" if major else f"Åsögatan {j}",
+                "secondary" if major else "residential",
+            )
     for i in range(columns + 1):
         for j in range(rows):
             road((i * 80, j * 62), (i * 80, (j + 1) * 62), f"Ölandsgatan {i}", "residential")
     middle = columns // 2 * 80.0
-    road((middle, depth), (middle, depth + 40), "Bron", "secondary")
-    road((middle, depth + 40), (middle, depth + 200), "Bron", "secondary", over=True)
-    road((middle, depth + 200), (middle, depth + 240), "Bron", "secondary")
+    road((middle, depth), (middle, depth + 18), "Bron", "secondary")
+    road((middle, depth + 18), (middle, depth + 225), "Bron", "secondary", over=True)
+    road((middle, depth + 225), (middle, depth + 240), "Bron", "secondary")
     road((0, 62), (-120, 62), "Tunneln", "secondary", under=True)
     n = len(lines)
     water = shapely.box(X0 - 150, Y0 + depth + 30, X0 + width + 150, Y0 + depth + 210)
@@ -67,13 +74,47 @@ def little_city(columns: int = 6, rows: int = 5, terrain: bool = True) -> City:
         height = Terrain((hill + north).astype(np.float32), (5.0, 0.0, X0 - 160, 0.0, -5.0, Y0 + depth + 240), "s")
     city = City("Little", CRS, "RH 2000", True, terrain=height)
     return city.replaced(
-        buildings=gpd.GeoDataFrame({"id": [f"b{k}" for k in range(len(shapes))], "height": heights, "floors": floors, "source_id": "s"}, geometry=shapes, crs=CRS),
-        roads=gpd.GeoDataFrame({"id": [f"r{k}" for k in range(n)], "name": names, "kind": kinds, "bridge": bridge, "tunnel": tunnel}, geometry=lines, crs=CRS),
-        paths=gpd.GeoDataFrame({"id": ["p0", "p1"], "kind": ["footway", "steps"], "steps": [False, True]}, geometry=[shapely.LineString([(X0 - 110, Y0 + 150), (X0 - 30, Y0 + 210)]), shapely.LineString([(X0 - 70, Y0 + 230), (X0 - 70, Y0 + 260)])], crs=CRS),
-        zones=gpd.GeoDataFrame({"id": ["z0", "z1"], "kind": "DeSO", "name": ["Mariatorget", "Högalid"]}, geometry=[zone, zone2], crs=CRS),
-        places=gpd.GeoDataFrame({"id": ["s0", "t0"], "kind": ["school", "station"], "name": ["Maria skola", "Mariatorget T"]}, geometry=[shapely.Point(X0 + 20, Y0 + 5), shapely.Point(X0 + width + 35, Y0 + 95)], crs=CRS),
-        cover=gpd.GeoDataFrame({"id": ["w", "q", "g", "sq"], "kind": ["water", "quay", "park", "square"], "name": ["Riddarfjärden", "", "Skinnarviksparken", "Adolf Fredriks torg"], "level": [0.0, 2.0, np.nan, np.nan]}, geometry=[water, quay, park, square], crs=CRS),
+        buildings=gpd.GeoDataFrame(
+            {"id": [f"b{k}" for k in range(len(shapes))], "height": heights, "floors": floors, "source_id": "s"},
+            geometry=shapes,
+            crs=CRS,
+        ),
+        roads=gpd.GeoDataFrame(
+            {"id": [f"r{k}" for k in range(n)], "name": names, "kind": kinds, "bridge": bridge, "tunnel": tunnel},
+            geometry=lines,
+            crs=CRS,
+        ),
+        paths=gpd.GeoDataFrame(
+            {"id": ["p0", "p1"], "kind": ["footway", "steps"], "steps": [False, True]},
+            geometry=[
+                shapely.LineString([(X0 - 110, Y0 + 150), (X0 - 30, Y0 + 210)]),
+                shapely.LineString([(X0 - 70, Y0 + 230), (X0 - 70, Y0 + 260)]),
+            ],
+            crs=CRS,
+        ),
+        zones=gpd.GeoDataFrame(
+            {"id": ["z0", "z1"], "kind": "DeSO", "name": ["Mariatorget", "Högalid"]}, geometry=[zone, zone2], crs=CRS
+        ),
+        places=gpd.GeoDataFrame(
+            {"id": ["s0", "t0"], "kind": ["school", "station"], "name": ["Maria skola", "Mariatorget T"]},
+            geometry=[shapely.Point(X0 + 20, Y0 + 5), shapely.Point(X0 + width + 35, Y0 + 95)],
+            crs=CRS,
+        ),
+        cover=gpd.GeoDataFrame(
+            {
+                "id": ["w", "q", "g", "sq"],
+                "kind": ["water", "quay", "park", "square"],
+                "name": ["Riddarfjärden", "", "Skinnarviksparken", "Adolf Fredriks torg"],
+                "level": [0.0, 2.0, np.nan, np.nan],
+            },
+            geometry=[water, quay, park, square],
+            crs=CRS,
+        ),
         trees=gpd.GeoDataFrame({"id": [f"t{k}" for k in range(len(trees))]}, geometry=trees, crs=CRS),
-        barriers=gpd.GeoDataFrame({"id": ["bar"], "height": [3.0]}, geometry=[shapely.LineString([(X0 + 10, Y0 - 12), (X0 + 200, Y0 - 12)])], crs=CRS),
+        barriers=gpd.GeoDataFrame(
+            {"id": ["bar"], "height": [3.0]},
+            geometry=[shapely.LineString([(X0 + 10, Y0 - 12), (X0 + 200, Y0 - 12)])],
+            crs=CRS,
+        ),
         sources=pd.DataFrame({"id": ["s"], "title": ["Little"]}),
     )
