@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
+import numpy as np
 import shapely
 
 from twin.city.changes import Changes
@@ -85,7 +86,14 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_u
 
 def canonical(edit: Edit) -> bytes:
     """Return the one JSON text of an edit, from which keys and new ids are derived."""
-    return msgspec.json.encode(edit, order="deterministic")
+    return msgspec.json.encode(edit, order="deterministic", enc_hook=plain)
+
+
+def plain(value: object) -> object:
+    """Return a number of numpy's as Python's own, for those who build edits from arrays."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} in an edit")
 
 
 def new_id(edit: Edit, prefix: str, own: str) -> str:

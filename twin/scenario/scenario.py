@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from twin.errors import BadInput
+from twin.scenario.edit import plain
 from twin.scenario.kinds import AnyEdit
 from twin.text import N_
 
@@ -71,8 +72,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         checked = []
         for number, edit in enumerate(edits, len(self.edits) + 1):
             try:
-                checked.append(Entry(msgspec.json.decode(msgspec.json.encode(edit), type=AnyEdit), True, note))
-            except (msgspec.ValidationError, ValueError) as error:
+                checked.append(
+                    Entry(msgspec.json.decode(msgspec.json.encode(edit, enc_hook=plain), type=AnyEdit), True, note)
+                )
+            except (msgspec.ValidationError, ValueError, TypeError) as error:
                 raise BadInput("Edit {number}: {reason}", number=number, reason=error) from error
         if len(self.edits) + len(checked) > MAX_EDITS:
             raise BadInput("A scenario holds at most {n} edits.", n=MAX_EDITS)

@@ -1,0 +1,62 @@
+"""Compiled kernels: how they are declared, and how all are compiled ahead with visible progress."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import numba
+
+from twin.text import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twin.jobs import Job
+
+MODULES = ("twin.models.walk.kernels",)
+"""Modules that hold kernels."""
+_kernels: dict[str, tuple[Any, str]] = {}
+
+
+def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a kernel: compiled on first use or by :func:`compile_all`, kept on disk, running without the GIL.
+
+    Parameters
+    ----------
+    signature : str
+        Types it is called with, in numba's words. Calls with other types work but compile anew, so a test looks
+        that there are none.
+    """
+
+    def wrap(function: Callable[..., Any]) -> Any:
+        compiled = numba.njit(nogil=True, cache=True)(function)
+        _kernels[f"{function.__module__}.{function.__name__}"] = (compiled, signature)
+        return compiled
+
+    return wrap
+
+
+def part(function: Callable[..., Any]) -> Any:
+    """Declare a function that only kernels call; it is compiled and kept with them."""
+    return numba.njit(nogil=True, cache=True)(function)
+
+
+def kernels() -> dict[str, tuple[Any, str]]:
+    """Return all kernels and their signatures by name."""
+    for module in MODULES:
+        importlib.import_module(module)
+    return dict(_kernels)
+
+
+def compile_all(job: Job | None = None) -> tuple[str, ...]:
+    """Compile every kernel that is not yet on disk; return their names.
+
+    The first time takes about ten seconds, later ones load what is there.
+    """
+    found = kernels()
+    for number, (name, (function, signature)) in enumerate(found.items()):
+        if job is not None:
+            job.progress(number / len(found), N_("Compiling {name}"), name=name.rsplit(".", 1)[-1])
+        function.compile(signature)
+    return tuple(found)

@@ -1,0 +1,111 @@
+"""What a model says of itself: its parameters as one table a user can see, what it reads, how it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from twin.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twin.city.changes import Changes
+    from twin.city.city import City
+    from twin.jobs import Job
+    from twin.result import Result, Value
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number or switch of a model: name, title, unit, default, where the default is from, and its limits."""
+
+    name: str
+    title: str
+    unit: str
+    default: Value
+    source: str
+    low: float = float("-inf")
+    high: float = float("inf")
+    choices: tuple[str, ...] = ()
+
+
+class Run(Protocol):
+    """How every model is called."""
+
+    def __call__(
+        self,
+        city: City,
+        parameters: Mapping[str, Value],
+        inputs: Mapping[str, Result],
+        previous: Result | None = None,
+        changed: Changes | None = None,
+        job: Job | None = None,
+    ) -> Result:
+        """Answer for a City; with ``previous`` and ``changed`` for what changed since, with the same outcome."""
+        ...
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model: name and version, the parts of a City and the models it reads, its parameters, how it runs."""
+
+    name: str
+    title: str
+    version: str
+    reads: tuple[str, ...]
+    needs: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    run: Run
+
+
+@dataclass(frozen=True)
+class ParameterRow:
+    """A row of the table of parameters as a user sees it."""
+
+    parameter: Parameter
+    value: Value
+    changed: bool
+
+
+def settled(model: Model, given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all parameters of a model, those not given at their default.
+
+    Raises
+    ------
+    BadInput
+        When one is unknown, of another kind or outside its limits.
+    """
+    known = {one.name: one for one in model.parameters}
+    for name in given:
+        if name not in known:
+            raise BadInput(
+                "The model {model} has no parameter {name}; there are: {known}.",
+                model=model.name,
+                name=name,
+                known=", ".join(known),
+            )
+    return {name: _checked(model, one, given.get(name, one.default)) for name, one in known.items()}
+
+
+def table(model: Model, given: Mapping[str, Value]) -> tuple[ParameterRow, ...]:
+    """Return the table of parameters: value, unit, default, source, and whether it was changed."""
+    values = settled(model, given)
+    return tuple(ParameterRow(one, values[one.name], values[one.name] != one.default) for one in model.parameters)
+
+
+def _checked(model: Model, one: Parameter, value: Value) -> Value:
+    fields = {"model": model.name, "name": one.name, "value": value}
+    if isinstance(one.default, bool):
+        if not isinstance(value, bool):
+            raise BadInput("{model}.{name} is {value}; it must be yes or no (true or false).", **fields)
+        return value
+    if isinstance(one.default, str):
+        if value not in one.choices:
+            raise BadInput("{model}.{name} is {value}; it must be one of {known}.", known=one.choices, **fields)
+        return value
+    if isinstance(value, bool | str) or not one.low <= value <= one.high:
+        raise BadInput(
+            "{model}.{name} is {value}; it must be a number from {low} to {high}.", low=one.low, high=one.high, **fields
+        )
+    return float(value)

@@ -1,0 +1,231 @@
+"""Where houses, places and green areas meet the walk network: the nearest link, not the nearest node.
+
+Snapping to nodes gives false access where links are long (pandana is known for it); a place on a link is reached from
+both its ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twin.models.walk.network import Network
+
+TIE = 1e-6
+"""Links this much further than the nearest count as equally near; the lower id is taken [m]."""
+_STAGES = (15.0, 60.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Access:
+    """Where things meet the network.
+
+    Attributes
+    ----------
+    link : array of int64, shape (n,)
+        Number of the link, -1 where none is near enough.
+    at : array, shape (n,) [m]
+        Metres along it as walked, from its first node.
+    off : array, shape (n,) [m]
+        Metres from the thing's outline to the link; inf where none is near enough.
+    """
+
+    link: NDArray[np.int64]
+    at: NDArray[np.float64]
+    off: NDArray[np.float64]
+
+    def taken(self, rows: NDArray[np.intp], other: Access) -> Access:
+        """Return it with some rows exchanged for those of another."""
+        link, at, off = self.link.copy(), self.at.copy(), self.off.copy()
+        link[rows], at[rows], off[rows] = other.link, other.at, other.off
+        return Access(link, at, off)
+
+    def mapped(self, rows: NDArray[np.intp]) -> Access:
+        """Return it in another order; rows of -1 have no access yet."""
+        known = rows >= 0
+        made = nothing(len(rows))
+        made.link[known], made.at[known], made.off[known] = (
+            self.link[rows[known]],
+            self.at[rows[known]],
+            self.off[rows[known]],
+        )
+        return made
+
+
+def nothing(n: int) -> Access:
+    """Return the access of things that meet nothing."""
+    return Access(np.full(n, -1, dtype=np.int64), np.zeros(n), np.full(n, np.inf))
+
+
+def nearest(network: Network, shapes: NDArray[np.object_], limit: float) -> Access:
+    """Return where each shape meets its nearest usable link within ``limit`` [m].
+
+    It depends on the shape and the links alone, not on their order: equally near links go by id.
+    """
+    if not len(shapes) or not len(network.ids):
+        return nothing(len(shapes))
+    pairs = _candidates_at_once(network, shapes, limit)
+    if pairs is None:
+        pairs = _candidates_in_stages(network, shapes, limit)
+    return _best(network, shapes, *pairs, limit)
+
+
+def disturbed(access: Access, shapes: shapely.STRtree, lines: Any, limit: float) -> NDArray[np.intp]:
+    """Return the things whose nearest link may be another now that some lines came or went.
+
+    Parameters
+    ----------
+    access : Access
+        As it was.
+    shapes : STRtree
+        Of the things' shapes, in the order of ``access``.
+    lines : array of LineString
+        Those that came or went.
+    limit : float [m]
+    """
+    if not len(lines) or not len(access.link):
+        return np.zeros(0, dtype=np.intp)
+    line, thing = shapes.query(lines, predicate="dwithin", distance=limit + 2 * TIE)
+    apart = shapely.distance(shapes.geometries[thing], lines[line])
+    return np.unique(thing[apart <= access.off[thing] + 2 * TIE])
+
+
+def _candidates_at_once(network: Network, shapes: Any, limit: float) -> tuple[Any, Any] | None:
+    """Return pairs (shape, link) with all nearest links among them; None when the tree lacks or holds too much."""
+    if not network.whole() or not network.usable.all():
+        return None
+    (thing, _), apart = network.tree.query_nearest(shapes, max_distance=limit, return_distance=True, all_matches=False)
+    reach = np.zeros(len(shapes))
+    reach[thing] = apart + 2 * TIE
+    at, link = network.tree.query(shapes[thing], predicate="dwithin", distance=reach[thing])
+    return thing[at], link
+
+
+def _candidates_in_stages(network: Network, shapes: Any, limit: float) -> tuple[Any, Any]:
+    things, links = [], []
+    left = np.arange(len(shapes))
+    more = np.arange(network.in_tree, len(network.ids))
+    more = more[network.usable[more]]
+    for reach in (*(stage for stage in _STAGES if stage < limit), limit):
+        at, link = network.tree.query(shapes[left], predicate="dwithin", distance=reach + 2 * TIE)
+        keep = network.usable[link]
+        at, link = at[keep], link[keep]
+        if len(more):
+            apart = shapely.distance(shapes[left][:, None], network.lines[more][None, :])
+            a, b = np.nonzero(apart <= reach + 2 * TIE)
+            at, link = np.concatenate([at, a]), np.concatenate([link, more[b]])
+        apart = shapely.distance(shapes[left][at], network.lines[link])
+        sure = np.unique(at[apart <= reach]) if reach < limit else np.unique(at)
+        keep = np.isin(at, sure)
+        things.append(left[at[keep]])
+        links.append(link[keep])
+        left = np.delete(left, sure)
+        if not len(left):
+            break
+    return np.concatenate(things), np.concatenate(links)
+
+
+def _best(network: Network, shapes: Any, thing: Any, link: Any, limit: float) -> Access:
+    made = nothing(len(shapes))
+    if not len(thing):
+        return made
+    apart = shapely.distance(shapes[thing], network.lines[link])
+    least = np.full(len(shapes), np.inf)
+    np.minimum.at(least, thing, apart)
+    keep = (apart <= least[thing] + TIE) & (least[thing] <= limit)
+    thing, link, apart = thing[keep], link[keep], apart[keep]
+    _, names = np.unique(network.ids[link].astype(str), return_inverse=True)
+    order = np.lexsort((names, thing))
+    thing, link, apart = thing[order], link[order], apart[order]
+    first = np.flatnonzero(np.diff(thing, prepend=-1))
+    thing, link = thing[first], link[first]
+    made.link[thing] = link
+    made.at[thing] = along(network, link, shapes[thing])
+    made.off[thing] = apart[first]
+    return made
+
+
+def along(network: Network, link: Any, shapes: Any) -> NDArray[np.float64]:
+    """Return the walked metres from a link's first node to the point of it nearest to a shape."""
+    lines = network.lines[link]
+    foot = shapely.get_point(shapely.shortest_line(lines, shapes), 0)
+    part = shapely.line_locate_point(lines, foot) / network.size[link]
+    return np.asarray(np.clip(part, 0.0, 1.0) * network.w[link])
+
+
+@dataclass(frozen=True, eq=False)
+class Doors:
+    """Ways into areas: the area each leads to, its link, metres along it and beside it; sorted by all of these."""
+
+    area: NDArray[np.int64]
+    link: NDArray[np.int64]
+    at: NDArray[np.float64]
+    off: NDArray[np.float64]
+
+    def where(self, mask: NDArray[np.bool_]) -> Doors:
+        """Return some of the doors."""
+        return Doors(self.area[mask], self.link[mask], self.at[mask], self.off[mask])
+
+
+def doors(network: Network, areas: NDArray[np.object_], gap: float, limit: float) -> Doors:
+    """Return where the network leads into areas.
+
+    A link that runs inside leads in where it crosses the edge; one that passes within ``gap`` [m] at its nearest
+    point. An area that no link comes that near to is reached from its nearest link within ``limit`` [m].
+    """
+    found: list[tuple[Any, Any, Any, Any]] = []
+    if len(areas) and len(network.ids):
+        found = _near_doors(network, areas, gap)
+        reached = np.unique(np.concatenate([part[0] for part in found]))
+        far = np.setdiff1d(np.arange(len(areas)), reached)
+        lone = nearest(network, areas[far], limit)
+        has = lone.link >= 0
+        found.append((far[has], lone.link[has], lone.at[has], lone.off[has]))
+    if not found:
+        none, nowhere = np.zeros(0, dtype=np.int64), np.zeros(0)
+        return Doors(none, none, nowhere, nowhere)
+    area, link, at, off = (np.concatenate([part[i] for part in found]) for i in range(4))
+    return _sorted(area.astype(np.int64), link.astype(np.int64), at, off)
+
+
+def joined(a: Doors, b: Doors) -> Doors:
+    """Return the doors of both."""
+    pairs = ((a.area, b.area), (a.link, b.link), (a.at, b.at), (a.off, b.off))
+    area, link, at, off = (np.concatenate(pair) for pair in pairs)
+    return _sorted(area, link, at, off)
+
+
+def _sorted(area: Any, link: Any, at: Any, off: Any) -> Doors:
+    order = np.lexsort((off, at, area, link))
+    return Doors(area[order], link[order], at[order], off[order])
+
+
+def _near_doors(network: Network, areas: Any, gap: float) -> list[tuple[Any, Any, Any, Any]]:
+    area, link = network.tree.query(areas, predicate="dwithin", distance=gap)
+    more = np.arange(network.in_tree, len(network.ids))
+    if len(more):
+        a, b = np.nonzero(shapely.distance(areas[:, None], network.lines[more][None, :]) <= gap)
+        area, link = np.concatenate([area, a]), np.concatenate([link, more[b]])
+    keep = network.usable[link]
+    area, link = area[keep], link[keep]
+    apart = shapely.distance(areas[area], network.lines[link])
+    inside = apart == 0
+    beside = ~inside
+    found = [(area[beside], link[beside], along(network, link[beside], areas[area[beside]]), apart[beside])]
+    area, link = area[inside], link[inside]
+    part = shapely.intersection(network.lines[link], areas[area])
+    at, owner = shapely.get_coordinates(part, return_index=True)
+    place = shapely.line_locate_point(network.lines[link[owner]], shapely.points(at)) if len(at) else np.zeros(0)
+    for extreme, begin in ((np.minimum, np.inf), (np.maximum, -np.inf)):
+        end = np.full(len(link), begin)
+        extreme.at(end, owner, place)
+        walked = np.clip(end / network.size[link], 0.0, 1.0) * network.w[link]
+        has = np.isfinite(walked)
+        found.append((area[has], link[has], walked[has], np.zeros(int(has.sum()))))
+    return found

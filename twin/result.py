@@ -1,0 +1,344 @@
+"""Result: what a model answers, kept on disk under its key; the difference of two results."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from twin.disk import atomic
+from twin.layer import Field
+from twin.text import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from twin.layer import Where
+
+Quality = Literal["preview", "final"]
+Value = bool | float | str
+FOLDER = "results"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One number that a model answers with.
+
+    Parameters
+    ----------
+    id : str
+        Stable name, the model's first: ``"reach.school_800"``.
+    title : str
+        English template of the catalogue, filled by ``fields``.
+    value : float
+        nan when it has no meaning here (a share of nobody).
+    unit : str
+    model : str
+    shown_by : str
+        Name of the Result's field that shows the number on the map, "" for none.
+    places : tuple of str
+        Ids, of that field, of those the number speaks of (row → map), at most a few thousand.
+    """
+
+    id: str
+    title: str
+    value: float
+    unit: str
+    model: str
+    shown_by: str = ""
+    places: tuple[str, ...] = ()
+    fields: Mapping[str, float | str] = field(default_factory=dict)
+
+    def name(self, lang: str) -> str:
+        """Return the title in a language."""
+        return tr(self.title, lang, **self.fields)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a model answers to one question.
+
+    ``key`` names the question: model, version, parameters and the content it read. ``working`` is warm state for the
+    next, similar question; it is never stored and losing it costs only time.
+    """
+
+    model: str
+    version: str
+    parameters: Mapping[str, Value]
+    key: str
+    fields: tuple[Field, ...]
+    indicators: tuple[Indicator, ...]
+    quality: Quality = "final"
+    assumptions: tuple[str, ...] = ()
+    working: object | None = None
+
+    def field(self, name: str) -> Field:
+        """Return a field by its name (KeyError when there is none)."""
+        for one in self.fields:
+            if one.name == name:
+                return one
+        raise KeyError(name)
+
+    def without_working(self) -> Result:
+        """Return the Result as it is stored and sent."""
+        return dataclasses.replace(self, working=None)
+
+
+@dataclass(frozen=True)
+class Row:
+    """An indicator of a scenario beside that of its reference; ``difference`` = value − reference."""
+
+    id: str
+    title: str
+    value: float
+    reference: float
+    difference: float
+    unit: str
+    model: str
+    shown_by: str = ""
+    places: tuple[str, ...] = ()
+    fields: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """A result minus that of a named reference."""
+
+    reference: str
+    model: str
+    fields: tuple[Field, ...]
+    rows: tuple[Row, ...]
+
+
+def difference(a: Result, b: Result, reference: str) -> Difference:
+    """Return ``a`` minus ``b``.
+
+    Parameters
+    ----------
+    a, b : Result
+        Of one model; the scenario and its reference.
+    reference : str
+        What the reference is called; a difference without one means nothing.
+
+    Returns
+    -------
+    Difference
+        Places that only one of the two has are nan, indicators likewise.
+    """
+    others = {one.name: one for one in b.fields}
+    fields = tuple(_field_difference(one, others[one.name]) for one in a.fields if one.name in others)
+    return Difference(reference, a.model, fields, rows(a.indicators, b.indicators))
+
+
+def rows(a: tuple[Indicator, ...], b: tuple[Indicator, ...]) -> tuple[Row, ...]:
+    """Return the indicators of a scenario beside those of its reference, in the scenario's order."""
+    others = {one.id: one for one in b}
+    made = []
+    for one in (*a, *(one for one in b if one.id not in {x.id for x in a})):
+        value = one.value if one in a else float("nan")
+        before = others[one.id].value if one.id in others else float("nan")
+        own = (one.shown_by, one.places, one.fields)
+        made.append(Row(one.id, one.title, value, before, value - before, one.unit, one.model, *own))
+    return tuple(made)
+
+
+def _field_difference(a: Field, b: Field) -> Field:
+    if a.ids is b.ids or (len(a.ids) == len(b.ids) and bool((a.ids == b.ids).all())):
+        return dataclasses.replace(a, values=a.values - b.values)
+    index = pd.Index(a.ids).append(pd.Index(b.ids)).unique()
+    one, two = (_spread(part, index) for part in (a, b))
+    return dataclasses.replace(a, ids=index.to_numpy(object), values=one - two)
+
+
+def _spread(part: Field, index: pd.Index[Any]) -> np.ndarray:
+    out = np.full((*part.values.shape[:-1], len(index)), np.nan, dtype=np.float32)
+    out[..., index.get_indexer(pd.Index(part.ids))] = part.values
+    return out
+
+
+# --- on disk ----------------------------------------------------------------------------------------------------
+
+
+class _FieldRecord(msgspec.Struct):
+    name: str
+    unit: str
+    where: str
+    file: str
+    column: str
+    source: str = ""
+    times: list[int] | None = None
+    categories: dict[int, str] = msgspec.field(default_factory=dict)
+
+
+class _IndicatorRecord(msgspec.Struct):
+    id: str
+    title: str
+    value: float | None
+    unit: str
+    model: str
+    shown_by: str = ""
+    places: list[str] = msgspec.field(default_factory=list)
+    fields: dict[str, float | str] = msgspec.field(default_factory=dict)
+
+
+class _Record(msgspec.Struct):
+    format: int
+    model: str
+    version: str
+    parameters: dict[str, Value]
+    key: str
+    quality: Quality
+    assumptions: list[str]
+    fields: list[_FieldRecord]
+    indicators: list[_IndicatorRecord]
+    files: dict[str, str]
+
+
+class _Sealed(msgspec.Struct):
+    sha256: str
+    result: msgspec.Raw
+
+
+def store(folder: Path, result: Result) -> Path:
+    """Write a Result under ``folder/results/<key>/``; what is there under that key already is replaced.
+
+    A kill at any moment leaves no half result: it is built beside and renamed. Two who write the same key at once
+    write the same.
+
+    Returns
+    -------
+    Path
+        The folder of the Result.
+    """
+    target = folder / FOLDER / result.key
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = atomic.part_of(target)
+    part.mkdir()
+    try:
+        record = _record(part, result)
+        body = msgspec.json.encode(record)
+        sealed = msgspec.json.encode(_Sealed(hashlib.sha256(body).hexdigest(), msgspec.Raw(body)))
+        (part / "result.json").write_bytes(sealed)
+        for path in part.iterdir():
+            atomic.flush(path)
+        atomic.flush_folder(part)
+        _put(part, target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return target
+
+
+def load(folder: Path, key: str) -> Result | None:
+    """Read the Result of a key back; None when it is absent or not whole, so that it is made anew."""
+    place = folder / FOLDER / key
+    try:
+        sealed = msgspec.json.decode((place / "result.json").read_bytes(), type=_Sealed)
+        if hashlib.sha256(sealed.result).hexdigest() != sealed.sha256:
+            return None
+        record = msgspec.json.decode(sealed.result, type=_Record)
+        if record.format != _FORMAT or record.key != key:
+            return None
+        tables = {name: _table(place / name, digest) for name, digest in record.files.items()}
+        return _result(record, tables)
+    except (OSError, ValueError, KeyError, msgspec.MsgspecError):
+        return None
+
+
+def _record(part: Path, result: Result) -> _Record:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    groups: dict[int, tuple[str, dict[str, pa.Array]]] = {}
+    fields = []
+    for number, one in enumerate(result.fields):
+        first = f"values-{len(groups)}.parquet"
+        file, columns = groups.setdefault(id(one.ids), (first, {"id": pa.array(one.ids, pa.string())}))
+        values = np.ascontiguousarray(one.values, dtype=np.float32)
+        column = f"f{number}"
+        if values.ndim == 1:
+            columns[column] = pa.array(values)
+        else:
+            columns[column] = pa.FixedSizeListArray.from_arrays(pa.array(values.T.ravel()), values.shape[0])
+        times = None if one.times is None else one.times.astype("datetime64[ms]").astype(np.int64).tolist()
+        names = {int(code): text for code, text in one.categories.items()}
+        fields.append(_FieldRecord(one.name, one.unit, one.where, file, column, one.source, times, names))
+    files = {}
+    for file, columns in groups.values():
+        parquet.write_table(pa.table(columns), part / file, compression="zstd")
+        files[file] = hashlib.sha256((part / file).read_bytes()).hexdigest()
+    indicators = [
+        _IndicatorRecord(
+            one.id, one.title, None if np.isnan(one.value) else float(one.value), one.unit, one.model, one.shown_by,
+            list(one.places), dict(one.fields),
+        )
+        for one in result.indicators
+    ]  # fmt: skip
+    return _Record(
+        _FORMAT, result.model, result.version, dict(result.parameters), result.key, result.quality,
+        list(result.assumptions), fields, indicators, files,
+    )  # fmt: skip
+
+
+def _table(path: Path, digest: str) -> dict[str, Any]:
+    from io import BytesIO
+
+    from pyarrow import parquet
+
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ValueError(path.name)
+    table = parquet.read_table(BytesIO(data))
+    made: dict[str, Any] = {"id": np.array(table.column("id").to_pylist(), dtype=object)}
+    for name in table.column_names[1:]:
+        column = table.column(name).combine_chunks()
+        width = getattr(column.type, "list_size", 0)
+        flat = (column.values if width else column).to_numpy(zero_copy_only=False)
+        made[name] = flat.reshape(-1, width).T if width else flat
+    return made
+
+
+def _result(record: _Record, tables: Mapping[str, Mapping[str, Any]]) -> Result:
+    fields = []
+    for one in record.fields:
+        times = None if one.times is None else np.array(one.times, dtype="datetime64[ms]")
+        table = tables[one.file]
+        where = cast("Where", one.where)
+        fields.append(
+            Field(one.name, one.unit, where, table["id"], table[one.column], times, one.source, one.categories)
+        )
+    indicators = tuple(
+        Indicator(
+            one.id, one.title, float("nan") if one.value is None else one.value, one.unit, one.model, one.shown_by,
+            tuple(one.places), one.fields,
+        )
+        for one in record.indicators
+    )  # fmt: skip
+    return Result(
+        record.model, record.version, record.parameters, record.key, tuple(fields), indicators, record.quality,
+        tuple(record.assumptions),
+    )  # fmt: skip
+
+
+def _put(part: Path, target: Path) -> None:
+    """Rename a finished folder into place; an old one is moved aside first, since none replaces a full folder."""
+    old = None
+    if target.exists():
+        old = atomic.part_of(target)
+        os.replace(target, old)
+    try:
+        os.replace(part, target)
+    except OSError:
+        if not target.exists():  # else another wrote the same answer meanwhile
+            raise
+    atomic.flush_folder(target.parent)
+    if old is not None:
+        shutil.rmtree(old, ignore_errors=True)
