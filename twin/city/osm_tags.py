@@ -20,7 +20,7 @@ _RANGE = re.compile(r"\s*(?:;|(?<=\d)\s*[-–]\s*(?=\d))\s*")
 STOREY = 3.0
 """Floor to floor [m] where nothing else is said: homes; assumption."""
 STOREY_BY_USE = {"office": 3.6, "retail": 3.6, "school": 3.6, "hospital": 3.6, "public": 3.6, "hotel": 3.3}
-"""Floor to floor [m] of houses that are built higher; assumption, agrees with the mapped pairs of Helsinki."""
+"""Floor to floor [m] of houses that are built higher; assumption."""
 ROOF_STOREY = 2.5
 """Height of a storey under the roof [m]; assumption."""
 MAX_HEIGHT = 900.0
