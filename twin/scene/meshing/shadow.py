@@ -68,6 +68,8 @@ def build(shape: Outlines, heights: Floats, bounds: tuple[float, float, float, f
     crowd[: ny // 2 * 2, : nx // 2 * 2] = np.repeat(np.repeat(0.55 * near + 0.6 * wide, 2, axis=0), 2, axis=1)
     channels = [crowd * 255, reach / HEIGHT_STEP, dark * 255]
     values = np.stack([np.clip(channel, 0, 255) for channel in channels], axis=2)
+    # What lies beyond the raster repeats its edge.
+    values[[0, -1]] = values[:, [0, -1]] = 0
     return Shade(west, south, pixel, values.astype(np.uint8))
 
 
