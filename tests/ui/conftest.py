@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -14,6 +15,7 @@ from twin.city.city import City, Terrain
 from twin.state import Bookmark, Pose, State, Store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 X, Y = 153_000.0, 6_579_000.0
@@ -24,6 +26,27 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep settings and caches of a test in its own folder."""
     monkeypatch.setenv("TWIN_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("TWIN_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a window open or a VTK widget alive."""
+    yield
+    if "qtbot" not in request.fixturenames:
+        return
+    from PySide6.QtCore import QEvent
+    from PySide6.QtWidgets import QApplication
+
+    # qtbot closes what it was given when the test ends, before this runs.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    QApplication.processEvents()
+    left = [type(widget).__name__ for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    assert not left, f"windows left open: {left}"
+    if "pyvistaqt" in sys.modules:
+        from pyvistaqt import QtInteractor
+
+        alive = [w for w in QApplication.allWidgets() if isinstance(w, QtInteractor) and not w._closed]
+        assert not alive, "a QtInteractor was not closed"
 
 
 def make_city() -> City:

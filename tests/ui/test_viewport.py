@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from twin.scene import mesh
 from twin.state import Pose, Selection
-from twin.ui import overlay
+from twin.ui import overlay, theme
 from twin.ui.viewport import Viewport, hover_text
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ LOOK = Pose((X + 10, Y + 15, 18.0), 160.0, 0.0, 60.0)
 
 
 @pytest.fixture
-def view(qtbot: QtBot, store: Store) -> Iterator[Viewport]:
+def view(qtbot: QtBot, qapp: QApplication, store: Store) -> Iterator[Viewport]:
+    theme.apply(qapp, "light")
     view = Viewport("en")
     view.resize(640, 480)
     qtbot.addWidget(view)
@@ -167,6 +168,7 @@ def test_keys_move_and_vtk_sees_none(view: Viewport, qtbot: QtBot) -> None:
 
 
 def test_one_frame_per_change_and_none_at_rest(view: Viewport, store: Store, qtbot: QtBot) -> None:
+    qtbot.wait(250)  # the finished frame after coming to rest
     counts: list[int] = []
     count_renders(view, counts)
     qtbot.wait(150)
@@ -223,8 +225,6 @@ def test_what_lies_on_the_view(view: Viewport, qtbot: QtBot) -> None:
 
 
 def test_theme_and_language_reach_the_picture(view: Viewport, qtbot: QtBot, qapp: QApplication) -> None:
-    from twin.ui import theme
-
     light = pixels(view).mean()
     theme.apply(qapp, "dark")
     view.set_theme()

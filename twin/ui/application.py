@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 import threading
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("twin.start")
 _LOCALES = {"sv": "sv_SE", "en": "en_GB"}
+_PRELOADED = (
+    "geopandas", "pyvistaqt", "twin.scene.resolve", "twin.scene.view", "twin.ui.layer_dock", "twin.ui.inspector",
+    "twin.ui.bookmarks", "twin.ui.jobs_panel", "twin.ui.status",
+)  # fmt: skip
 _CALM = 120
 """Milliseconds without work or motion after which a window counts as finished."""
 
@@ -44,6 +49,7 @@ class Application(QObject):
     """
 
     unforeseen = Signal(str)
+    _preloaded = Signal()
 
     def __init__(self, lang: str | None, screenshot: Path | None) -> None:
         super().__init__()
@@ -66,6 +72,7 @@ class Application(QObject):
         self.window.language_chosen.connect(self.set_language)
         self.window.theme_chosen.connect(self.set_theme)
         self.qt.styleHints().colorSchemeChanged.connect(self._system_changed)
+        self._preloaded.connect(self.window.viewport.prepare)
         self.unforeseen.connect(self.window.notices.show_unforeseen)
 
     def run(self, early: Early | None) -> int:
@@ -82,7 +89,7 @@ class Application(QObject):
         try:
             self.window.show()
             _log.info("the window is shown")
-            QTimer.singleShot(0, self, _preload)
+            QTimer.singleShot(0, self, self._preload)
             if early is not None:
                 QTimer.singleShot(0, self, lambda: self._open(early))
             elif crash is not None:
@@ -131,6 +138,17 @@ class Application(QObject):
         except TwinError as error:
             early.task.cancel()
             self.window.handlers.open_failed(early.path, error)
+
+    def _preload(self) -> None:
+        """Load VTK and what the panels need beside the GUI thread, so that the first city need not wait for it."""
+
+        def load() -> None:
+            for name in _PRELOADED:
+                importlib.import_module(name)
+            _log.info("VTK is loaded")
+            self._preloaded.emit()
+
+        threading.Thread(target=load, name="preload", daemon=True).start()
 
     def _watch(self, with_project: bool) -> None:
         """Take the picture when a frame was drawn and nothing has worked or moved for a while."""
@@ -181,18 +199,3 @@ def _surface() -> QSurfaceFormat:
     surface.setStencilBufferSize(0)
     surface.setSamples(0)
     return surface
-
-
-def _preload() -> None:
-    """Load VTK and the tables' packages beside the GUI thread, so that the first city need not wait for them."""
-
-    def load() -> None:
-        import geopandas  # noqa: F401
-        import pyvistaqt  # noqa: F401
-
-        import twin.scene.resolve
-        import twin.scene.view  # noqa: F401
-
-        _log.info("VTK is loaded")
-
-    threading.Thread(target=load, name="preload", daemon=True).start()

@@ -98,6 +98,12 @@ class Viewport(QWidget):
             self.navigator.begin(self.navigator.pose, bounds)
             self.navigator.begin(pose or self.whole(), bounds)
         self._moved()
+        self.draw()  # now, as the shaders know nothing of the camera before the first frame
+
+    def prepare(self) -> None:
+        """Make the VTK widget while there is time, before there is a city to show."""
+        if self._store is None:
+            self._make_view()
 
     def clear(self) -> None:
         """Show nothing (no project is open)."""
@@ -169,11 +175,12 @@ class Viewport(QWidget):
     def draw(self) -> None:
         """Draw a frame now."""
         self._frame.stop()
-        if self._scene is None or self._plotter is None or not self._plotter.isVisible():
+        if self._scene is None or self._plotter is None or self._store is None:
             return
         self._scene.set_pose(self.navigator.pose)
         self._scene.render()
-        self.drawn.emit()
+        if self._plotter.ren_win.GetReadyForRendering():
+            self.drawn.emit()
 
     def scene_picture(self) -> QImage | None:
         """Return the scene as it is drawn, without what lies on it; None when there is none."""
@@ -197,8 +204,7 @@ class Viewport(QWidget):
         self._plotter.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._plotter.setObjectName("scene")
         self._plotter.setAccessibleName(tr("City view", self._lang))
-        # Without this the widget would draw the scene once more in each paint; so a paint only shows the frame.
-        self._plotter.iren.interactor.EnableRenderOff()
+        self._plotter.set_background(theme.current().window)
         self._gestures = Gestures(self._plotter, self.navigator)
         self._gestures.clicked.connect(self._click)
         self._gestures.double_clicked.connect(self._double_click)
@@ -251,6 +257,8 @@ class Viewport(QWidget):
         self.request()
 
     def _resized(self) -> None:
+        # The widget can draw the scene itself in each paint. It may do so once after a change of size, as there is
+        # no frame of that size; otherwise a paint only shows the last frame.
         if self._plotter is not None:
             self._plotter.iren.interactor.EnableRenderOn()
             QTimer.singleShot(0, self, self._after_resize)

@@ -217,18 +217,22 @@ class MainWindow(QMainWindow):
             self._show_start()
 
     def _opened(self) -> None:
-        session = self.session
-        if session.project is None or session.store is None or session.data is None:
-            return
         self.notices.hide()
         self._fill_panels()
         self._restore_layout()
         self.stack.setCurrentWidget(self.viewport)
+        self.refresh()
+        # In a turn of its own: clicks and keys that wait are answered in between.
+        QTimer.singleShot(0, self, self._show_city)
+
+    def _show_city(self) -> None:
+        session = self.session
+        if session.project is None or session.store is None or session.data is None:
+            return
         self.viewport.show_city(session.store, session.data.mesh, session.data.layers, session.project.pose)
         self.viewport.focus_view()
         if session.project.path != demo_project():  # which has a card of its own on the start page
             self.settings.remember(session.project.path)
-        self.refresh()
 
     def _closed(self) -> None:
         self._save_layout()
