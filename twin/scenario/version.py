@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from twin.city.changes import Changes, combined
-from twin.city.digest import part_digest
+from twin.city.digest import PARTS, part_digest
 from twin.scenario.edit import canonical
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ class Version:
 
     Attributes
     ----------
-    city : City
     key : str
         The base and the edits so far, as one text.
     depth : int
@@ -33,11 +32,26 @@ class Version:
     """
 
     def __init__(self, city: City, key: str, parent: Version | None = None, edit: AnyEdit | None = None) -> None:
-        self.city, self.key = city, key
+        self.key = key
         self.parent, self.edit = parent, edit
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.changes = Changes()
+        self._city: City | None = city
         self._digests: dict[str, str] = {}
+
+    @property
+    def city(self) -> City:
+        """The City; a Version that :class:`Versions` just built has one."""
+        if self._city is None:
+            raise LookupError(self.key)
+        return self._city
+
+    def release(self) -> None:
+        """Let the City go from memory; digests and changes stay, they are small."""
+        if self.parent is not None:
+            for name in PARTS:
+                self.digest(name)
+            self._city = None
 
     def digest(self, table: str) -> str:
         """Return what stands for a table's content: its hash in the base city, then the edits that touched it.
@@ -57,9 +71,15 @@ class Version:
 
 
 class Versions:
-    """Builds Versions and keeps the last ones used, so that a list of edits is never applied from its start."""
+    """Builds Versions and keeps the Cities last used, so that a list of edits is not applied from its start.
 
-    def __init__(self, limit: int = 64) -> None:
+    Parameters
+    ----------
+    limit : int
+        Cities kept; an edit copies the tables it touches, so each may take as much memory as a table.
+    """
+
+    def __init__(self, limit: int = 16) -> None:
         self._limit = limit
         self._kept: OrderedDict[str, Version] = OrderedDict()
 
@@ -74,15 +94,16 @@ class Versions:
         edits : sequence of Edit
             Those switched on, in order.
         """
-        version = self._kept.get(base_key) or Version(base, base_key)
-        self._keep(version)
+        keys = [base_key]
         for edit in edits:
-            key = hashlib.sha256(version.key.encode() + b"\0" + canonical(edit)).hexdigest()
-            after = self._kept.get(key)
-            if after is None:
-                effect = edit.effect(version.city)
-                after = Version(effect.city, key, version, edit)
-                after.changes = effect.changes
+            keys.append(hashlib.sha256(keys[-1].encode() + b"\0" + canonical(edit)).hexdigest())
+        depth = next((i for i in range(len(keys) - 1, -1, -1) if keys[i] in self._kept), 0)
+        version = self._kept.get(keys[depth]) or Version(base, base_key)
+        self._keep(version)
+        for edit, key in zip(edits[depth:], keys[depth + 1 :], strict=True):
+            effect = edit.effect(version.city)
+            after = Version(effect.city, key, version, edit)
+            after.changes = effect.changes
             self._keep(after)
             version = after
         return version
@@ -91,24 +112,33 @@ class Versions:
         self._kept[version.key] = version
         self._kept.move_to_end(version.key)
         while len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
+            self._kept.popitem(last=False)[1].release()
+
+
+def steps_between(a: Version, b: Version) -> int | None:
+    """Return the number of edits to take back and to make on the way between two Versions; None without a way."""
+    way = _way(a, b)
+    return None if way is None else len(way)
 
 
 def changes_between(a: Version, b: Version) -> Changes | None:
     """Return the rows that may differ between two Versions; None when they have no base in common."""
-    parts: list[Changes] = []
+    way = _way(a, b)
+    return None if way is None else combined(version.changes for version in way)
+
+
+def _way(a: Version, b: Version) -> list[Version] | None:
+    way: list[Version] = []
     one: Version | None = a
     two: Version | None = b
     while one is not None and two is not None and one.key != two.key:
         if one.depth >= two.depth:
-            parts.append(one.changes)
+            way.append(one)
             one = one.parent
         else:
-            parts.append(two.changes)
+            way.append(two)
             two = two.parent
-    if one is None or two is None:
-        return None
-    return combined(parts)
+    return None if one is None or two is None else way
 
 
 def apply_all(city: City, edits: Iterable[Entry]) -> City:

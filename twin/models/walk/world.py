@@ -64,13 +64,12 @@ class Areas:
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """Network, houses, places and green areas, and the tables they were made from."""
+    """Network, houses, places and green areas."""
 
     network: net.Network
     homes: Things
     places: Things
     areas: Areas
-    tables: dict[str, pd.DataFrame]
 
     @property
     def nbytes(self) -> int:
@@ -120,7 +119,7 @@ def build(city: City, settings: Settings) -> World:
     ids, shapes, size = _green(city, settings)
     found = doors(network, shapes, settings.green_gap, settings.access_limit)
     areas = Areas(ids, shapes, shapely.STRtree(shapes), size, found)
-    return World(network, homes, places, areas, {name: city.table(name) for name in TABLES})
+    return World(network, homes, places, areas)
 
 
 def update(old: World, city: City, changed: Changes, settings: Settings) -> Step | None:
@@ -155,8 +154,7 @@ def update(old: World, city: City, changed: Changes, settings: Settings) -> Step
             moved = placed
         _note(before, was, _left(rows[~(placed | weighed)], len(was.ids)))
         _note(after, now, placed | weighed)
-    world = World(network, homes, places, areas, {name: city.table(name) for name in TABLES})
-    return Step(world, home_rows, moved, before, after)
+    return Step(World(network, homes, places, areas), home_rows, moved, before, after)
 
 
 def _homes(city: City) -> tuple[Any, Any, Any]:
