@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("twin.start")
 _LOCALES = {"sv": "sv_SE", "en": "en_GB"}
-_PRELOADED = (
-    "geopandas", "pyvistaqt", "twin.scene.resolve", "twin.scene.view", "twin.ui.layer_dock", "twin.ui.inspector",
-    "twin.ui.bookmarks", "twin.ui.jobs_panel", "twin.ui.status",
+_BESIDE = ("geopandas", "pyvista", "twin.scene.resolve", "twin.scene.view")
+_HERE = (
+    "qtpy.QtCore", "qtpy.QtGui", "qtpy.QtWidgets", "qtpy.QtOpenGLWidgets", "pyvistaqt", "twin.ui.layer_dock",
+    "twin.ui.inspector", "twin.ui.bookmarks", "twin.ui.jobs_panel", "twin.ui.status",
 )  # fmt: skip
 _CALM = 120
 """Milliseconds without work or motion after which a window counts as finished."""
@@ -49,7 +50,7 @@ class Application(QObject):
     """
 
     unforeseen = Signal(str)
-    _preloaded = Signal()
+    _beside_loaded = Signal()
 
     def __init__(self, lang: str | None, screenshot: Path | None) -> None:
         super().__init__()
@@ -72,7 +73,7 @@ class Application(QObject):
         self.window.language_chosen.connect(self.set_language)
         self.window.theme_chosen.connect(self.set_theme)
         self.qt.styleHints().colorSchemeChanged.connect(self._system_changed)
-        self._preloaded.connect(self.window.viewport.prepare)
+        self._beside_loaded.connect(lambda: self._load_here())
         self.unforeseen.connect(self.window.notices.show_unforeseen)
 
     def run(self, early: Early | None) -> int:
@@ -140,15 +141,26 @@ class Application(QObject):
             self.window.handlers.open_failed(early.path, error)
 
     def _preload(self) -> None:
-        """Load VTK and what the panels need beside the GUI thread, so that the first city need not wait for it."""
+        """Load what the first city needs while the child reads it, so that it need not wait.
+
+        Only what has nothing to do with Qt is loaded beside the GUI thread: PySide crashes when its modules are
+        imported, or its classes derived, in a thread while the window works. The rest follows here in small steps.
+        """
 
         def load() -> None:
-            for name in _PRELOADED:
+            for name in _BESIDE:
                 importlib.import_module(name)
-            _log.info("VTK is loaded")
-            self._preloaded.emit()
+            self._beside_loaded.emit()
 
         threading.Thread(target=load, name="preload", daemon=True).start()
+
+    def _load_here(self, steps: tuple[str, ...] = _HERE) -> None:
+        if steps:
+            importlib.import_module(steps[0])
+            QTimer.singleShot(0, self, lambda: self._load_here(steps[1:]))
+        else:
+            _log.info("VTK is loaded")
+            self.window.viewport.prepare()
 
     def _watch(self, with_project: bool) -> None:
         """Take the picture when a frame was drawn and nothing has worked or moved for a while."""
