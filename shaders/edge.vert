@@ -16,6 +16,7 @@ void main() {
   float strength = uEdge * (1.0 - smoothstep(uEdgeFade * 0.25, uEdgeFade, pixel));
   vec3 colour = mix(mix(uEdgeColour, uAccent * 0.75, chosen), uHorizon, hazeAt(vertexMC.xyz, gl_Position.w));
   vColour = vec4(colour, max(strength, chosen) * uAlpha);
-  gl_Position.z -= uBias * 14.0;
+  // Eaves are seen along the roof and need more than posts, which would show through it.
+  gl_Position.z -= uBias * mix(1.2, 5.0, body.w);
   if (mark > 1.5 || vColour.a < 0.02) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

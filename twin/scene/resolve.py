@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -176,8 +177,12 @@ def _scaled(layer: Layer, numbers: NDArray[np.float32]) -> tuple[NDArray[np.uint
         place = np.where(np.isnan(numbers), np.nan, np.clip(place, 0, n - 1)).astype(np.float32)
         step = np.minimum(np.arange(_COLOURS) * n // _COLOURS, n - 1)
         return _rgba([chosen[i] for i in step]), place, -0.5, n - 0.5
-    fractions = np.linspace(0, 1, _COLOURS)
-    return _rgba([colour_at(layer.scale.colours, f) for f in fractions]), numbers, layer.low, layer.high
+    return _ramp(layer.scale.colours), numbers, layer.low, layer.high
+
+
+@lru_cache(maxsize=32)
+def _ramp(colours: tuple[str, ...]) -> NDArray[np.uint8]:
+    return _rgba([colour_at(colours, f) for f in np.linspace(0, 1, _COLOURS)])
 
 
 def _rgba(colours: list[str]) -> NDArray[np.uint8]:

@@ -103,7 +103,8 @@ class SceneView:
 
     def render(self) -> None:
         """Draw a frame: at once while the camera moves, with names chosen anew and smooth edges when it rests."""
-        still = self._pose == self._drawn_pose
+        # The first frame of a city is finished at once: nobody may come to draw another.
+        still = self._pose == self._drawn_pose or not self._framed
         self._drawn_pose = self._pose
         self._frame(still)
         if still:

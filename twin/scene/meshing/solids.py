@@ -36,7 +36,7 @@ class Solids:
     faces : Part
         ``body`` = (row, metres above ground, storey height [m], wall 0 / roof 1), ``normal`` = octahedral (2).
     edges : Part
-        Lines along eaves and corners; ``body`` as above (row, metres above ground).
+        Lines along eaves and corners; ``body`` as above, its last number 1 for what is level.
     first_cell : array, shape (rows + 1,)
         Triangles of each row stand together: from ``first_cell[rank]`` in ``order``.
     order : array, shape (rows,)
@@ -256,6 +256,7 @@ def _line_pieces(corners: Floats, rows: Ints, level: Floats) -> _Pieces:
     body = np.zeros((len(rows), 2, 4))
     body[:, :, 0] = rows[:, None]
     body[:, :, 1] = corners[:, :, 2] - level[:, None]
+    body[:, :, 3] = (np.abs(corners[:, 1, 2] - corners[:, 0, 2]) < 0.01)[:, None]
     return _Pieces(corners, rows, body, np.zeros((len(rows), 2, 2)))
 
 
