@@ -97,7 +97,13 @@ class Session(QObject):
         if self.store is None or self._saved is None:
             return False
         state, saved = self.store.state, self._saved
-        return self.read_only and state.city is saved.city and state.bookmarks == saved.bookmarks
+        same = state.bookmarks == saved.bookmarks and state.scenarios == saved.scenarios
+        return self.read_only and state.city is saved.city and same
+
+    @property
+    def city_on_disk(self) -> bool:
+        """Whether the project's folder holds the present city, so that a child can read it there."""
+        return self.store is not None and self._saved is not None and self.store.state.city is self._saved.city
 
     @property
     def reading(self) -> Task | None:
@@ -229,9 +235,8 @@ class Session(QObject):
         if self.store is None or self.data is None or self.project is None:
             raise TwinError("No project is open.")
         state = self.store.state
-        unchanged = self._saved is not None and state.city is self._saved.city
         empty = City(state.city.name, state.city.crs)
-        return state.changed(city=empty), self.data, self.project.path if unchanged else state.city
+        return state.changed(city=empty), self.data, self.project.path if self.city_on_disk else state.city
 
     # --- inside -------------------------------------------------------------------------------------------------
 
@@ -302,4 +307,5 @@ class Session(QObject):
 
 def _differs(a: State, b: State) -> bool:
     """Compare what a project keeps; what is selected is not kept."""
-    return a.city is not b.city or a.layers != b.layers or a.bookmarks != b.bookmarks
+    kept = ("layers", "bookmarks", "scenarios", "scenario")
+    return a.city is not b.city or any(getattr(a, name) != getattr(b, name) for name in kept)

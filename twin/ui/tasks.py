@@ -11,7 +11,7 @@ from twin import jobs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twin.jobs import Task
+    from twin.jobs import Engine, Task
 
 
 class Tasks(QObject):
@@ -56,6 +56,24 @@ class Tasks(QObject):
         self._running.append(task)
         if then is not None:
             self._handlers[id(task)] = then
+        self.started.emit(task)
+        return task
+
+    def through(
+        self,
+        engine: Engine,
+        function: Callable[..., Any],
+        *args: Any,
+        key: object,
+        title: str,
+        then: Callable[[Task], object],
+    ) -> Task:
+        """Run a function in the engine process (:meth:`twin.jobs.Engine.submit`); ``then`` as in :meth:`start`."""
+        task = engine.submit(
+            function, *args, key=key, title=title, on_progress=self.progressed.emit, on_done=self.finished.emit
+        )
+        self._running.append(task)
+        self._handlers[id(task)] = then
         self.started.emit(task)
         return task
 

@@ -1,0 +1,187 @@
+"""Edits as the window makes them and says them: one undo step each, in the scenario that is worked on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from twin.city.schema import word
+from twin.scenario import scenario as scenarios
+from twin.scenario.buildings import AddBuilding, ChangeBuilding, HousingTransfer
+from twin.scenario.kinds import title
+from twin.scenario.others import ScaleDemand
+from twin.scenario.scenario import PRESENT, Scenario
+from twin.scenario.streets import AddPath, AddRoad, ChangeRoad, CloseRoad
+from twin.text import N_, number, tr, trn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twin.city.city import City
+    from twin.scenario.kinds import AnyEdit
+    from twin.state import Selection, State, Store
+
+_NAMED = 2
+
+
+def active(state: State) -> Scenario:
+    """Return the scenario that is worked on; the present state when the one named is gone."""
+    return next((one for one in state.scenarios if one.name == state.scenario), PRESENT)
+
+
+def reference(state: State) -> Scenario:
+    """Return the scenario the one worked on is compared with."""
+    if state.reference == PRESENT.name:
+        return PRESENT
+    chosen = next((one for one in state.scenarios if one.name == state.reference), None)
+    return chosen or scenarios.reference_of(state.scenarios, active(state))
+
+
+def shown_name(scenario: Scenario, lang: str) -> str:
+    """Return what a scenario is called; the present state in the reader's language."""
+    return tr(scenarios.ROLES["nulage"], lang) if scenario is PRESENT else scenario.name
+
+
+def copy(store: Store, name: str, lang: str) -> str:
+    """Copy a scenario and work on the copy; return its name."""
+    origin = scenarios.find(store.state.scenarios, name)
+    taken = {one.name for one in store.state.scenarios} | {PRESENT.name}
+    new = ""
+    if origin is PRESENT:
+        n = 1
+        while (new := tr("Alternative {n}", lang, n=n)) in taken:
+            n += 1
+    made = scenarios.copied(store.state.scenarios, name, new)
+    store.change(N_("Copy scenario"), scenarios=(*store.state.scenarios, made), scenario=made.name)
+    return made.name
+
+
+def add(store: Store, edit: AnyEdit, lang: str) -> str:
+    """Add an edit to the scenario that is worked on; the present state stays as it is and is copied first.
+
+    Returns
+    -------
+    str
+        Name of the scenario when it was made for this edit, "" when it was there.
+
+    Raises
+    ------
+    BadInput
+        When the edit's values cannot be.
+    """
+    state = store.state
+    now = active(state)
+    made = ""
+    if now is PRESENT:
+        taken = {one.name for one in state.scenarios} | {PRESENT.name}
+        n = 1
+        while (made := tr("Alternative {n}", lang, n=n)) in taken:
+            n += 1
+        now = scenarios.copied(state.scenarios, PRESENT.name, made)
+        rest = (*state.scenarios, now)
+    else:
+        rest = state.scenarios
+    new = now.adding(edit)
+    store.change(title(edit), scenarios=scenarios.replaced(rest, now.name, new), scenario=new.name)
+    return made
+
+
+def put(store: Store, label: str, new: Scenario, merge: str = "") -> None:
+    """Exchange the scenario that is worked on."""
+    state = store.state
+    changed = scenarios.replaced(state.scenarios, state.scenario, new)
+    store.change(label, merge=merge, scenarios=changed, scenario=new.name)
+
+
+# --- edits of what is selected ------------------------------------------------------------------------------------
+
+
+def closing(selection: Selection, city: City, *, whole: bool) -> CloseRoad:
+    """Return the edit that closes the selected street links, or the whole streets of their names."""
+    ids = list(selection.ids)
+    if whole:
+        roads = city.roads
+        names = set(roads.loc[roads["id"].isin(ids), "name"]) - {""}
+        ids = [*ids, *(one for one in roads.loc[roads["name"].isin(names), "id"] if one not in ids)]
+    else:
+        ids += [one for one in twins(city, selection.ids) if one not in ids]
+    return CloseRoad(roads=tuple(str(one) for one in ids))
+
+
+def twins(city: City, ids: Sequence[str]) -> list[str]:
+    """Return the links of the other direction along the same street as some links."""
+    roads = city.roads
+    chosen = roads[roads["id"].isin(list(ids))]
+    pairs = {(b, a) for a, b in zip(chosen["from_node"], chosen["to_node"], strict=True) if a and b}
+    back = [pair in pairs for pair in zip(roads["from_node"], roads["to_node"], strict=True)]
+    return [str(one) for one in roads["id"].to_numpy(object)[back]]
+
+
+# --- in words -----------------------------------------------------------------------------------------------------
+
+
+def sentence(edit: AnyEdit, city: City, lang: str) -> str:
+    """Say an edit in one line: what it does, to what, by how much."""
+    what = tr(title(edit), lang)
+    details = [text for text in (_named(edit, city, lang), _how(edit, lang)) if text]
+    return f"{what}: {', '.join(details)}" if details else what
+
+
+def _named(edit: AnyEdit, city: City, lang: str) -> str:
+    """Name the things an edit is about, the first two of them."""
+    own = getattr(edit, "name", "") or ""
+    needs = {table: ids for table, ids in edit.needs().items() if ids}
+    if not needs or own:
+        return own
+    table, ids = next(iter(needs.items()))
+    names = list(dict.fromkeys(thing_names(city, table, ids, lang)))
+    said = ", ".join(names[:_NAMED])
+    more = len(names) - _NAMED
+    if more > 0:
+        said += " " + trn("and {n} more", "and {n} more", more, lang)
+    elif len(ids) > len(names):
+        said += f" ({trn('{n} link', '{n} links', len(ids), lang)})" if table in ("roads", "paths") else ""
+    return said
+
+
+def thing_names(city: City, table: str, ids: Sequence[str], lang: str) -> list[str]:
+    """Return what things are called: name, address, or what they are."""
+    rows = city.table(table)
+    rows = rows[rows["id"].isin(list(ids))]
+    found = {str(row["id"]): row for _, row in rows.iterrows()}
+    names = []
+    for id in ids:
+        row = found.get(id)
+        texts = [] if row is None else [str(row[name]) for name in ("name", "address") if name in row.index]
+        kind = "" if row is None else str(row.get("use", "") or row.get("kind", "") or "")
+        names.append(next((text for text in texts if text.strip()), tr(word(kind), lang) if kind else id))
+    return names
+
+
+def _how(edit: AnyEdit, lang: str) -> str:
+    if isinstance(edit, AddPath | AddRoad):
+        return number(shapely.LineString(edit.line).length, lang, 0, "m")
+    if isinstance(edit, AddBuilding):
+        area = number(shapely.Polygon(edit.footprint).area, lang, 0, "m²")
+        return f"{tr(word(edit.use), lang)}, {area}, {number(edit.height, lang, unit='m')}"
+    if isinstance(edit, ChangeBuilding):
+        return ", ".join(_values(edit, _BUILDING, lang))
+    if isinstance(edit, ChangeRoad):
+        return ", ".join(_values(edit, _ROAD, lang))
+    if isinstance(edit, HousingTransfer):
+        return number(edit.persons, lang, 0, tr("persons", lang))
+    if isinstance(edit, ScaleDemand):
+        return "× " + number(edit.factor, lang)
+    return ""
+
+
+_BUILDING = (("height", N_("height"), "m"), ("floors", N_("floors"), ""), ("dwellings", N_("dwellings"), ""),
+             ("residents", N_("residents"), ""), ("jobs", N_("jobs"), ""))  # fmt: skip
+_ROAD = (("speed", N_("speed"), "km/h"), ("lanes", N_("lanes"), ""), ("capacity", N_("capacity"), "veh/h"),
+         ("flow_factor", N_("traffic ×"), ""))  # fmt: skip
+
+
+def _values(edit: Any, names: tuple[tuple[str, str, str], ...], lang: str) -> list[str]:
+    given = ((tr(text, lang), getattr(edit, name), unit) for name, text, unit in names)
+    return [f"{text} {number(value, lang, unit=unit)}" for text, value, unit in given if value is not None]
