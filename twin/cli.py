@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 COMMANDS = {
     "info": ("twin.commands.info", N_("tell what is inside files")),
     "import": ("twin.commands.bring", N_("read files into a project")),
+    "run": ("twin.commands.run", N_("run the models for a scenario")),
+    "compare": ("twin.commands.compare", N_("compare a scenario with its reference")),
+    "edit": ("twin.commands.edit", N_("add edits to a scenario")),
     "render": ("twin.commands.render", N_("make a picture of a project")),
     "layers": ("twin.commands.layers", N_("list the layers that were found")),
     "doctor": ("twin.commands.doctor", N_("check this installation")),

@@ -449,14 +449,15 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
 def test_older_formats_are_migrated_step_by_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = create(tmp_path / "p.twin", full_city(3))
     made.close()
+    place = made.path / "project.json"
+    place.write_text(json.dumps(json.loads(place.read_text()) | {"format": 1}))
     monkeypatch.setattr(record, "FORMAT", 3)
     monkeypatch.setattr(
         record,
         "MIGRATIONS",
         (lambda raw: raw | {"name": raw["name"] + "+1"}, lambda raw: raw | {"name": raw["name"] + "+2"}),
     )
-    assert record.read_record(made.path / "project.json").name == "Södra provstaden+1+2"
-    place = made.path / "project.json"
+    assert record.read_record(place).name == "Södra provstaden+1+2"
     place.write_text(json.dumps(json.loads(place.read_text()) | {"format": 2}))
     assert record.read_record(place).name == "Södra provstaden+2"
 

@@ -22,6 +22,7 @@ from twin.models.compile import compile_all, kernels
 from twin.models.walk import answer as walk
 from twin.models.walk import network as net
 from twin.models.walk import world as ground
+from twin.models.walk.names import TABLES
 from twin.scenario.streets import AddPath, RemovePath
 
 LIMITS = np.array(reach.LIMITS)
@@ -275,7 +276,7 @@ def test_a_bridge_looks_only_at_houses_within_reach_of_it():
 def test_the_city_given_is_not_changed():
     city = small_city(12)
     digest = city_digest(city)
-    fresh = {name: city.table(name).copy() for name in ground.TABLES}
+    fresh = {name: city.table(name).copy() for name in TABLES}
     reach.run(city, {}, {})
     assert city_digest(dataclasses.replace(city, **{name: city.table(name).copy() for name in fresh})) == digest
     for name, table in fresh.items():

@@ -7,13 +7,11 @@ import weakref
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 
-from twin.city.schema import TABLES, spec
+from twin.city.content_hash import table_hash
+from twin.city.schema import TABLES
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from twin.city.city import City
 
 PARTS = (*TABLES, "terrain", "surfaces")
@@ -32,7 +30,7 @@ def part_digest(city: City, name: str) -> str:
     held = _known.get(id(thing))
     if held is not None and held[0]() is thing:
         return held[1]
-    digest = _table(thing, name) if name in TABLES else _arrays(thing)
+    digest = table_hash(thing) if name in TABLES else _arrays(thing)
     number = id(thing)
     _known[number] = (weakref.ref(thing, lambda _: _known.pop(number, None)), digest)
     return digest
@@ -42,27 +40,6 @@ def city_digest(city: City) -> str:
     """Return the SHA-256 of all that a model can read of a City."""
     text = "\n".join([city.crs, city.height_system, *(f"{name} {part_digest(city, name)}" for name in PARTS)])
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _table(frame: pd.DataFrame, name: str) -> str:
-    total = hashlib.sha256(f"{name} {len(frame)}".encode())
-    columns = ["id", "source_id", *(column.name for column in spec(name).columns)]
-    kinds = {column.name: column.kind for column in spec(name).columns}
-    for column in columns:
-        total.update(column.encode())
-        kind = kinds.get(column, "text")
-        if kind == "text":
-            texts = [str(text).encode() for text in frame[column].to_numpy(object)]
-            total.update(np.array([len(text) for text in texts], dtype="<i8").tobytes())
-            total.update(b"".join(texts))
-        elif kind == "flag":
-            total.update(frame[column].to_numpy(dtype=np.uint8).tobytes())
-        else:
-            total.update(_plain(frame[column].to_numpy(dtype=np.float64)).tobytes())
-    if spec(name).geometry:
-        shapes = frame.geometry.to_numpy()
-        total.update(b"".join(shapely.to_wkb(shapes, byte_order=1, output_dimension=3, flavor="iso")))
-    return total.hexdigest()
 
 
 def _arrays(thing: object) -> str:

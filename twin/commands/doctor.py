@@ -120,6 +120,8 @@ def _graphics(lang: str) -> list[Check]:
 
 
 def _compiled(console: Console) -> Check:
+    from twin.models.compile import compile_all
+
     package = Path(__file__).resolve().parent.parent
     files = [*package.rglob("*.py"), *content.folder("layers").glob("*.py")]
     job = console.job()
@@ -127,5 +129,6 @@ def _compiled(console: Console) -> Check:
     for i, file in enumerate(sorted(files)):
         job.progress((i + 1) / len(files), N_("Compiling {name}"), name=file.name)
         done += bool(compileall.compile_file(str(file), quiet=2))
-    found = tr("{done} of {n} files", console.lang, done=done, n=len(files))
+    kernels = compile_all(job)
+    found = tr("{done} of {n} files, {k} kernels", console.lang, done=done, n=len(files), k=len(kernels))
     return Check(N_("Compiled ahead"), found, done == len(files))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from twin.errors import BadInput, NewerFormat
+from twin.scenario.scenario import Scenario  # noqa: TC001 - msgspec reads it from the annotation
 from twin.state import BASE_LAYERS, Bookmark, LayerEntry, Pose, State
 
 if TYPE_CHECKING:
@@ -16,10 +17,16 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
 
-FORMAT = 1
+FORMAT = 2
 """Number of the present format; a file with a higher one was written by a later version of the program."""
 
-MIGRATIONS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()
+
+def _with_scenarios(raw: dict[str, Any]) -> dict[str, Any]:
+    """Format 2 has scenarios; older projects have none."""
+    return {**raw, "scenarios": [], "scenario": "", "reference": ""}
+
+
+MIGRATIONS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_with_scenarios,)
 """Step n makes format n + 2 of format n + 1; the first project format was 1."""
 
 FileName = Annotated[
@@ -79,6 +86,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     layers: list[LayerRow] = []
     bookmarks: list[NamedView] = []
     view: View | None = None
+    scenarios: list[Scenario] = []
+    scenario: str = ""
+    reference: str = ""
     earlier: list[list[FileName]] = []
 
     def files(self) -> set[str]:
@@ -148,6 +158,9 @@ def to_record(
         layers=[LayerRow(row.id, row.visible, float(row.opacity)) for row in state.layers],
         bookmarks=[NamedView(b.name, view) for b in state.bookmarks if (view := _view(b.pose)) is not None],
         view=_view(pose),
+        scenarios=list(state.scenarios),
+        scenario=state.scenario,
+        reference=state.reference,
     )
 
 
@@ -157,7 +170,10 @@ def to_state(record: Record, city: City) -> State:
     known = {row.id for row in rows}
     missing = tuple(LayerEntry(name) for name in BASE_LAYERS if name not in known)
     bookmarks = tuple(Bookmark(b.name, to_pose(b.view)) for b in record.bookmarks)
-    return State(city=city, layers=rows + missing, bookmarks=bookmarks)
+    return State(
+        city=city, layers=rows + missing, bookmarks=bookmarks, scenarios=tuple(record.scenarios),
+        scenario=record.scenario, reference=record.reference,
+    )  # fmt: skip
 
 
 def to_pose(view: View) -> Pose:

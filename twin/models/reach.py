@@ -15,9 +15,7 @@ import numpy as np
 
 from twin.layer import Field
 from twin.models.model import Model, Parameter, settled
-from twin.models.walk import answer as walk
-from twin.models.walk import world as ground
-from twin.models.walk.network import Rules
+from twin.models.walk.names import MILLI, TABLES
 from twin.result import Indicator, Result
 from twin.text import N_
 
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
     from twin.city.changes import Changes
     from twin.city.city import City
     from twin.jobs import Job
+    from twin.models.walk import answer as walk
+    from twin.models.walk import world as ground
     from twin.result import Value
 
 LIMITS = (400.0, 800.0, 1500.0)
@@ -130,6 +130,11 @@ def run(
     Result
         Fields on buildings that are no parts; nan where a house meets no link.
     """
+    # loading numba takes a second, which the window need not spend to know the model's name
+    from twin.models.walk import answer as walk
+    from twin.models.walk import world as ground
+    from twin.models.walk.network import Rules
+
     values = settled(REACH, parameters)
     settings = ground.Settings(
         Rules(float(values["steps_factor"]), bool(values["step_free"])), float(values["access_limit"]),
@@ -168,7 +173,7 @@ def _fields(working: Working) -> tuple[Field, ...]:
 
     for c, (names, unit) in enumerate(_MASS):
         for r, name in enumerate(names):
-            add(name, unit, sums.mass[:, c, r] / ground.MILLI)
+            add(name, unit, sums.mass[:, c, r] / MILLI)
     for k, (names, way, unit, factor) in enumerate(_THINGS):
         for r, name in enumerate(names):
             add(name, unit, sums.things[:, k, r] * factor)
@@ -195,11 +200,11 @@ def _indicators(working: Working, fields: tuple[Field, ...]) -> tuple[Indicator,
         made.append(Indicator(id, title, share, "%", "reach", shown, places(~has & (people > 0))))
     for id, title, what, limit in _MEANS:
         # in floating point: persons times persons outgrows whole numbers
-        sum_of = float((people / ground.MILLI * (sums.mass[:, what, limit] / ground.MILLI)).sum())
-        mean = sum_of / (total / ground.MILLI) if total else float("nan")
+        sum_of = float((people / MILLI * (sums.mass[:, what, limit] / MILLI)).sum())
+        mean = sum_of / (total / MILLI) if total else float("nan")
         made.append(Indicator(id, title, mean, _MASS[what][1], "reach", _MASS[what][0][limit]))
     lost = ~on & (people > 0)
-    count = float(people[lost].sum()) / ground.MILLI
+    count = float(people[lost].sum()) / MILLI
     made.append(Indicator("reach.unconnected", _UNCONNECTED, count, N_("persons"), "reach", "", places(lost)))
     return tuple(made)
 
@@ -214,5 +219,5 @@ def _assumptions(values: Mapping[str, Value]) -> tuple[str, ...]:
 
 
 REACH = Model(
-    "reach", N_("Reach on foot"), "1.0", ground.TABLES, (), PARAMETERS, run,
+    "reach", N_("Reach on foot"), "1.0", TABLES, (), PARAMETERS, run,
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twin.models.walk import kernels
-from twin.models.walk.world import KINDS
+from twin.models.walk.names import KINDS
 from twin.text import N_
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import shapely
 
 from twin.models.walk import network as net
 from twin.models.walk.access import Access, Doors, disturbed, doors, joined, nearest
+from twin.models.walk.names import MILLI, TABLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from twin.city.changes import Changes
     from twin.city.city import City
 
-MILLI = 1000.0
-"""People and jobs are summed as whole thousandths, so that sums do not depend on the order of adding."""
-KINDS = ("school", "stop", "green")
 PLACE_KINDS = {"school": 0, "stop": 1, "station": 1}
 GREEN = ("park", "green", "forest")
 _MAX_NEW = 2_000
@@ -107,9 +105,6 @@ class Step:
     moved: NDArray[np.bool_]
     before: Spots
     after: Spots
-
-
-TABLES = ("paths", "buildings", "places", "cover")
 
 
 def build(city: City, settings: Settings) -> World:

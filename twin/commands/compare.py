@@ -1,0 +1,66 @@
+"""``twin compare``: a scenario minus its reference, which is always named."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from twin.commands import run as running
+from twin.text import number, tr
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from twin.commands.console import Console, Parser
+    from twin.result import Row
+
+
+def add(parser: Parser, lang: str) -> None:
+    """Describe the command's arguments."""
+    running.project(parser, lang)
+    parser.add_argument("scenario", metavar="S", help=tr("the scenario", lang))
+    parser.add_argument(
+        "--reference", metavar="R",
+        help=tr("what it is compared with; by default the zero alternative, else the city as it is", lang),
+    )  # fmt: skip
+    parser.add_argument("--models", nargs="+", default=[], metavar="M", help=tr("models to run; all by default", lang))
+
+
+def run(args: Namespace, console: Console) -> int:
+    """Run both, report each indicator, that of the reference, and the difference."""
+    from twin.chain.chain import compared
+    from twin.scenario.scenario import find, reference_of
+
+    lang = console.lang
+    state, chain = running.opened(args.project)
+    scenario = find(state.scenarios, args.scenario)
+    if args.reference is None:
+        reference = reference_of(state.scenarios, scenario)
+    else:
+        reference = find(state.scenarios, args.reference)
+    for one in dict.fromkeys((reference.name, scenario.name)):
+        running.warn(state, one, console)
+    job = console.job()
+    before = chain.run(reference, args.models, job.part(0.0, 0.5))
+    after = chain.run(scenario, args.models, job.part(0.5, 1.0))
+    chain.close()
+    rows = [row for found in compared(after, before).values() for row in found.rows]
+    console.result(
+        {
+            "scenario": after.scenario,
+            "reference": before.scenario,
+            "indicators": [
+                {"id": r.id, "value": r.value, "reference": r.reference, "difference": r.difference, "unit": r.unit}
+                for r in rows
+            ],
+        },
+        "\n".join([f"{after.scenario} − {before.scenario}", *(_line(row, lang) for row in rows)]),
+    )
+    return 0
+
+
+def _line(row: Row, lang: str) -> str:
+    unit = tr(row.unit, lang)
+    sign = "+" if math.isfinite(row.difference) and row.difference > 0 else ""
+    values = f"{number(row.value, lang)} − {number(row.reference, lang)} = "
+    return f"  {tr(row.title, lang, **row.fields)}: {values}{sign}{number(row.difference, lang, unit=unit)}"

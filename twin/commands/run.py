@@ -1,0 +1,92 @@
+"""``twin run``: the models for a scenario."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twin.text import N_, number, tr
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from twin.chain.chain import Answer, Chain
+    from twin.commands.console import Console, Parser
+    from twin.state import State
+
+_REUSED = {"": "", "memory": N_("answered before"), "disk": N_("answered before")}
+
+
+def add(parser: Parser, lang: str) -> None:
+    """Describe the command's arguments."""
+    project(parser, lang)
+    parser.add_argument(
+        "--scenario", default="", metavar="S", help=tr("the scenario; the city as it is by default", lang)
+    )
+    parser.add_argument("--models", nargs="+", default=[], metavar="M", help=tr("models to run; all by default", lang))
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help=tr("address of a Dask scheduler, for models that can use one", lang)
+    )
+
+
+def project(parser: Parser, lang: str) -> None:
+    """Describe the argument that names the project."""
+    parser.add_argument("project", metavar="P.twin", help=tr("the project; demo is the shipped one", lang))
+
+
+def run(args: Namespace, console: Console) -> int:
+    """Run the chain, report what was done and the indicators."""
+    from twin.scenario.scenario import find
+
+    lang = console.lang
+    state, chain = opened(args.project)
+    scenario = find(state.scenarios, args.scenario)
+    warn(state, scenario.name, console)
+    if args.scheduler:
+        console.say("twin: " + tr("None of these models needs a scheduler; they run here.", lang))
+    answer = chain.run(scenario, args.models, console.job())
+    chain.close()
+    console.result(
+        {
+            "scenario": answer.scenario,
+            "key": answer.key,
+            "models": {
+                name: {"seconds": one.seconds, "quality": one.quality, "reused": bool(one.reused)}
+                for name, one in answer.runs.items()
+            },
+            "indicators": [
+                {"id": one.id, "value": one.value, "unit": one.unit, "model": one.model} for one in answer.indicators
+            ],
+        },
+        _text(answer, lang),
+    )
+    return 0
+
+
+def opened(text: str) -> tuple[State, Chain]:
+    """Return the State of a project and the chain over its city; results are kept where the project is ours."""
+    from twin.chain.chain import Chain
+    from twin.content import demo_project
+    from twin.project import load_view, resolve_path
+
+    path = resolve_path(text)
+    state, _ = load_view(path)
+    return state, Chain(state.city, None if path == demo_project() else path)
+
+
+def warn(state: State, name: str, console: Console) -> None:
+    """Say which of a scenario's edits do not go together."""
+    from twin.scenario.conflicts import check
+    from twin.scenario.scenario import find
+
+    for conflict in check(state.city, find(state.scenarios, name).edits):
+        console.say(f"twin: {name}: {conflict.text(console.lang)}")
+
+
+def _text(answer: Answer, lang: str) -> str:
+    lines = [f"{answer.scenario}  {answer.key[:12]}"]
+    for name, one in answer.runs.items():
+        how = tr(_REUSED[one.reused], lang)
+        lines.append(f"{name}  {number(one.seconds, lang, 2, 's')}  {one.quality}  {how}".rstrip())
+    for row in answer.indicators:
+        lines.append(f"  {row.name(lang)}: {number(row.value, lang, unit=tr(row.unit, lang))}")
+    return "\n".join(lines)
