@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-PHASES = ("begin", "Qt is loaded", "the window is shown", "VTK is loaded", "the first frame is drawn")
+PHASES = ("begin", "Qt is loaded", "the window is shown", "the first frame is drawn")
 
 TWIN = """
 import logging, sys

@@ -16,7 +16,7 @@ from twin.ui.gestures import Gestures
 from twin.ui.navigator import Navigator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pyvistaqt import QtInteractor
 
@@ -52,7 +52,7 @@ class Viewport(QWidget):
         self._scene: SceneView | None = None
         self._plotter: QtInteractor | None = None
         self._hit: Hit | None = None
-        self._stop_listening = lambda: None
+        self._stop_listening: Callable[[], None] = lambda: None
         self.navigator = Navigator(self._ground_at, self._height_at, self)
         self.navigator.moved.connect(self._moved)
         self.navigator.rested.connect(self._rested)
@@ -95,7 +95,7 @@ class Viewport(QWidget):
         if first:
             self._fit_size()
             bounds = store.state.city.bounds()
-            self.navigator.begin(self.navigator.pose, bounds)
+            self.navigator.begin(Pose((0.0, 0.0, 0.0), 1000.0), bounds)  # not as the city before was looked at
             self.navigator.begin(pose or self.whole(), bounds)
         self._moved()
         self.draw()  # now, as the shaders know nothing of the camera before the first frame
