@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QMainWindow
 
-Needs = Literal["", "project", "writable", "modified", "undo", "redo", "selection", "back", "forward"]
+Needs = Literal[
+    "", "project", "writable", "modified", "undo", "redo", "selection", "back", "forward", "road", "street",
+    "building", "removable", "scenarios",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,14 @@ _WINDOW = (
     Command("jobs", N_("Background &work"), N_("Show or hide what works in the background"), ("Ctrl+4",), "clock",
             "project", True),
     Command(
+        "scenarios", N_("&Scenarios"), N_("Show or hide the scenarios and their edits"), ("Ctrl+5",), "branch",
+        "project", True,
+    ),
+    Command(
+        "indicators", N_("In&dicators"), N_("Show or hide the table of indicators"), ("Ctrl+6",), "table", "project",
+        True,
+    ),
+    Command(
         "identify", N_("&Go to the inspector"), N_("Put the focus into the inspector"), ("Ctrl+Shift+I",), "", "project"
     ),
     Command("focus_view", N_("Go to the &view"), N_("Put the focus into the view"), ("Ctrl+0",), "", "project"),
@@ -112,6 +123,37 @@ _WINDOW = (
     Command("reset", N_("&Reset layout"), N_("Put all panels back where they were at first")),
     Command("refresh", N_("Re&fresh"), N_("Draw the view again"), ("F5",), "", "project"),
     Command("fullscreen", N_("F&ull screen"), N_("Use the whole screen"), ("F11",), "fullscreen", "", True),
+)  # fmt: skip
+
+_SCENARIO = (
+    Command(
+        "new_scenario", N_("&New scenario from this"), N_("Copy the scenario worked on, with its edits"),
+        ("Ctrl+Alt+N",), "branch", "project",
+    ),
+    Command(
+        "next_scenario", N_("Ne&xt scenario"), N_("Work on the next scenario of the list"), ("Ctrl+PgDown",), "",
+        "scenarios",
+    ),
+    Command(
+        "previous_scenario", N_("&Previous scenario"), N_("Work on the scenario before in the list"), ("Ctrl+PgUp",),
+        "", "scenarios",
+    ),
+    Command(
+        "close_link", N_("&Close street here"), N_("Close the selected piece of the street to all traffic"),
+        ("Ctrl+Alt+K",), "", "road",
+    ),
+    Command(
+        "close_street", N_("Close the &whole street"), N_("Close all of the street of this name to all traffic"), (),
+        "", "street",
+    ),
+    Command(
+        "change_height", N_("Change &height…"), N_("Try another height for the selected building"), ("Ctrl+Alt+H",),
+        "", "building",
+    ),
+    Command(
+        "remove_thing", N_("&Remove from the scenario"), N_("Take the selected building or walk link away"),
+        ("Ctrl+Del",), "trash", "removable",
+    ),
 )  # fmt: skip
 
 _LAYER = (
@@ -134,12 +176,13 @@ MENUS: tuple[tuple[str, tuple[Command, ...]], ...] = (
     (N_("&Edit"), _EDIT),
     (N_("&View"), _VIEW),
     (LAYER_MENU, _LAYER),
+    (N_("&Scenario"), _SCENARIO),
     (N_("&Window"), _WINDOW),
     (N_("&Help"), _HELP),
 )
 
 SEPARATE_BEFORE = {"save", "import", "close", "quit", "deselect", "top", "back", "bookmark", "identify", "panels",
-                   "reset", "report", "about"}  # fmt: skip
+                   "reset", "report", "about", "close_link", "next_scenario"}  # fmt: skip
 
 TOOLBAR = ("open", "save", "", "undo", "redo", "", "import", "export")
 

@@ -57,6 +57,7 @@ class Commands(QObject):
             "keys": lambda: dialogs.keys_dialog(window, window.lang).open(),
             "report": self._report,
             "about": lambda: dialogs.about_dialog(window, window.commands, window.lang).open(),
+            **window.workbench.table(),
         }  # fmt: skip
 
     # --- opening ------------------------------------------------------------------------------------------------

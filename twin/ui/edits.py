@@ -118,24 +118,48 @@ def twins(city: City, ids: Sequence[str]) -> list[str]:
     return [str(one) for one in roads["id"].to_numpy(object)[back]]
 
 
+def extent(edit: AnyEdit, cities: Sequence[City]) -> tuple[float, float, float, float] | None:
+    """Return the box [m] around what an edit draws or is about; None when it has no place.
+
+    Parameters
+    ----------
+    edit : Edit
+    cities : sequence of City
+        Where to look for what it names: the city shown, the city as it is.
+    """
+    drawn: Any = edit
+    shapes: list[Any] = [shapely.LineString(drawn.line)] if hasattr(edit, "line") else []
+    shapes += [shapely.Polygon(drawn.footprint)] if getattr(edit, "footprint", None) else []
+    shapes += [shapely.Point(drawn.point)] if hasattr(edit, "point") else []
+    for table, ids in edit.needs().items():
+        for city in cities:
+            rows = city.table(table)
+            rows = rows[rows["id"].isin(list(ids))]
+            shapes += list(rows["geometry"]) if "geometry" in rows.columns else []
+    if not shapes:
+        return None
+    west, south, east, north = (float(value) for value in shapely.total_bounds(shapes))
+    return west, south, east, north
+
+
 # --- in words -----------------------------------------------------------------------------------------------------
 
 
-def sentence(edit: AnyEdit, city: City, lang: str) -> str:
-    """Say an edit in one line: what it does, to what, by how much."""
+def sentence(edit: AnyEdit, cities: Sequence[City], lang: str) -> str:
+    """Say an edit in one line: what it does, to what (looked up in the cities in turn), by how much."""
     what = tr(title(edit), lang)
-    details = [text for text in (_named(edit, city, lang), _how(edit, lang)) if text]
+    details = [text for text in (_named(edit, cities, lang), _how(edit, lang)) if text]
     return f"{what}: {', '.join(details)}" if details else what
 
 
-def _named(edit: AnyEdit, city: City, lang: str) -> str:
+def _named(edit: AnyEdit, cities: Sequence[City], lang: str) -> str:
     """Name the things an edit is about, the first two of them."""
     own = getattr(edit, "name", "") or ""
     needs = {table: ids for table, ids in edit.needs().items() if ids}
     if not needs or own:
         return own
     table, ids = next(iter(needs.items()))
-    names = list(dict.fromkeys(thing_names(city, table, ids, lang)))
+    names = list(dict.fromkeys(thing_names(cities, table, ids, lang)))
     said = ", ".join(names[:_NAMED])
     more = len(names) - _NAMED
     if more > 0:
@@ -145,18 +169,22 @@ def _named(edit: AnyEdit, city: City, lang: str) -> str:
     return said
 
 
-def thing_names(city: City, table: str, ids: Sequence[str], lang: str) -> list[str]:
+def thing_names(cities: Sequence[City], table: str, ids: Sequence[str], lang: str) -> list[str]:
     """Return what things are called: name, address, or what they are."""
-    rows = city.table(table)
-    rows = rows[rows["id"].isin(list(ids))]
-    found = {str(row["id"]): row for _, row in rows.iterrows()}
-    names = []
-    for id in ids:
-        row = found.get(id)
-        texts = [] if row is None else [str(row[name]) for name in ("name", "address") if name in row.index]
-        kind = "" if row is None else str(row.get("use", "") or row.get("kind", "") or "")
-        names.append(next((text for text in texts if text.strip()), tr(word(kind), lang) if kind else id))
-    return names
+    found: dict[str, Any] = {}
+    for city in cities:
+        rows = city.table(table)
+        rows = rows[rows["id"].isin([one for one in ids if one not in found])]
+        found |= {str(row["id"]): row for _, row in rows.iterrows()}
+    return [_thing_name(found.get(id), id, lang) for id in ids]
+
+
+def _thing_name(row: Any, id: str, lang: str) -> str:
+    if row is None:
+        return id
+    texts = [str(row[name]) for name in ("name", "address") if name in row.index]
+    kind = str(row.get("use", "") or row.get("kind", "") or "")
+    return next((text for text in texts if text.strip()), tr(word(kind), lang) if kind else id)
 
 
 def _how(edit: AnyEdit, lang: str) -> str:

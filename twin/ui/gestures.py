@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Gestures(QObject):
     left = Signal()
     command = Signal(str)
     """A key asked for a command of :mod:`twin.ui.actions`."""
+    menu_wanted = Signal(float, float)
+    """The right button was clicked there, or the menu key was pressed (the middle of the view)."""
     resized = Signal()
 
     def __init__(self, widget: QWidget, navigator: Navigator) -> None:
@@ -82,6 +84,10 @@ class Gestures(QObject):
             self._navigator.let_go()
         elif kind == QEvent.Type.Resize:
             self.resized.emit()
+        if kind == QEvent.Type.ContextMenu:
+            if cast(QContextMenuEvent, event).reason() == QContextMenuEvent.Reason.Keyboard:
+                self.menu_wanted.emit(*self._pixel(QPointF(self._widget.width() / 2, self._widget.height() / 2)))
+            event.accept()
         if kind in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop):
             event.ignore()
         return kind in _SWALLOWED
@@ -132,6 +138,8 @@ class Gestures(QObject):
             self._widget.unsetCursor()
         elif mouse.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(*self._pixel(mouse.position()))
+        elif mouse.button() == Qt.MouseButton.RightButton:
+            self.menu_wanted.emit(*self._pixel(mouse.position()))
         return True
 
     def _double(self, event: QEvent) -> bool:

@@ -45,6 +45,10 @@ class Inspector(QWidget):
         self._streams = streams
         self._show()
 
+    def add_tools(self, tools: QWidget) -> None:
+        """Put a row of what can be done to what is selected under its name."""
+        self._inner.insertWidget(2, tools)
+
     @property
     def sheet(self) -> Sheet | None:
         """What is shown; None when nothing is selected."""
@@ -86,7 +90,7 @@ class Inspector(QWidget):
         tools = row(self.zoom, None, copy)
         tools.setContentsMargins(STEP, 0, 2 * STEP, 0)
         self._filled = QWidget()
-        inner = QVBoxLayout(self._filled)
+        inner = self._inner = QVBoxLayout(self._filled)
         inner.setContentsMargins(0, 0, 0, STEP)
         inner.setSpacing(0)
         inner.addLayout(head)

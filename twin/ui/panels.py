@@ -25,8 +25,11 @@ _TITLES = {
     "inspector": N_("Inspector"),
     "bookmarks": N_("Bookmarks"),
     "jobs": N_("Background work"),
+    "scenarios": N_("Scenarios"),
+    "indicators": N_("Indicators"),
 }
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+_PLACES = {"layers": _LEFT, "indicators": Qt.DockWidgetArea.BottomDockWidgetArea}
 _WIDTHS = (288, 328)
 
 
@@ -40,7 +43,7 @@ class Content:
 
 
 class Panels(QObject):
-    """Four docks: layers on the left; inspector, bookmarks and background work as tabs on the right."""
+    """The docks: layers on the left; the others as tabs on the right, the table of indicators below."""
 
     fly_to = Signal(object)
     to_selection = Signal()
@@ -99,9 +102,9 @@ class Panels(QObject):
         """Put the docks where they are at first."""
         for name, dock in self.docks.items():
             dock.setFloating(False)
-            self._window.addDockWidget(_LEFT if name == "layers" else _RIGHT, dock)
+            self._window.addDockWidget(_PLACES.get(name, _RIGHT), dock)
         first = self.docks["inspector"]
-        for name in ("bookmarks", "jobs"):
+        for name in ("scenarios", "bookmarks", "jobs"):
             self._window.tabifyDockWidget(first, self.docks[name])
         self.set_widths()
 
@@ -111,9 +114,9 @@ class Panels(QObject):
         self._window.resizeDocks(both, list(_WIDTHS), Qt.Orientation.Horizontal)
 
     def show_first(self) -> None:
-        """Show what is shown at first: all but the background work."""
+        """Show what is shown at first: all but the background work and the indicators, which come with an edit."""
         for name, dock in self.docks.items():
-            dock.setVisible(name != "jobs")
+            dock.setVisible(name not in ("jobs", "indicators"))
         self.docks["inspector"].raise_()
 
     def hide_all(self) -> None:
@@ -162,9 +165,11 @@ class Panels(QObject):
     def _panel(self, name: str, content: Content) -> QWidget:
         # Imported here: the start page is shown without them.
         from twin.ui.bookmarks import BookmarkPanel
+        from twin.ui.indicators import IndicatorPanel
         from twin.ui.inspector import Inspector
         from twin.ui.jobs_panel import JobsPanel
         from twin.ui.layer_dock import LayerDock
+        from twin.ui.scenario_dock import ScenarioDock
 
         if name == "layers":
             layers = LayerDock(content.store, self._lang)
@@ -175,6 +180,10 @@ class Panels(QObject):
             inspector.set_streams(content.data.streams)
             inspector.zoom_requested.connect(self.to_selection)
             return inspector
+        if name == "scenarios":
+            return ScenarioDock(content.store, self._lang)
+        if name == "indicators":
+            return IndicatorPanel(content.store, self._lang)
         if name == "bookmarks":
             bookmarks = BookmarkPanel(content.store, self._lang)
             bookmarks.set_pose_source(content.pose)

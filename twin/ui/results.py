@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from twin.chain.chain import Answer
     from twin.city.city import City
     from twin.jobs import Task
+    from twin.scenario.conflicts import Conflict
     from twin.scenario.scenario import Scenario
     from twin.scenario.version import Versions
     from twin.state import State
@@ -54,6 +55,7 @@ class _Plan:
     key: str
     reference: Scenario
     reference_key: str
+    conflicts: tuple[Conflict, ...]
 
 
 class Results(QObject):
@@ -77,6 +79,8 @@ class Results(QObject):
         self.reference: Answer | None = None
         self.names = ("", "")
         """What the two that were answered are called."""
+        self.conflicts: tuple[Conflict, ...] = ()
+        """What is wrong with the edits of the scenario worked on."""
         self._answered = 0
         self._wanted = False
         self._engine: Engine | None = None
@@ -216,11 +220,15 @@ class Results(QObject):
         versions = self._versions = self._versions or _new_versions()
 
         def work() -> _Plan:
+            from twin.scenario.conflicts import check
             from twin.scenario.scenario import key
 
             digest = _digest(base)
             city = versions.build(base, digest, scenario.active).city
-            return _Plan(number, base, digest, scenario, city, key(digest, scenario), reference, key(digest, reference))
+            keys = key(digest, scenario), key(digest, reference)
+            return _Plan(
+                number, base, digest, scenario, city, keys[0], reference, keys[1], check(base, scenario.edits)
+            )  # fmt: skip
 
         self._beside(work, self._go)
         self.asked.emit()
@@ -230,6 +238,7 @@ class Results(QObject):
         if plan.number != self._number or session.data is None or self.shown is None:
             return
         self._asked = plan.number
+        self.conflicts = plan.conflicts
         known = self._cities.get(plan.key)
         if plan.city is plan.base:
             self._show(plan.city, session.data)

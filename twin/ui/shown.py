@@ -26,6 +26,11 @@ class Shown(Store):
         self._stop = behind.listen(self._follow)
 
     @property
+    def base(self) -> City:
+        """The city as it is, without edits."""
+        return self._behind.state.city
+
+    @property
     def undo_label(self) -> str:
         """What undo would take back."""
         return self._behind.undo_label
@@ -66,3 +71,11 @@ class Shown(Store):
 
     def _follow(self, old: State, new: State) -> None:
         self._set(new.changed(city=self.state.city))
+
+
+def cities(store: Store) -> tuple[City, ...]:
+    """Return the city a Store shows and, where that is another, the city as it is."""
+    shown = store.state.city
+    if isinstance(store, Shown) and store.base is not shown:
+        return shown, store.base
+    return (shown,)

@@ -41,6 +41,8 @@ class Viewport(QWidget):
     drawn = Signal()
     """A full frame of a city is on the screen."""
     history_changed = Signal()
+    menu_wanted = Signal(QPoint)
+    """A menu for what is selected now is wanted at this point of the screen."""
 
     def __init__(self, lang: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -151,12 +153,15 @@ class Viewport(QWidget):
         table = self._store.state.city.table(selection.table)
         rows = table[table["id"].isin(selection.ids)]
         if len(rows) and hasattr(rows, "total_bounds"):
-            west, south, east, north = (float(v) for v in rows.total_bounds)
-            ground = self._height_at((west + east) / 2, (south + north) / 2)
-            ground = self.navigator.pose.focus[2] if math.isnan(ground) else ground
             tallest = float(rows["height"].max()) if "height" in rows.columns else 0.0
-            height = 0.0 if math.isnan(tallest) else tallest
-            self.navigator.frame((west, south, east, north), self._aspect(), ground, height)
+            west, south, east, north = (float(v) for v in rows.total_bounds)
+            self.fly_to_box((west, south, east, north), 0.0 if math.isnan(tallest) else tallest)
+
+    def fly_to_box(self, box: tuple[float, float, float, float], height: float = 0.0) -> None:
+        """Fly to where a box (west, south, east, north) [m], with what stands in it, fills a good part of the view."""
+        ground = self._height_at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        ground = self.navigator.pose.focus[2] if math.isnan(ground) else ground
+        self.navigator.frame(box, self._aspect(), ground, height)
 
     def graphics(self) -> str:
         """Say which graphics card and driver draw, as far as VTK knows."""
@@ -209,6 +214,7 @@ class Viewport(QWidget):
         self._gestures.clicked.connect(self._click)
         self._gestures.double_clicked.connect(self._double_click)
         self._gestures.hovered.connect(self._hovered)
+        self._gestures.menu_wanted.connect(self._want_menu)
         self._gestures.left.connect(self._unhover)
         self._gestures.command.connect(self.command)
         self._gestures.resized.connect(self._resized)
@@ -294,6 +300,12 @@ class Viewport(QWidget):
         if chosen != self._store.state.selection:
             self._store.change("Select", undoable=False, selection=chosen)
         self.picked.emit(hit)
+
+    def _want_menu(self, px: float, py: float) -> None:
+        self._click(px, py)
+        if self._plotter is not None:
+            ratio = self.devicePixelRatioF()
+            self.menu_wanted.emit(self._plotter.mapToGlobal(QPoint(round(px / ratio), round(py / ratio))))
 
     def _double_click(self, px: float, py: float) -> None:
         point = self._ground_at(px, py)

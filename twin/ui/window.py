@@ -20,6 +20,7 @@ from twin.ui.panels import Content, Panels
 from twin.ui.session import Session
 from twin.ui.start_page import StartPage
 from twin.ui.viewport import Viewport
+from twin.ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
@@ -48,6 +49,7 @@ class MainWindow(QMainWindow):
         self.start = StartPage(settings, lang)
         self.viewport = Viewport(lang)
         self.panels = Panels(self, self.commands, self.session.tasks, lang)
+        self.workbench = Workbench(self)
         self._strip: StatusStrip | None = None
         self._menus: dict[str, QMenu] = {}
         self._leaving = False
@@ -116,7 +118,7 @@ class MainWindow(QMainWindow):
         session, view = self.session, self.viewport
         session.opened.connect(self._opened)
         session.closed.connect(self._closed)
-        session.city_changed.connect(self._city_changed)
+        self.workbench.results.changed.connect(self._city_changed)
         session.status_changed.connect(self.refresh)
         session.loading.connect(self._loading)
         session.failed.connect(self.notices.show_error)
@@ -174,7 +176,9 @@ class MainWindow(QMainWindow):
             "selection": store is not None and store.state.selection is not None,
             "back": there and navigator.can_go(-1),
             "forward": there and navigator.can_go(1),
+            **self.workbench.can(),
         })  # fmt: skip
+        self.workbench.refresh()
         self.commands.label_undo(store.undo_label if store else "", store.redo_label if store else "")
         for title, menu in self._menus.items():
             menu.setTitle(tr(title, self.lang))
@@ -226,10 +230,10 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, self._show_city)
 
     def _show_city(self) -> None:
-        session = self.session
-        if session.project is None or session.store is None or session.data is None:
+        session, results = self.session, self.workbench.results
+        if session.project is None or results.shown is None or results.data is None:
             return
-        self.viewport.show_city(session.store, session.data.mesh, session.data.layers, session.project.pose)
+        self.viewport.show_city(results.shown, results.data.mesh, results.data.layers, session.project.pose)
         self.viewport.focus_view()
         if session.project.path != demo_project():  # which has a card of its own on the start page
             self.settings.remember(session.project.path)
@@ -247,19 +251,20 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(self.start)
 
     def _city_changed(self) -> None:
-        session = self.session
-        if session.store is not None and session.data is not None:
-            self.panels.refresh_data(session.data)
-            self.viewport.show_city(session.store, session.data.mesh, session.data.layers)
+        results = self.workbench.results
+        if results.shown is not None and results.data is not None and self.stack.currentWidget() is self.viewport:
+            self.panels.refresh_data(results.data)
+            self.viewport.show_city(results.shown, results.data.mesh, results.data.layers)
 
     def _fill_panels(self) -> None:
-        session = self.session
-        there = session.store is not None and session.data is not None
-        if session.store is not None and session.data is not None:
+        session, results = self.session, self.workbench.results
+        there = results.shown is not None and results.data is not None
+        if results.shown is not None and results.data is not None:
             navigator = self.viewport.navigator
-            self.panels.fill(Content(session.store, session.data, lambda: navigator.pose), self.lang)
+            self.panels.fill(Content(results.shown, results.data, lambda: navigator.pose), self.lang)
         else:
             self.panels.fill(None, self.lang)
+        self.workbench.attach()
         menu = self._menus[actions.LAYER_MENU]
         menu.clear()
         for action in self.panels.layer_actions():
@@ -391,6 +396,7 @@ class MainWindow(QMainWindow):
             self.keep_thumbnail()
             self._save_layout()
         self.viewport.shut()
+        self.workbench.shut()
         self.session.shut()
         self.settings.save()
         event.accept()

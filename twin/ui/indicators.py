@@ -1,0 +1,234 @@
+"""The table of indicators: the scenario, the reference that is named, and the difference between them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QHeaderView,
+    QProgressBar,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from twin import result
+from twin.disk import atomic
+from twin.scenario.scenario import PRESENT
+from twin.text import N_, number, tr
+from twin.ui import edits
+from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, row
+
+if TYPE_CHECKING:
+    from twin.chain.chain import Answer
+    from twin.result import Row
+    from twin.state import State, Store
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class IndicatorPanel(QWidget):
+    """S, R and S − R of every indicator; a row leads to the places it speaks of."""
+
+    row_chosen = Signal(object)
+    """The Row that was activated: show it on the map."""
+    stop_requested = Signal()
+    retry_requested = Signal()
+
+    def __init__(self, store: Store, lang: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("indicator_panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._store = store
+        self._lang = lang
+        self._rows: tuple[Row, ...] = ()
+        self._names = ("", "")
+        self._build()
+        self._sync(None, store.state)
+        stop = store.listen(self._sync)
+        self.destroyed.connect(lambda _=None: stop())
+
+    # -- what the window gives
+
+    def show_answers(self, answer: Answer | None, reference: Answer | None, names: tuple[str, str]) -> None:
+        """Show what was answered for the scenario and for its reference, and what the two are called."""
+        self._names = names
+        both = answer is not None and reference is not None
+        self._rows = result.rows(answer.indicators, reference.indicators) if answer and reference else ()
+        self._empty.setVisible(not both)
+        self.table.setVisible(both)
+        for widget in (self._copy, self._save):
+            widget.setEnabled(both)
+        self._fill()
+
+    def show_work(self, fraction: float | None, up_to_date: bool) -> None:
+        """Show how far the work is (None: nothing is worked out), and whether the table answers what is asked now."""
+        working = fraction is not None
+        self._bar.setVisible(working)
+        self._stop.setVisible(working)
+        self._bar.setValue(round(100 * (fraction or 0.0)))
+        old = bool(self._rows) and not up_to_date and not working
+        self._old.setVisible(old)
+        self._again.setVisible(old)
+        self.table.setEnabled(up_to_date or working)
+
+    def csv(self) -> str:
+        """Return the table as text with semicolons, numbers as the language writes them."""
+        out = io.StringIO()
+        writer = csv.writer(out, delimiter=";", lineterminator="\n")
+        writer.writerow(self._heads())
+        comma = "," if self._lang == "sv" else "."
+        for one in self._rows:
+            values = (one.value, one.reference, one.difference)
+            plain = ["" if math.isnan(value) else f"{value:.6g}".replace(".", comma) for value in values]
+            writer.writerow([self._name(one), *plain, tr(one.unit, self._lang)])
+        return out.getvalue()
+
+    # -- inside
+
+    def _build(self) -> None:
+        lang = self._lang
+        self.reference = QComboBox()
+        self.reference.setAccessibleName(tr("Compared with", lang))
+        self.reference.setToolTip(tr("The reference: the difference is the scenario minus this", lang))
+        self.reference.activated.connect(lambda _i: self._choose())
+        caption = label(tr("Compared with", lang), "muted", wrap=False)
+        caption.setBuddy(self.reference)
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 100)
+        self._bar.setTextVisible(False)
+        self._bar.setMaximumWidth(120)
+        self._bar.setAccessibleName(tr("Progress of the models", lang))
+        self._stop = IconButton("close", tr("Stop working it out", lang))
+        self._stop.clicked.connect(lambda _checked=False: self.stop_requested.emit())
+        self._old = label(tr("Not worked out for the scenario as it is now.", lang), "small", wrap=False)
+        self._again = button(tr("Work out", lang), tr("Ask the models again", lang))
+        self._again.setProperty("role", "link")
+        self._again.clicked.connect(lambda _checked=False: self.retry_requested.emit())
+        self._copy = IconButton("copy", tr("Copy the table", lang))
+        self._copy.clicked.connect(lambda _checked=False: self.copy())
+        self._save = IconButton("save", tr("Save the table as CSV", lang))
+        self._save.clicked.connect(lambda _checked=False: self._save_as())
+        head = row(caption, self.reference, self._bar, self._stop, self._old, self._again, None,
+                   self._copy, self._save)  # fmt: skip
+        head.setContentsMargins(3 * STEP, STEP, STEP, STEP)
+        self._empty = EmptyState(
+            tr("The models have not answered yet. Edit the city, and what changes is listed here.", lang)
+        )
+        self.table = QTableWidget(0, 5)
+        self.table.setObjectName("indicator_table")
+        self.table.setAccessibleName(tr("Indicators", lang))
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setShowGrid(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 3 * STEP)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        self.table.itemActivated.connect(lambda item: self._activate(item.row()))
+        self.table.itemDoubleClicked.connect(lambda item: self._activate(item.row()))
+        copy = QAction(tr("Copy the table", lang), self.table)
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self.copy)
+        self.table.addAction(copy)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(head)
+        outer.addWidget(self._empty, 1)
+        outer.addWidget(self.table, 1)
+        self.show_answers(None, None, ("", ""))
+        self.show_work(None, True)
+
+    def copy(self) -> None:
+        """Put the table on the clipboard, columns parted by tabs."""
+        lines = ["\t".join(self._heads())]
+        for place in range(self.table.rowCount()):
+            items = (self.table.item(place, column) for column in range(5))
+            lines.append("\t".join(item.text() for item in items if item is not None))
+        QApplication.clipboard().setText("\n".join(lines))
+
+    def _save_as(self) -> None:
+        from pathlib import Path
+
+        name = f"{self._names[0]} − {self._names[1]}.csv"
+        said, _ = QFileDialog.getSaveFileName(self, tr("Save the table as CSV", self._lang), name, "CSV (*.csv)")
+        if said:
+            atomic.write(Path(said), self.csv().encode("utf-8-sig"))
+
+    def _sync(self, old: State | None, new: State) -> None:
+        if old is not None and old.scenarios is new.scenarios:
+            if old.scenario == new.scenario and old.reference == new.reference:
+                return
+        now, chosen = edits.active(new), edits.reference(new)
+        with QSignalBlocker(self.reference):
+            self.reference.clear()
+            for one in (PRESENT, *new.scenarios):
+                if one is not now or one is PRESENT:
+                    self.reference.addItem(edits.shown_name(one, self._lang), one.name)
+            if self.reference.findData(chosen.name) < 0:
+                self.reference.addItem(edits.shown_name(chosen, self._lang), chosen.name)
+            self.reference.setCurrentIndex(self.reference.findData(chosen.name))
+
+    def _choose(self) -> None:
+        self._store.change(N_("Choose reference"), reference=str(self.reference.currentData()))
+
+    def _heads(self) -> list[str]:
+        lang = self._lang
+        names = [name or "–" for name in self._names]
+        return [tr("Indicator", lang), *names, tr("{scenario} − {reference}", lang, scenario=names[0],
+                reference=names[1]), tr("Unit", lang)]  # fmt: skip
+
+    def _name(self, one: Row) -> str:
+        return tr(one.title, self._lang, **one.fields)
+
+    def _fill(self) -> None:
+        lang = self._lang
+        self.table.setRowCount(len(self._rows))
+        self.table.setHorizontalHeaderLabels(self._heads())
+        tip = tr("Enter or double-click shows it on the map", lang)
+        for place, one in enumerate(self._rows):
+            decimals = 1 if one.unit == "%" else 0
+            texts = [self._name(one), number(one.value, lang, decimals), number(one.reference, lang, decimals),
+                     signed(one.difference, lang, decimals), tr(one.unit, lang)]  # fmt: skip
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setToolTip(f"{self._name(one)}\n{tip}")
+                if 0 < column < 4:
+                    item.setTextAlignment(_RIGHT)
+                self.table.setItem(place, column, item)
+
+    def _activate(self, place: int) -> None:
+        if 0 <= place < len(self._rows):
+            self.row_chosen.emit(self._rows[place])
+
+
+def signed(value: float, lang: str, decimals: int) -> str:
+    """Write a difference with its sign; nothing is «0», and what rounds to nothing says so.
+
+    Examples
+    --------
+    >>> signed(12.3, "en", 0), signed(0.0, "en", 0)
+    ('+12', '0')
+    """
+    if math.isnan(value) or value == 0:
+        return number(value, lang, 0)
+    if round(value, decimals) == 0:
+        least = number(10.0**-decimals / 2, lang, decimals + 1)
+        return f"< +{least}" if value > 0 else f"> \u2212{least}"
+    text = number(value, lang, decimals)
+    return f"+{text}" if value > 0 else text

@@ -1,0 +1,249 @@
+"""Where scenarios are worked on in a window: commands, panels, answers and the view, brought together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtWidgets import QMenu
+
+from twin.errors import TwinError
+from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
+from twin.scenario.scenario import PRESENT
+from twin.scenario.streets import RemovePath
+from twin.state import LayerEntry, Selection
+from twin.text import N_, tr
+from twin.ui import edits
+from twin.ui.result_layers import DIFFERENCE, is_result, layer_id
+from twin.ui.results import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twin.result import Row
+    from twin.scenario.kinds import AnyEdit
+    from twin.ui.actions import Needs
+    from twin.ui.indicators import IndicatorPanel
+    from twin.ui.inspector import Inspector
+    from twin.ui.scenario_dock import ScenarioDock
+    from twin.ui.selected import SelectedTools
+    from twin.ui.window import MainWindow
+
+_ON_SELECTED = ("close_link", "close_street", "remove_thing")
+_SMALL = 0.5
+"""Differences below this count as none when a row of the table leads to the map."""
+
+
+class Workbench(QObject):
+    """The scenario part of one window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.session
+        self.results = Results(window.session, self)
+        self._tools: SelectedTools | None = None
+        self._panel: IndicatorPanel | None = None
+        self._dock: ScenarioDock | None = None
+        self._told = False
+        window.session.opened.connect(self._begin)
+        window.session.closed.connect(self.results.end)
+        window.session.city_changed.connect(self.results.base_changed)
+        self.results.failed.connect(window.notices.show_error)
+        self.results.answered.connect(self._show_answers)
+        self.results.asked.connect(self._show_work)
+        window.session.tasks.progressed.connect(lambda _task: self._show_work())
+        window.viewport.menu_wanted.connect(self._menu)
+
+    def table(self) -> dict[str, Callable[[], object]]:
+        """Return what to call for each of its commands."""
+        panels = self._window.panels
+        return {
+            "scenarios": lambda: panels.toggle("scenarios"),
+            "indicators": lambda: panels.toggle("indicators"),
+            "new_scenario": self._copy,
+            "next_scenario": lambda: self._step(1),
+            "previous_scenario": lambda: self._step(-1),
+            "close_link": lambda: self._close(whole=False),
+            "close_street": lambda: self._close(whole=True),
+            "remove_thing": self._remove,
+            "change_height": self._try_height,
+        }
+
+    def can(self) -> dict[Needs, bool]:
+        """Say which of its commands can be used now."""
+        chosen = self._selection
+        table = chosen.table if chosen is not None else ""
+        named = False
+        if chosen is not None and table == "roads" and self.results.shown is not None:
+            roads = self.results.shown.state.city.roads
+            named = bool((roads.loc[roads["id"].isin(chosen.ids), "name"] != "").any())
+        scenarios = self._session.store is not None and bool(self._session.store.state.scenarios)
+        return {
+            "road": table == "roads",
+            "street": named,
+            "building": table == "buildings",
+            "removable": table in ("buildings", "paths"),
+            "scenarios": scenarios,
+        }
+
+    def attach(self) -> None:
+        """Bring the panels, which were just made anew, together with the answers."""
+        docks, lang = self._window.panels.docks, self._window.lang
+        if self.results.shown is None:
+            self._tools = self._panel = self._dock = None
+            return
+        from twin.ui.selected import SelectedTools
+
+        self._dock = cast("ScenarioDock", docks["scenarios"].widget())
+        self._dock.place_requested.connect(self._fly)
+        self._dock.problem.connect(self._window.notices.show_error)
+        self._panel = cast("IndicatorPanel", docks["indicators"].widget())
+        self._panel.row_chosen.connect(self._show_row)
+        self._panel.stop_requested.connect(self.results.cancel)
+        self._panel.retry_requested.connect(self.results.again)
+        actions = [self._window.commands[name] for name in _ON_SELECTED]
+        self._tools = SelectedTools(self.results.shown, actions, lang)
+        self._tools.height_chosen.connect(self._change_height)
+        cast("Inspector", docks["inspector"].widget()).add_tools(self._tools)
+        self.results.set_language()
+        self._show_answers()
+        self._show_work()
+
+    def refresh(self) -> None:
+        """Show what can be done to what is selected."""
+        if self._tools is not None:
+            self._tools.refresh()
+
+    def look(self) -> None:
+        """Let the models answer: the table of indicators is open."""
+        if self.results.shown is not None:
+            self.results.look()
+
+    def shut(self) -> None:
+        """End the engine process."""
+        self.results.shut()
+
+    # --- commands -----------------------------------------------------------------------------------------------
+
+    def add(self, edit: AnyEdit) -> bool:
+        """Add an edit to the scenario worked on; say whether it was taken."""
+        store = self._session.store
+        if store is None:
+            return False
+        lang = self._window.lang
+        try:
+            made = edits.add(store, edit, lang)
+        except TwinError as error:
+            self._window.notices.show_error(error)
+            return False
+        if made:
+            text = tr("The edit is in a new scenario, {name}; the present state stays as it is.", lang, name=made)
+            self._session.said.emit(text)
+        if not self._told:
+            self._told = True
+            self._window.panels.docks["indicators"].show()
+            self._window.panels.docks["scenarios"].raise_()
+        return True
+
+    @property
+    def _selection(self) -> Selection | None:
+        return None if self.results.shown is None else self.results.shown.state.selection
+
+    def _copy(self) -> None:
+        if self._dock is not None:
+            self._window.panels.bring("scenarios")
+            self._dock.copy_current()
+
+    def _step(self, step: int) -> None:
+        store = self._session.store
+        if store is None:
+            return
+        names = ["", *(one.name for one in store.state.scenarios)]
+        now = edits.active(store.state)
+        place = names.index("" if now is PRESENT else now.name)
+        store.change("Choose scenario", undoable=False, scenario=names[(place + step) % len(names)])
+
+    def _close(self, *, whole: bool) -> None:
+        chosen, shown = self._selection, self.results.shown
+        if chosen is not None and shown is not None and chosen.table == "roads":
+            self.add(edits.closing(chosen, shown.state.city, whole=whole))
+
+    def _remove(self) -> None:
+        chosen = self._selection
+        if chosen is not None and chosen.table == "buildings":
+            self.add(RemoveBuilding(buildings=chosen.ids))
+        elif chosen is not None and chosen.table == "paths":
+            self.add(RemovePath(paths=chosen.ids))
+
+    def _try_height(self) -> None:
+        if self._tools is not None:
+            self._window.panels.bring("inspector")
+            self._tools.try_height()
+
+    def _change_height(self, id: str, height: float) -> None:
+        self.add(ChangeBuilding(buildings=(id,), height=height))
+
+    def _menu(self, at: QPoint) -> None:
+        commands, menu = self._window.commands, QMenu(self._window)
+        menu.setToolTipsVisible(False)
+        for name in (*_ON_SELECTED, "change_height"):
+            if commands[name].isEnabled():
+                menu.addAction(commands[name])
+        if self._selection is not None:
+            menu.addSeparator()
+            menu.addAction(commands["to_selection"])
+            menu.addAction(commands["deselect"])
+        if menu.isEmpty():
+            menu.addAction(commands["whole"])
+            menu.addAction(commands["top"])
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(at)
+
+    # --- from the answers to the window ---------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._told = False
+        self.results.begin()
+
+    def _show_answers(self) -> None:
+        if self._panel is not None:
+            self._panel.show_answers(self.results.answer, self.results.reference, self.results.names)
+        if self._dock is not None:
+            self._dock.set_conflicts(self.results.conflicts)
+
+    def _show_work(self) -> None:
+        results = self.results
+        if self._panel is not None:
+            running = [task for task in results.running if task.running]
+            fraction = running[0].fraction if running else 0.0
+            self._panel.show_work(fraction if results.busy else None, results.up_to_date)
+        if self._dock is not None:
+            self._dock.set_conflicts(results.conflicts)
+
+    def _show_row(self, one: Row) -> None:
+        """Paint the field a row speaks of, and fly to its places, or to where the difference is."""
+        store, results = self._session.store, self.results
+        if store is None or results.data is None or results.shown is None or not one.shown_by:
+            return
+        same = edits.active(store.state) is edits.reference(store.state)
+        kind = "result" if same else DIFFERENCE
+        id = layer_id(kind, one.model, one.shown_by)
+        layer = results.data.layers.get(id)
+        if layer is None:
+            return
+        others = tuple(entry for entry in store.state.layers if not is_result(entry.id))
+        if store.state.layers[0] != LayerEntry(id):
+            store.change(N_("Show on the map"), merge="indicator", layers=(LayerEntry(id), *others))
+        values = layer.field.values
+        places = one.places if same or not one.places else ()
+        if not places:
+            places = tuple(layer.field.ids[abs(values) > _SMALL]) if kind == DIFFERENCE else ()
+        table = results.shown.state.city.table(layer.field.where)
+        found = table[table["id"].isin(list(places or one.places))]
+        if len(found):
+            self._fly(tuple(float(value) for value in found.total_bounds))  # type: ignore[operator]
+
+    def _fly(self, box: object) -> None:
+        if box is not None:
+            self._window.viewport.fly_to_box(cast("tuple[float, float, float, float]", box))
