@@ -118,7 +118,13 @@ def _window(args: Namespace, lang: str | None) -> int:
     from twin.ui.app import run
 
     session = crashlog.begin()
-    code = run(args.project, args.screenshot, lang)
+    try:
+        code = run(args.project, args.screenshot, lang)
+    except TwinError:
+        # said in one line, not a crash: the next start must not speak of one
+        if session is not None:
+            session.end()
+        raise
     if session is not None:
         session.end()
     return code

@@ -14,7 +14,7 @@ import pytest
 from project_cities import full_city
 
 from soak.kill_save import cityjson
-from twin import cli, plugins
+from twin import cli, crashlog, plugins
 from twin.commands import render
 from twin.commands.console import Console, strict
 from twin.errors import BadInput
@@ -144,6 +144,21 @@ def test_a_window_is_opened_for_anything_else(monkeypatch: pytest.MonkeyPatch, t
         (None, None, None), ("demo", "w.png", "sv"), ("./info", None, None),
     ]  # fmt: skip
     assert not list(tmp_path.glob("*.lock"))
+
+
+def test_a_wrong_path_is_no_crash_to_the_next_start(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refused(*_: object) -> int:
+        raise BadInput("{path}: there is no project here.", path="nowhere")
+
+    app = type(sys)("twin.ui.app")
+    app.run = refused  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "twin.ui.app", app)
+    monkeypatch.setattr("twin.crashlog.folder", lambda: tmp_path)
+    assert cli.main(["nowhere", "--lang", "en"]) == 1
+    assert capsys.readouterr().err.strip() == "twin: nowhere: there is no project here."
+    assert crashlog.last_crash(tmp_path) is None
 
 
 def test_interrupt_and_own_errors_are_one_line(
