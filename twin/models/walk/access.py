@@ -6,6 +6,8 @@ both its ends.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 TIE = 1e-6
 """Links this much further than the nearest count as equally near; the lower id is taken [m]."""
+BLOCK = 4096
+"""Things a thread looks at in one go."""
 _STAGES = (15.0, 60.0)
 
 
@@ -70,6 +74,20 @@ def nearest(network: Network, shapes: NDArray[np.object_], limit: float) -> Acce
     """
     if not len(shapes) or not len(network.ids):
         return nothing(len(shapes))
+    if len(shapes) <= BLOCK:
+        return _nearest(network, shapes, limit)
+    network.tree.query(shapes[0])  # GEOS builds its tree at the first question, which only one may ask
+    parts = [shapes[first : first + BLOCK] for first in range(0, len(shapes), BLOCK)]
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
+        found = list(pool.map(lambda part: _nearest(network, part, limit), parts))
+    return Access(
+        np.concatenate([one.link for one in found]),
+        np.concatenate([one.at for one in found]),
+        np.concatenate([one.off for one in found]),
+    )
+
+
+def _nearest(network: Network, shapes: NDArray[np.object_], limit: float) -> Access:
     pairs = _candidates_at_once(network, shapes, limit)
     if pairs is None:
         pairs = _candidates_in_stages(network, shapes, limit)
