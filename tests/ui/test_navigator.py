@@ -162,7 +162,7 @@ def test_the_camera_stays_above_ground_and_near_the_city(qtbot: QtBot) -> None:
 
 def test_zooming_to_something_small_shows_what_is_around(navigator: Navigator, qtbot: QtBot) -> None:
     with qtbot.waitSignal(navigator.rested, timeout=4000):
-        navigator.frame((300.0, 300.0, 310.0, 312.0), SIZE[0] / SIZE[1], 5.0)
+        navigator.fly(camera.around(navigator.destination, (300.0, 300.0, 310.0, 312.0), SIZE[0] / SIZE[1], 5.0))
     assert navigator.pose.focus == pytest.approx((305.0, 306.0, 5.0))
     assert 60 < camera.visible_height(navigator.pose) < 300
     assert navigator.pose.azimuth == pytest.approx(START.azimuth)

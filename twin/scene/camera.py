@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Point = tuple[float, float, float]
+Bounds = tuple[float, float, float, float]
 HeightAt = Callable[[float, float], float]
 
 VIEW_ANGLE = 32.0
@@ -139,7 +140,7 @@ def zoom(pose: Pose, factor: float, about: Point | None = None) -> Pose:
 
 
 def whole(
-    bounds: tuple[float, float, float, float],
+    bounds: Bounds,
     aspect: float,
     *,
     azimuth: float = 0.0,
@@ -279,3 +280,32 @@ def inside(pose: Pose, bounds: tuple[float, float, float, float], margin: float 
     x = min(max(pose.focus[0], west - reach), east + reach)
     y = min(max(pose.focus[1], south - reach), north_ + reach)
     return pose if (x, y) == pose.focus[:2] else dataclasses.replace(pose, focus=(x, y, pose.focus[2]))
+
+
+def around(pose: Pose, box: Bounds, aspect: float, ground: float, height: float = 0.0) -> Pose:
+    """Return the pose from which an extent, with what stands on it, fills a good part of the view.
+
+    Parameters
+    ----------
+    pose : Pose
+        Where the camera is; it goes on looking in the same direction, though not flatter than 60° allows.
+    box : (west, south, east, north) [m]
+        The extent.
+    aspect : float
+        Width of the view over its height.
+    ground, height : float [m]
+        Level of the ground there, and of what stands on it.
+    """
+    west, south, east, north = box
+    margin = 0.6 * max(east - west, north - south, 60.0, 1.5 * height)
+    wider = (west - margin, south - margin, east + margin, north + margin)
+    return whole(
+        wider, aspect, azimuth=pose.azimuth, elevation=min(pose.elevation, 60.0), top=pose.top,
+        ground=ground + height / 2,
+    )  # fmt: skip
+
+
+def approach(pose: Pose, point: Point) -> Pose:
+    """Return the pose that looks at a point from closer, in the same direction."""
+    distance = max(min(pose.distance * 0.45, 1500.0), min(pose.distance, 120.0))
+    return Pose(point, distance, pose.azimuth, pose.elevation, pose.top)

@@ -191,23 +191,6 @@ class Navigator(QObject):
         """Turn north up."""
         self.fly(camera.north(self.destination), 0.4)
 
-    def frame(self, bounds: Bounds, aspect: float, ground: float, height: float = 0.0) -> None:
-        """Fly to where an extent, with what stands on it, fills a good part of the view, looking as now."""
-        west, south, east, north = bounds
-        around = 0.6 * max(east - west, north - south, 60.0, 1.5 * height)
-        wider = (west - around, south - around, east + around, north + around)
-        pose = self.destination
-        self.fly(camera.whole(
-            wider, aspect, azimuth=pose.azimuth, elevation=min(pose.elevation, 60.0), top=pose.top,
-            ground=ground + height / 2,
-        ))  # fmt: skip
-
-    def approach(self, point: Point) -> None:
-        """Fly to a point, closer than now."""
-        pose = self.destination
-        distance = max(min(pose.distance * 0.45, 1500.0), min(pose.distance, 120.0))
-        self.fly(Pose(point, distance, pose.azimuth, pose.elevation, pose.top))
-
     def go(self, step: Literal[-1, 1]) -> None:
         """Fly to the view before (-1) or after (+1) in the history."""
         if 0 <= self._place + step < len(self._history):

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from twin.scene import camera
 from twin.state import Pose, Selection
 from twin.text import tr
 from twin.ui import overlay, theme
@@ -161,7 +162,7 @@ class Viewport(QWidget):
         """Fly to where a box (west, south, east, north) [m], with what stands in it, fills a good part of the view."""
         ground = self._height_at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         ground = self.navigator.pose.focus[2] if math.isnan(ground) else ground
-        self.navigator.frame(box, self._aspect(), ground, height)
+        self.navigator.fly(camera.around(self.navigator.destination, box, self._aspect(), ground, height))
 
     def graphics(self) -> str:
         """Say which graphics card and driver draw, as far as VTK knows."""
@@ -310,7 +311,7 @@ class Viewport(QWidget):
     def _double_click(self, px: float, py: float) -> None:
         point = self._ground_at(px, py)
         if point is not None:
-            self.navigator.approach(point)
+            self.navigator.fly(camera.approach(self.navigator.destination, point))
 
     def _hovered(self, px: float, py: float) -> None:
         if self._scene is None:
