@@ -1,0 +1,312 @@
+"""Several groups, counts alone: how unevenly they are spread over units.
+
+Numbers in brackets are those of S. F. Reardon and G. Firebaugh, Measures of Multigroup Segregation, Sociological
+Methodology 32, 2002, doi:10.1111/1467-9531.00110, by name of the index: D, G, H, P, R and C there. Places play no part,
+as in :mod:`twin.models.segregation.evenness`.
+
+In all functions ``counts`` is an array of shape (n, g) [persons], a row per unit, a column per group that does not
+overlap the others. Units with a missing count or nobody in them are left out, groups without members count nothing.
+Where fewer than two groups have members, measures of spread are not defined and nan is returned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.models.segregation.counts import nan, table, xlogx
+from twin.models.segregation.evenness import differences
+from twin.models.segregation.mix import interaction_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Known counts, persons per unit ``t``, shares ``p`` in units and ``whole`` in all."""
+
+    counts: Floats
+    t: Floats
+    p: Floats
+    whole: Floats
+    total: float
+
+
+def _read(counts: ArrayLike) -> _Table | None:
+    c = table(counts)
+    c = c[:, c.sum(axis=0) > 0]
+    if c.shape[1] < 2:
+        return None
+    t = c.sum(axis=1)
+    return _Table(c, t, c / t[:, None], c.sum(axis=0) / c.sum(), float(t.sum()))
+
+
+def dissimilarity(counts: ArrayLike) -> float:
+    """Return D for several groups: the part of all persons that would have to move, over its maximum.
+
+    ``D = Σ_g Σ_i t_i |p_ig - P_g| / (2 T I)``, I as in
+    :func:`twin.models.segregation.mix.simpson_interaction`. Range 0 to 1.
+
+    Parameters
+    ----------
+    counts : array, shape (n, g) [persons]
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    BadInput
+        A count is negative.
+
+    References
+    ----------
+    J. M. Sakoda, 1981, doi:10.2307/2061096.
+
+    Examples
+    --------
+    >>> dissimilarity([[40, 0], [0, 40]])
+    1.0
+    """
+    c = _read(counts)
+    if c is None:
+        return nan()
+    return float((np.abs(c.p - c.whole) * c.t[:, None]).sum() / (2 * c.total * interaction_of(c.whole)))
+
+
+def gini(counts: ArrayLike) -> float:
+    """Return G for several groups, the mean difference of shares between two persons' units, over its maximum.
+
+    ``G = Σ_g Σ_i Σ_j t_i t_j |p_ig - p_jg| / (2 T² I)``, by one sort per group. Range 0 to 1.
+
+    Parameters
+    ----------
+    counts : array, shape (n, g) [persons]
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    BadInput
+        A count is negative.
+
+    References
+    ----------
+    S. F. Reardon and G. Firebaugh, 2002, doi:10.1111/1467-9531.00110.
+
+    Examples
+    --------
+    >>> gini([[40, 0], [0, 40]])
+    1.0
+    """
+    c = _read(counts)
+    if c is None:
+        return nan()
+    every = sum(differences(c.counts[:, g], c.t) for g in range(c.counts.shape[1]))
+    return float(every / (2 * c.total**2 * interaction_of(c.whole)))
+
+
+def mutual_information(counts: ArrayLike) -> float:
+    """Return M, how much a person's unit tells about the person's group [nats].
+
+    ``M = Σ_ug p_ug ln(p_ug / (p_u p_g))``. Range 0 to the entropy of the groups, at most ln g. M adds up over levels
+    of units and of groups (see :mod:`twin.models.segregation.parts`); it changes when groups grow, H less so.
+
+    Parameters
+    ----------
+    counts : array, shape (n, g) [persons]
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    BadInput
+        A count is negative.
+
+    References
+    ----------
+    R. Mora and J. Ruiz-Castillo, 2011, doi:10.1111/j.1467-9531.2011.01237.x; D. M. Frankel and O. Volij, 2011,
+    doi:10.1016/j.jet.2010.10.008.
+
+    Examples
+    --------
+    >>> round(mutual_information([[40, 20, 5, 1], [20, 40, 60, 80]]), 6)
+    0.186587
+    """
+    c = _read(counts)
+    return nan() if c is None else float(np.maximum((c.t * _divergence(c)).sum() / c.total, 0.0))
+
+
+def _divergence(c: _Table) -> Floats:
+    ratio = np.log(c.p / c.whole, out=np.zeros_like(c.p), where=c.p > 0)
+    return np.asarray((c.p * ratio).sum(axis=1))
+
+
+def theil_h(counts: ArrayLike) -> float:
+    """Return H, Theil's information index: M over the entropy of the groups.
+
+    ``H = M / E``, ``E = -Σ P_g ln P_g``. Range 0 (all units as mixed as the whole) to 1 (no unit is mixed).
+
+    Parameters
+    ----------
+    counts : array, shape (n, g) [persons]
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    BadInput
+        A count is negative.
+
+    References
+    ----------
+    S. F. Reardon and G. Firebaugh, 2002, doi:10.1111/1467-9531.00110.
+
+    Examples
+    --------
+    >>> round(theil_h([[40, 20, 5, 1], [20, 40, 60, 80]]), 6)
+    0.135384
+    """
+    c = _read(counts)
+    return nan() if c is None else float(mutual_information(c.counts) / -xlogx(c.whole).sum())
+
+
+def divergence(counts: ArrayLike) -> float:
+    """Return the divergence index, the mean surprise at the units' mixes to one who knows the whole's [nats].
+
+    ``Σ (t_i/T) Σ_g p_ig ln(p_ig / P_g)``: equal to M when compared with the whole. Range 0 to ln g.
+
+    Parameters
+    ----------
+    counts : array, shape (n, g) [persons]
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    BadInput
+        A count is negative.
+
+    References
+    ----------
+    E. Roberto, 2015, arXiv:1508.01167.
+
+    Examples
+    --------
+    >>> round(divergence([[40, 0], [0, 40]]), 4)
+    0.6931
+    """
+    return mutual_information(counts)
+
+
+def normalised_exposure(counts: ArrayLike) -> float:
+    """Return P, how much less the groups meet in units than they would with an even spread.
+
+    ``P = Σ_g Σ_i (t_i/T) (p_ig - P_g)² / (1 - P_g)``. Range 0 to 1.
+
+    Parameters
+    ----------
+    counts : array, shape (n, g) [persons]
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    BadInput
+        A count is negative.
+
+    References
+    ----------
+    S. F. Reardon and G. Firebaugh, 2002, doi:10.1111/1467-9531.00110.
+
+    Examples
+    --------
+    >>> normalised_exposure([[40, 0], [0, 40]])
+    1.0
+    """
+    c = _read(counts)
+    if c is None:
+        return nan()
+    return float((c.t[:, None] * (c.p - c.whole) ** 2 / (1 - c.whole)).sum() / c.total)
+
+
+def relative_diversity(counts: ArrayLike) -> float:
+    """Return R, how much less mixed the units are than the whole, by Simpson's interaction.
+
+    ``R = Σ_g Σ_i t_i (p_ig - P_g)² / (T I)``. Range 0 to 1.
+
+    Parameters
+    ----------
+    counts : array, shape (n, g) [persons]
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    BadInput
+        A count is negative.
+
+    References
+    ----------
+    S. F. Reardon and G. Firebaugh, 2002, doi:10.1111/1467-9531.00110.
+
+    Examples
+    --------
+    >>> relative_diversity([[40, 0], [0, 40]])
+    1.0
+    """
+    c = _read(counts)
+    if c is None:
+        return nan()
+    return float((c.t[:, None] * (c.p - c.whole) ** 2).sum() / (c.total * interaction_of(c.whole)))
+
+
+def squared_variation(counts: ArrayLike) -> float:
+    """Return C, the squared coefficient of variation of the groups' shares.
+
+    ``C = Σ_g Σ_i t_i (p_ig - P_g)² / (T (g - 1) P_g)``. Range 0 to 1.
+
+    Parameters
+    ----------
+    counts : array, shape (n, g) [persons]
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    BadInput
+        A count is negative.
+
+    References
+    ----------
+    S. F. Reardon and G. Firebaugh, 2002, doi:10.1111/1467-9531.00110.
+
+    Examples
+    --------
+    >>> squared_variation([[40, 0], [0, 40]])
+    1.0
+    """
+    c = _read(counts)
+    if c is None:
+        return nan()
+    return float((c.t[:, None] * (c.p - c.whole) ** 2 / (c.total * (len(c.whole) - 1) * c.whole)).sum())
