@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from small_cities import small_city
 
 from twin.city.city import Surfaces
-from twin.city.residents import apportioned, place_residents, tenure_mix, with_residents
+from twin.city.residents import apportioned, place_residents, tenure_mix, with_people
 from twin.city.schema import TABLES
 from twin.errors import BadInput
 from twin.scenario.buildings import AddBuilding, ChangeBuilding, HousingTransfer, RemoveBuilding
@@ -272,13 +272,14 @@ def test_apportioned_keeps_the_total_and_is_never_one_off(total, weights):
 
 def test_residents_are_placed_with_exact_totals():
     city = CITY.replaced(buildings=CITY.buildings.assign(residents=np.nan))
-    placed = with_residents(city)
+    placed, assumed = with_people(city)
+    assert assumed == ()
     middles = shapely.point_on_surface(placed.buildings.geometry.to_numpy())
     for name, shape in zip(placed.zones["id"], placed.zones.geometry, strict=True):
         here = shapely.intersects(shape, middles)
         people = placed.population.loc[placed.population["zone"] == name, "persons"].sum()
         assert placed.buildings["residents"].to_numpy()[here].sum() == people
-    assert with_residents(placed) is placed
+    assert with_people(placed)[0] is placed
 
 
 def test_residents_without_dwellings_follow_floor_area():
@@ -287,6 +288,19 @@ def test_residents_without_dwellings_follow_floor_area():
     assert notes == ()
     assert placed.buildings["residents"].sum() == CITY.population["persons"].sum()
     assert np.corrcoef(placed.buildings.geometry.area, placed.buildings["residents"])[0, 1] > 0.4
+
+
+def test_people_nobody_counted_are_estimated_and_said():
+    buildings = CITY.buildings.assign(residents=np.nan, jobs=np.nan, height=9.0, floors=np.nan)
+    city = CITY.replaced(buildings=buildings, population=CITY.population.iloc[:0])
+    placed, assumed = with_people(city)
+    assert len(assumed) == 2
+    homes = placed.buildings[placed.buildings["use"] != "office"]
+    assert homes["residents"].to_numpy() == pytest.approx(np.rint(homes.geometry.area * 3 / 50))
+    offices = placed.buildings[placed.buildings["use"] == "office"]
+    assert offices["jobs"].to_numpy() == pytest.approx(np.rint(offices.geometry.area * 3 / 30))
+    assert offices["residents"].sum() == 0
+    assert city.buildings["residents"].isna().all()
 
 
 def test_people_without_a_house_are_said():

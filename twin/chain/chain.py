@@ -17,7 +17,7 @@ import msgspec
 from twin.chain.registry import MODELS, ordered
 from twin.chain.warm import BUDGET, Warm
 from twin.city.digest import city_digest
-from twin.city.residents import with_residents
+from twin.city.residents import with_people
 from twin.errors import TwinError
 from twin.models.model import settled
 from twin.result import FOLDER, difference, load, store
@@ -82,7 +82,8 @@ class Chain:
     Parameters
     ----------
     base : City
-        As it is in the project; residents are placed from its zones where its buildings have none.
+        As it is in the project; where no building has residents or jobs they are placed from its zones, else
+        estimated, and every result says so.
     folder : Path, optional
         Where ``results/`` is; without it nothing is stored.
     budget : int
@@ -95,7 +96,7 @@ class Chain:
         self, base: City, folder: Path | None = None, budget: int = BUDGET, models: Mapping[str, Model] = MODELS
     ) -> None:
         self.digest = city_digest(base)
-        self._base = with_residents(base)
+        self._base, self.assumptions = with_people(base)
         self._folder = folder
         self._models = models
         self._versions = Versions()
@@ -159,7 +160,8 @@ class Chain:
         if result is None:
             near = self.warm.nearest(model.name, values, version)
             previous, changed = (None, None) if near is None else near
-            result = dataclasses.replace(model.run(version.city, values, inputs, previous, changed, job), key=own)
+            result = model.run(version.city, values, inputs, previous, changed, job)
+            result = dataclasses.replace(result, key=own, assumptions=self.assumptions + result.assumptions)
             self._store(result)
         self.warm.put(result, version)
         return result.without_working(), Run(own, time.perf_counter() - begun, result.quality, how)

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 HOMES = frozenset({"residential", "mixed", ""})
 """Uses of buildings people may live in where no dwellings are known; "" is a use not known."""
+WORKPLACES = frozenset(
+    {"office", "retail", "commercial", "industrial", "public", "school", "preschool", "hospital", "hotel", "culture"}
+)
+"""Uses of buildings people work in where no jobs are known."""
+FLOOR_PER_PERSON, FLOOR_PER_JOB = 50.0, 30.0
+"""Floor area for each resident and each job where none are known [m²]; assumptions, to be replaced by counts."""
+ESTIMATED_RESIDENTS = N_(
+    "No residents are known here: one for each 50 m² of floor area is assumed, in houses that may be homes."
+)
+ESTIMATED_JOBS = N_("No jobs are known here: one for each 30 m² of floor area is assumed, in workplaces.")
 FLOOR_HEIGHT = 3.0
 """Height of a floor where the number of floors is not known [m]; assumption."""
 
@@ -90,7 +100,7 @@ def place_residents(city: City, dimension: str = "", kind: str = "") -> tuple[Ci
     frame = city.buildings.iloc[houses]
     zone_of = _zone_of(frame, zones)
     dwellings = np.nan_to_num(frame["dwellings"].to_numpy(dtype=float))
-    area = _floor_area(frame)
+    area = _floor_area(frame, HOMES)
     residents = np.zeros(len(frame))
     homeless: list[str] = []
     for i, name in enumerate(zones["id"]):
@@ -110,10 +120,39 @@ def place_residents(city: City, dimension: str = "", kind: str = "") -> tuple[Ci
     return city.replaced(buildings=city.buildings.assign(residents=column)), notes
 
 
-def with_residents(city: City) -> City:
-    """Return the City with residents on its buildings: those it has, else placed from its zones."""
-    known = city.buildings["residents"].notna().any()
-    return city if known or not len(city.population) else place_residents(city)[0]
+def with_people(city: City) -> tuple[City, tuple[str, ...]]:
+    """Return the City with residents and jobs on its buildings, and what was assumed for that.
+
+    Residents that no building has are placed from the zones; where there is no population either, they are estimated
+    from floor area, and so are jobs. A City in which any building has residents (or jobs) keeps them as they are.
+
+    Returns
+    -------
+    City
+        The same object when there is nothing to add.
+    tuple of str
+        Assumptions, English of the catalogue.
+    """
+    assumed: list[str] = []
+    if not city.buildings["residents"].notna().any() and len(city.buildings):
+        placed, _ = place_residents(city)
+        if placed is city:
+            placed = _estimated(city, "residents", _floor_area(city.buildings, HOMES), FLOOR_PER_PERSON)
+            assumed += [ESTIMATED_RESIDENTS] if placed is not city else []
+        city = placed
+    if not city.buildings["jobs"].notna().any() and len(city.buildings):
+        placed = _estimated(city, "jobs", _floor_area(city.buildings, WORKPLACES), FLOOR_PER_JOB)
+        assumed += [ESTIMATED_JOBS] if placed is not city else []
+        city = placed
+    return city, tuple(assumed)
+
+
+def _estimated(city: City, column: str, area: NDArray[np.float64], per_person: float) -> City:
+    top = (city.buildings["parent"] == "").to_numpy(dtype=bool)
+    if not area[top].any():
+        return city
+    people = np.where(top, np.rint(area / per_person), np.nan)
+    return city.replaced(buildings=city.buildings.assign(**{column: people}))
 
 
 def tenure_text(mix: Mapping[str, float]) -> str:
@@ -162,11 +201,11 @@ def _zone_of(houses: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> NDArray[np.in
     return np.where(result == len(zones), -1, result)
 
 
-def _floor_area(houses: gpd.GeoDataFrame) -> NDArray[np.float64]:
+def _floor_area(houses: gpd.GeoDataFrame, uses: frozenset[str]) -> NDArray[np.float64]:
     floors = houses["floors"].to_numpy(dtype=float)
     by_height = np.maximum(np.rint(houses["height"].to_numpy(dtype=float) / FLOOR_HEIGHT), 1.0)
     floors = np.where(np.isfinite(floors), floors, by_height)
     floors = np.where(np.isfinite(floors), floors, 1.0)
-    home = np.array([use in HOMES for use in houses["use"]], dtype=bool)
+    home = houses["use"].isin(uses).to_numpy(dtype=bool)
     area: NDArray[np.float64] = np.where(home, houses.geometry.area.to_numpy() * floors, 0.0)
     return area

@@ -45,6 +45,8 @@ def run(args: Namespace, console: Console) -> int:
         console.say("twin: " + tr("None of these models needs a scheduler; they run here.", lang))
     answer = chain.run(scenario, args.models, console.job())
     chain.close()
+    for text in dict.fromkeys(said for result in answer.results.values() for said in result.assumptions):
+        console.say(tr(text, lang))
     console.result(
         {
             "scenario": answer.scenario,

@@ -1,7 +1,8 @@
 """Where houses, places and green areas meet the walk network: the nearest link, not the nearest node.
 
 Snapping to nodes gives false access where links are long (pandana is known for it); a place on a link is reached from
-both its ends.
+both its ends. Nothing opens onto a bridge: a house under it does not, and a new bridge makes
+nobody's way longer.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def nothing(n: int) -> Access:
 
 
 def nearest(network: Network, shapes: NDArray[np.object_], limit: float) -> Access:
-    """Return where each shape meets its nearest usable link within ``limit`` [m].
+    """Return where each shape meets its nearest open link within ``limit`` [m].
 
     It depends on the shape and the links alone, not on their order: equally near links go by id.
     """
@@ -116,23 +117,24 @@ def disturbed(access: Access, shapes: shapely.STRtree, lines: Any, limit: float)
 
 def _candidates_at_once(network: Network, shapes: Any, limit: float) -> tuple[Any, Any] | None:
     """Return pairs (shape, link) with all nearest links among them; None when the tree lacks or holds too much."""
-    if not network.whole() or not network.usable.all():
+    if not network.whole():
         return None
     (thing, _), apart = network.tree.query_nearest(shapes, max_distance=limit, return_distance=True, all_matches=False)
     reach = np.zeros(len(shapes))
     reach[thing] = apart + 2 * TIE
     at, link = network.tree.query(shapes[thing], predicate="dwithin", distance=reach[thing])
-    return thing[at], link
+    return thing[at], network.tree_rows[link]
 
 
 def _candidates_in_stages(network: Network, shapes: Any, limit: float) -> tuple[Any, Any]:
     things, links = [], []
     left = np.arange(len(shapes))
     more = np.arange(network.in_tree, len(network.ids))
-    more = more[network.usable[more]]
+    more = more[network.open[more]]
     for reach in (*(stage for stage in _STAGES if stage < limit), limit):
         at, link = network.tree.query(shapes[left], predicate="dwithin", distance=reach + 2 * TIE)
-        keep = network.usable[link]
+        link = network.tree_rows[link]
+        keep = network.open[link]
         at, link = at[keep], link[keep]
         if len(more):
             apart = shapely.distance(shapes[left][:, None], network.lines[more][None, :])
@@ -226,11 +228,12 @@ def _sorted(area: Any, link: Any, at: Any, off: Any) -> Doors:
 
 def _near_doors(network: Network, areas: Any, gap: float) -> list[tuple[Any, Any, Any, Any]]:
     area, link = network.tree.query(areas, predicate="dwithin", distance=gap)
+    link = network.tree_rows[link]
     more = np.arange(network.in_tree, len(network.ids))
     if len(more):
         a, b = np.nonzero(shapely.distance(areas[:, None], network.lines[more][None, :]) <= gap)
         area, link = np.concatenate([area, a]), np.concatenate([link, more[b]])
-    keep = network.usable[link]
+    keep = network.open[link]
     area, link = area[keep], link[keep]
     apart = shapely.distance(areas[area], network.lines[link])
     inside = apart == 0

@@ -40,11 +40,12 @@ class Network:
         Length as it is walked.
     size : array, shape (m,) [m]
         Length of its line.
-    usable : array of bool, shape (m,)
+    usable, open : array of bool, shape (m,)
+        Whether it can be walked, and whether houses and places can open onto it; onto a bridge none do.
     row_of, node_of : dict
         Number by id of a link and by name of a node.
     tree : STRtree
-        Over the first ``in_tree`` lines.
+        Over the open links among the first ``in_tree``, whose numbers are ``tree_rows``.
     start, middle, to, link, length
         Adjacency, see :func:`twin.models.walk.kernels.adjacency`.
     """
@@ -56,9 +57,11 @@ class Network:
     w: Floats
     size: Floats
     usable: NDArray[np.bool_]
+    open: NDArray[np.bool_]
     row_of: dict[str, int]
     node_of: dict[str, int]
     tree: shapely.STRtree
+    tree_rows: NDArray[np.intp]
     in_tree: int
     start: NDArray[np.int64]
     middle: NDArray[np.int64]
@@ -72,8 +75,8 @@ class Network:
         return len(self.start) - 1
 
     def whole(self) -> bool:
-        """Whether every usable link is in the tree."""
-        return self.in_tree == len(self.ids)
+        """Whether the open links are those in the tree."""
+        return self.in_tree == len(self.ids) and bool(self.open[self.tree_rows].all())
 
     @property
     def nbytes(self) -> int:
@@ -101,13 +104,14 @@ def build(paths: pd.DataFrame, rules: Rules) -> Network:
     number[order] = np.arange(len(nodes), dtype=np.int32)
     u, v = (number[part] for part in codes.reshape(2, -1))
     by_place = np.lexsort((np.maximum(u, v), np.minimum(u, v)))
-    w, size, usable = _measured(paths, lines, rules)
+    w, size, usable, opens = _measured(paths, lines, rules)
     ids, lines, u, v = ids[by_place], lines[by_place], u[by_place], v[by_place]
-    w, size, usable = w[by_place], size[by_place], usable[by_place]
+    w, size, usable, opens = w[by_place], size[by_place], usable[by_place], opens[by_place]
+    rows = np.flatnonzero(opens)
     start, middle, to, link, length = kernels.adjacency(u, v, w, usable, len(nodes))
     return Network(
-        ids, lines, u, v, w, size, usable, dict(zip(ids.tolist(), range(len(ids)), strict=True)),
-        dict(zip(nodes.tolist(), number.tolist(), strict=True)), shapely.STRtree(lines), len(ids),
+        ids, lines, u, v, w, size, usable, opens, dict(zip(ids.tolist(), range(len(ids)), strict=True)),
+        dict(zip(nodes.tolist(), number.tolist(), strict=True)), shapely.STRtree(lines[rows]), rows, len(ids),
         start, middle, to, link, length,
     )  # fmt: skip
 
@@ -138,31 +142,34 @@ def update(old: Network, paths: pd.DataFrame, touched: frozenset[str], rules: Ru
     ends = np.empty((2, len(fresh)), dtype=np.int32)
     for side, names in enumerate(_node_names(fresh, lines)):
         ends[side] = [node_of.setdefault(str(name), len(node_of)) for name in names]
-    w, size, usable = _measured(fresh, lines, rules)
+    w, size, usable, opens = _measured(fresh, lines, rules)
     ids = fresh["id"].to_numpy(object)
     first = len(old.ids)
     row_of.update(zip(ids.tolist(), range(first, first + len(ids)), strict=True))
     still = old.usable.copy()
     still[gone] = False
+    all_open = np.concatenate([old.open & still, opens])
     u, v = np.concatenate([old.u, ends[0]]), np.concatenate([old.v, ends[1]])
     all_w, all_usable = np.concatenate([old.w, w]), np.concatenate([still, usable])
     start, middle, to, link, length = kernels.adjacency(u, v, all_w, all_usable, len(node_of))
     network = dataclasses.replace(
         old, ids=np.concatenate([old.ids, ids]), lines=np.concatenate([old.lines, lines]), u=u, v=v, w=all_w,
-        size=np.concatenate([old.size, size]), usable=all_usable, row_of=row_of, node_of=node_of,
+        size=np.concatenate([old.size, size]), usable=all_usable, open=all_open, row_of=row_of, node_of=node_of,
         start=start, middle=middle, to=to, link=link, length=length,
     )  # fmt: skip
     return network, gone, np.arange(first, first + len(ids))
 
 
-def _measured(paths: pd.DataFrame, lines: Any, rules: Rules) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def _measured(paths: pd.DataFrame, lines: Any, rules: Rules) -> tuple[Any, Any, Any, Any]:
     size = shapely.length(lines).astype(float)
     w = paths["length"].to_numpy(dtype=float)
     w = np.where(np.isfinite(w) & (w > 0), w, size)
     steps = paths["steps"].to_numpy(dtype=bool)
     w = np.where(steps, w * rules.steps_factor, w)
     usable = np.isfinite(w) & (size > 0)
-    return w, size, usable & ~steps if rules.step_free else usable
+    if rules.step_free:
+        usable = usable & ~steps
+    return w, size, usable, usable & ~paths["bridge"].to_numpy(dtype=bool)
 
 
 def _node_names(paths: pd.DataFrame, lines: Any) -> NDArray[np.object_]:
