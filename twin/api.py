@@ -4,31 +4,74 @@
 something is added.
 """
 
+from twin.chain.chain import Answer, Chain, compared
 from twin.city.city import City, Surfaces, Terrain
 from twin.city.schema import TABLES, Column, Table
 from twin.errors import BadInput, TwinError
 from twin.layer import Field, Layer, Scale, field_of, layer_by_category, layer_of, scale, scales
 from twin.plugins import DropIn, discover
+from twin.result import Indicator, Result, difference
+from twin.scenario.buildings import AddBuilding, ChangeBuilding, HousingTransfer, RemoveBuilding
+from twin.scenario.codec import decode_edits, encode_edits
+from twin.scenario.others import (
+    AddBarrier,
+    AddPlace,
+    AddRule,
+    ChangeRule,
+    FleetMix,
+    RemoveBarrier,
+    RemovePlace,
+    ScaleDemand,
+)
+from twin.scenario.scenario import PRESENT, Scenario
+from twin.scenario.streets import AddPath, AddRoad, ChangeRoad, CloseRoad, RemovePath
 from twin.text import N_, number, tr
 
-VERSION = "1.0"
+VERSION = "1.1"
 
 __all__ = [
     "N_",
+    "PRESENT",
     "TABLES",
     "VERSION",
+    "AddBarrier",
+    "AddBuilding",
+    "AddPath",
+    "AddPlace",
+    "AddRoad",
+    "AddRule",
+    "Answer",
     "BadInput",
+    "Chain",
+    "ChangeBuilding",
+    "ChangeRoad",
+    "ChangeRule",
     "City",
+    "CloseRoad",
     "Column",
     "DropIn",
     "Field",
+    "FleetMix",
+    "HousingTransfer",
+    "Indicator",
     "Layer",
+    "RemoveBarrier",
+    "RemoveBuilding",
+    "RemovePath",
+    "RemovePlace",
+    "Result",
     "Scale",
+    "ScaleDemand",
+    "Scenario",
     "Surfaces",
     "Table",
     "Terrain",
     "TwinError",
+    "compared",
+    "decode_edits",
+    "difference",
     "discover",
+    "encode_edits",
     "field_of",
     "layer_by_category",
     "layer_of",
