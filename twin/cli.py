@@ -25,7 +25,9 @@ COMMANDS = {
     "run": ("twin.commands.run", N_("run the models for a scenario")),
     "compare": ("twin.commands.compare", N_("compare a scenario with its reference")),
     "edit": ("twin.commands.edit", N_("add edits to a scenario")),
+    "noise": ("twin.commands.noise", N_("compute one case of noise, or tests of emission")),
     "render": ("twin.commands.render", N_("make a picture of a project")),
+    "traffic": ("twin.commands.traffic", N_("find the traffic equilibrium of a network")),
     "layers": ("twin.commands.layers", N_("list the layers that were found")),
     "doctor": ("twin.commands.doctor", N_("check this installation")),
 }
@@ -138,6 +140,7 @@ def _common() -> Parser:
 
 
 def _add_common(parser: Parser, lang: str) -> None:
+    parser.speak(lang)
     parser.add_argument("--json", action="store_true", help=tr("write the result as one JSON object", lang))
     parser.add_argument("--lang", choices=LANGUAGES, help=tr("language of all texts", lang))
     parser.add_argument("--debug", action="store_true", help=tr("tell where an error arose", lang))

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from twin.jobs import Job
 
-MODULES = ("twin.models.walk.kernels",)
+MODULES = (
+    "twin.models.walk.kernels",
+    "twin.models.traffic.delay",
+    "twin.models.traffic.trees",
+    "twin.models.traffic.bushes",
+    "twin.models.traffic.shifts",
+    "twin.models.traffic.select",
+    "twin.models.noise.section",
+    "twin.models.noise.vertical",
+)
 """Modules that hold kernels."""
 _kernels: dict[str, tuple[Any, str]] = {}
 
@@ -49,14 +58,19 @@ def kernels() -> dict[str, tuple[Any, str]]:
     return dict(_kernels)
 
 
-def compile_all(job: Job | None = None) -> tuple[str, ...]:
-    """Compile every kernel that is not yet on disk; return their names.
+def compile_all(job: Job | None = None, prefix: str = "") -> tuple[str, ...]:
+    """Compile every kernel whose name begins with ``prefix`` and that is not yet on disk; return their names.
 
     The first time takes about ten seconds, later ones load what is there.
     """
-    found = kernels()
+    found = {name: kept for name, kept in kernels().items() if name.startswith(prefix)}
     for number, (name, (function, signature)) in enumerate(found.items()):
         if job is not None:
             job.progress(number / len(found), N_("Compiling {name}"), name=name.rsplit(".", 1)[-1])
         function.compile(signature)
     return tuple(found)
+
+
+if __name__ == "__main__":
+    # the module under its own name, else kernels would be registered in another one than this
+    importlib.import_module("twin.models.compile").compile_all()

@@ -1,0 +1,108 @@
+"""The moving parts of one assignment: bushes, flows and times, and the steps that change them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.models.traffic import delay, shifts
+from twin.models.traffic.bushes import add_flows, renew
+from twin.models.traffic.warm import Bushes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import ThreadPoolExecutor
+
+    from numpy.typing import NDArray
+
+    from twin.models.traffic.demand import Group
+    from twin.models.traffic.network import Network, Trips
+
+SWEEPS = 30
+"""How often flow is shifted in all bushes before the cheapest paths are looked for again, at most."""
+ENOUGH = 0.03
+"""Shifting ends when what is left to gain is this share of what there was."""
+LEAST = 1e-4
+"""Differences smaller than this times the gap, relative to the path's cost, are left alone."""
+
+
+class Work:
+    """The moving parts of one assignment: bushes, flows and times, links sorted as the kernels want them."""
+
+    def __init__(self, network: Network, trips: Sequence[Trips], groups: tuple[Group, ...], threads: int) -> None:
+        self.network, self.flat, self.groups = network, network.flat, groups
+        self.fixed = []
+        for one in trips:
+            fixed = one.vehicles.fixed(network)[self.flat.order]
+            self.fixed.append(np.where(self.flat.shut, np.inf, fixed))
+        self.threads = max(1, threads)
+        m = network.m
+        self.by_class = np.zeros((len(trips), m))
+        self.bushes: tuple[Bushes, ...] = ()
+        self.take(np.zeros(m))
+
+    def add_up(self, bushes: tuple[Bushes, ...]) -> None:
+        """Take bushes and the flows and times that follow from them."""
+        self.bushes = bushes
+        self.sum_up()
+        self.take(self.by_class.sum(axis=0))
+
+    def sum_up(self) -> None:
+        """Add up the flow of each class on each link."""
+        self.by_class = np.zeros_like(self.by_class)
+        for group, bush in zip(self.groups, self.bushes, strict=True):
+            add_flows(bush.links, bush.flows, self.by_class[group.vehicles])
+
+    def take(self, flow: NDArray[np.float64]) -> None:
+        """Take the flow of all traffic and bring times up to date."""
+        self.flow = flow
+        self.time, self.slope = np.empty_like(flow), np.empty_like(flow)
+        delay.evaluate(self.flat.kinds, self.flat.rows, flow, self.time, self.slope)
+
+    def renewed(self, pool: ThreadPoolExecutor) -> tuple[list[NDArray[np.float64]], tuple[Bushes, ...]]:
+        """Return the costs of the cheapest paths and the bushes renewed by them."""
+        costs = [self.time + fixed for fixed in self.fixed]
+        flat, through = self.flat, self.network.through
+
+        def one(k: int) -> tuple[NDArray[np.float64], Bushes]:
+            group, old = self.groups[k], self.bushes[k]
+            made = renew(
+                flat.out, flat.tail, flat.head, costs[group.vehicles], through, group.origins, group.to_at, group.to,
+                group.trips, old.node_at, old.nodes, old.in_at, old.links, old.tails, old.flows,
+            )  # fmt: skip
+            return made[0], Bushes(*made[1:])
+
+        numbers = range(len(self.groups))
+        found = list(map(one, numbers) if self.threads == 1 else pool.map(one, numbers))
+        return [cheapest for cheapest, _ in found], tuple(bushes for _, bushes in found)
+
+    def gap(self, cheapest: list[NDArray[np.float64]]) -> float:
+        """Return (TSTT − SPTT)/TSTT of the present flows."""
+        spent = sum(
+            float(np.dot(y, np.where(y > 0, self.time + fixed, 0.0)))
+            for y, fixed in zip(self.by_class, self.fixed, strict=True)
+        )
+        least = 0.0
+        for group, costs in zip(self.groups, cheapest, strict=True):
+            there = np.isfinite(costs)
+            least += float(np.dot(group.trips[there], costs[there]))
+        return max((spent - least) / spent, 0.0) if spent > 0 else 0.0
+
+    def settle(self, gap: float, hurry: Callable[[], bool]) -> bool:
+        """Shift flow within the bushes until little is left to gain; return False when there is a hurry."""
+        most = 0.0
+        for turn in range(SWEEPS):
+            excess = 0.0
+            for group, bush in zip(self.groups, self.bushes, strict=True):
+                excess += shifts.sweep(
+                    bush.node_at, bush.in_at, bush.links, bush.tails, bush.flows, self.flow, self.time, self.slope,
+                    self.fixed[group.vehicles], self.flat.kinds, self.flat.rows, LEAST * gap,
+                )  # fmt: skip
+            if hurry():
+                return False
+            most = excess if turn == 0 else most
+            if excess <= ENOUGH * most:
+                break
+        self.add_up(self.bushes)
+        return True
