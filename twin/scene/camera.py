@@ -282,7 +282,7 @@ def inside(pose: Pose, bounds: tuple[float, float, float, float], margin: float 
     return pose if (x, y) == pose.focus[:2] else dataclasses.replace(pose, focus=(x, y, pose.focus[2]))
 
 
-def around(pose: Pose, box: Bounds, aspect: float, ground: float, height: float = 0.0) -> Pose:
+def around(pose: Pose, box: Bounds, aspect: float, ground: float, height: float = 0.0, margin: float = 0.6) -> Pose:
     """Return the pose from which an extent, with what stands on it, fills a good part of the view.
 
     Parameters
@@ -295,9 +295,11 @@ def around(pose: Pose, box: Bounds, aspect: float, ground: float, height: float 
         Width of the view over its height.
     ground, height : float [m]
         Level of the ground there, and of what stands on it.
+    margin : float
+        What is seen around it, as a part of its size.
     """
     west, south, east, north = box
-    margin = 0.6 * max(east - west, north - south, 60.0, 1.5 * height)
+    margin *= max(east - west, north - south, 60.0, 1.5 * height)
     wider = (west - margin, south - margin, east + margin, north + margin)
     return whole(
         wider, aspect, azimuth=pose.azimuth, elevation=min(pose.elevation, 60.0), top=pose.top,

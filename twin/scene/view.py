@@ -14,6 +14,7 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from twin.scene import camera, labelling
 from twin.scene.camera import Projection
+from twin.scene.draw import renewal
 from twin.scene.draw.scenery import MOST_DROPPED, Scenery
 from twin.scene.palette import rgb
 from twin.scene.picking import Picker
@@ -81,9 +82,12 @@ class SceneView:
         """Take what is to be drawn; only what differs from before is changed. Draws nothing itself."""
         old = self._drawables
         if self._scenery is None or old is None or drawables.mesh is not old.mesh:
-            if self._scenery is not None:
-                self._scenery.close()
-            self._scenery = Scenery(drawables.mesh, self._renderer)
+            if self._scenery is not None and renewal.fits(self._scenery.mesh, drawables.mesh):
+                renewal.renew(self._scenery, drawables.mesh)
+            else:
+                if self._scenery is not None:
+                    self._scenery.close()
+                self._scenery = Scenery(drawables.mesh, self._renderer)
             self._picker = Picker(drawables.mesh)
             self._framed = self._named = ()
             old = None

@@ -131,6 +131,14 @@ _SCENARIO = (
         ("Ctrl+Alt+N",), "branch", "project",
     ),
     Command(
+        "draw_path", N_("Draw a &footbridge or path"), N_("Draw a link of the walk network from a start to an end"),
+        ("Ctrl+D",), "bridge", "project", checkable=True,
+    ),
+    Command(
+        "draw_building", N_("Draw a &building"), N_("Draw a footprint and say how high it is built"),
+        ("Ctrl+Shift+D",), "building", "project", checkable=True,
+    ),
+    Command(
         "next_scenario", N_("Ne&xt scenario"), N_("Work on the next scenario of the list"), ("Ctrl+PgDown",), "",
         "scenarios",
     ),
@@ -182,9 +190,9 @@ MENUS: tuple[tuple[str, tuple[Command, ...]], ...] = (
 )
 
 SEPARATE_BEFORE = {"save", "import", "close", "quit", "deselect", "top", "back", "bookmark", "identify", "panels",
-                   "reset", "report", "about", "close_link", "next_scenario"}  # fmt: skip
+                   "reset", "report", "about", "close_link", "next_scenario", "draw_path"}  # fmt: skip
 
-TOOLBAR = ("open", "save", "", "undo", "redo", "", "import", "export")
+TOOLBAR = ("open", "save", "", "undo", "redo", "", "draw_path", "draw_building", "", "import", "export")
 
 WITH_TEXT = {"import", "export"}
 """Buttons of the toolbar that also say their name."""
@@ -207,8 +215,10 @@ VIEW_KEYS: tuple[tuple[str, str], ...] = (
     (N_("Home, 0"), N_("Whole city")),
     (N_("N"), N_("North up")),
     (N_("T, 7"), N_("Top view and back")),
-    (N_("Enter"), N_("Select what is in the middle")),
-    (N_("Esc"), N_("Deselect")),
+    (N_("Enter"), N_("Select, or draw to, what is in the middle")),
+    (N_("Esc"), N_("Deselect, or put a drawing tool down")),
+    (N_("Right click"), N_("What can be done there")),
+    (N_("Backspace"), N_("Take back the last point drawn")),
 )
 """What mouse and keys do while the view has the focus."""
 

@@ -103,7 +103,7 @@ def title_of(table: str, row: pd.Series, lang: str) -> str:
         if row.get(column):
             return str(row[column])
     kind = str(row.get("kind") or row.get("use") or "")
-    what = tr(schema.word(kind), lang) if kind else tr(_SINGULAR.get(table, schema.spec(table).title), lang)
+    what = tr(schema.word(kind, table), lang) if kind else tr(_SINGULAR.get(table, schema.spec(table).title), lang)
     return f"{what[:1].upper()}{what[1:]} {row['id']}"
 
 
@@ -134,7 +134,7 @@ def _one(city: City, table: str, row: pd.Series, lang: str, streams: pd.DataFram
     groups.append(Group("source", tr("Source", lang), source_facts(source, lang)))
     kind = str(row.get("use") or row.get("kind") or "")
     singular = tr(_SINGULAR.get(table, schema.spec(table).title), lang)
-    said = tr(schema.word(kind), lang) if kind else ""
+    said = tr(schema.word(kind, table), lang) if kind else ""
     title = title_of(table, row, lang)
     subtitle = f"{singular} · {said}" if said and said.casefold() not in singular.casefold() else singular
     shown = tuple(group for group in groups if group.facts)
@@ -230,7 +230,7 @@ def _many(city: City, table: str, rows: pd.DataFrame, lang: str) -> Sheet:
     groups = [Group("summary", tr("Together", lang), tuple(facts))]
     kind = "use" if table == "buildings" else "kind"
     if kind in columns:
-        groups.append(Group("kinds", tr(columns[kind].title, lang), _kinds(rows, kind, lang)))
+        groups.append(Group("kinds", tr(columns[kind].title, lang), _kinds(table, rows, kind, lang)))
     if table == "zones":
         groups.append(Group("people", tr("Use and people", lang), _people(city, rows, lang)))
     groups.append(Group("members", tr("Selected", lang), _members(table, rows, lang)))
@@ -252,10 +252,10 @@ def _extent(table: str, rows: pd.DataFrame, lang: str) -> list[Fact]:
     return [measure(tr("Length", lang), float(shapely.length(shapes).sum()), lang, "m")]
 
 
-def _kinds(rows: pd.DataFrame, column: str, lang: str) -> tuple[Fact, ...]:
+def _kinds(table: str, rows: pd.DataFrame, column: str, lang: str) -> tuple[Fact, ...]:
     counts = rows.loc[rows[column] != "", column].value_counts()
     return tuple(
-        Fact(tr(schema.word(str(name)), lang), number(int(n), lang, 0), share=float(n) / len(rows))
+        Fact(tr(schema.word(str(name), table), lang), number(int(n), lang, 0), share=float(n) / len(rows))
         for name, n in counts.items()
     )
 
@@ -282,7 +282,7 @@ def _members(table: str, rows: pd.DataFrame, lang: str) -> tuple[Fact, ...]:
 
 def _brief(table: str, row: pd.Series, lang: str) -> str:
     kind = str(row.get("use") or row.get("kind") or "")
-    return tr(schema.word(kind), lang) if kind else tr(_SINGULAR.get(table, ""), lang)
+    return tr(schema.word(kind, table), lang) if kind else tr(_SINGULAR.get(table, ""), lang)
 
 
 def _sources(city: City, rows: pd.DataFrame, lang: str) -> tuple[Fact, ...]:

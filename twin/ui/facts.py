@@ -120,15 +120,15 @@ def column_facts(table: str, row: pd.Series, names: Iterable[str], lang: str) ->
         Columns, in the order to show them.
     """
     columns = {column.name: column for column in schema.TABLES[table].columns}
-    return tuple(_column_fact(columns[name], row[name], lang) for name in names)
+    return tuple(_column_fact(table, columns[name], row[name], lang) for name in names)
 
 
-def _column_fact(column: schema.Column, value: object, lang: str) -> Fact:
+def _column_fact(table: str, column: schema.Column, value: object, lang: str) -> Fact:
     title = tr(column.title, lang)
     if column.kind == "number":
         return measure(title, float(str(value)), lang, column.unit)
     if column.kind == "flag":
         return Fact(title, tr(N_("yes"), lang) if value else "", plain="1" if value else "0")
     raw = str(value).strip()
-    words = [tr(schema.word(part.strip()), lang) for part in raw.split(",")] if raw else []
+    words = [tr(schema.word(part.strip(), table), lang) for part in raw.split(",")] if raw else []
     return Fact(title, ", ".join(words), plain=raw)

@@ -39,11 +39,15 @@ class Gestures(QObject):
     """An event filter on the widget that shows the scene."""
 
     clicked = Signal(float, float)
+    entered = Signal(float, float)
+    """Enter was pressed: the middle of the view."""
     double_clicked = Signal(float, float)
     hovered = Signal(float, float)
     left = Signal()
     command = Signal(str)
     """A key asked for a command of :mod:`twin.ui.actions`."""
+    stepped_back = Signal()
+    """Backspace was pressed: take back the last point of what is drawn."""
     menu_wanted = Signal(float, float)
     """The right button was clicked there, or the menu key was pressed (the middle of the view)."""
     resized = Signal()
@@ -175,7 +179,10 @@ class Gestures(QObject):
             self.command.emit(_NAMED[name])
             return True
         if name in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Select):
-            self.clicked.emit(*self._pixel(QPointF(self._widget.width() / 2, self._widget.height() / 2)))
+            self.entered.emit(*self._pixel(QPointF(self._widget.width() / 2, self._widget.height() / 2)))
+            return True
+        if name == Qt.Key.Key_Backspace:
+            self.stepped_back.emit()
             return True
         if name in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
             return False  # the widget itself moves the focus on: no trap

@@ -218,7 +218,7 @@ class IndicatorPanel(QWidget):
 
 
 def signed(value: float, lang: str, decimals: int) -> str:
-    """Write a difference with its sign; nothing is «0», and what rounds to nothing says so.
+    """Write a difference with its sign; nothing is «0», what rounds to nothing «≈ 0».
 
     Examples
     --------
@@ -228,7 +228,6 @@ def signed(value: float, lang: str, decimals: int) -> str:
     if math.isnan(value) or value == 0:
         return number(value, lang, 0)
     if round(value, decimals) == 0:
-        least = number(10.0**-decimals / 2, lang, decimals + 1)
-        return f"< +{least}" if value > 0 else f"> \u2212{least}"
+        return "≈\u00a00"
     text = number(value, lang, decimals)
     return f"+{text}" if value > 0 else text

@@ -69,27 +69,27 @@ def result_layers(answer: Answer | None, reference: Answer | None, names: tuple[
         for model, difference in compared(answer, reference).items():
             for field in difference.fields:
                 id = layer_id(DIFFERENCE, model, field.name)
-                layers[id] = difference_layer(id, tr(field.name, lang), field, what)
+                layers[id] = difference_layer(id, field, what, lang)
                 entries.append(DropInInfo(id, field.name, what))
     return ResultLayers(layers, tuple(entries))
 
 
-def difference_layer(id: str, title: str, field: Field, what: str) -> Layer:
+def difference_layer(id: str, field: Field, what: str, lang: str) -> Layer:
     """Paint a difference: white in the middle, limits the same on both sides.
 
     Parameters
     ----------
     id : str
-    title : str
-        What differs, translated.
     field : Field
         Scenario minus reference.
     what : str
         «scenario − reference», which stands in the legend.
+    lang : str
     """
     most = largest(field.values)
     limits = (-most, -most / 2, -most / 10, most / 10, most / 2, most)
-    return Layer(id, f"{title}: {what}", field, scale("blue-white-orange"), -most, most, limits, "")
+    named = tr("Difference: {what}", lang, what=tr(field.name, lang))
+    return Layer(id, named, field, scale("blue-white-orange"), -most, most, limits, what)
 
 
 def largest(values: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -12,6 +13,7 @@ from twin.city import crs
 from twin.city.schema import CLASSIFICATIONS, spec, word
 from twin.text import N_, number, tr, trn
 from twin.ui.jobs_panel import progress_text
+from twin.ui.overlay import length_text
 from twin.ui.widgets import STEP, Badge, Elided, IconButton
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ class StatusStrip(QWidget):
             self._show_place()
 
     def set_view(self, pose: Pose, metres_per_pixel: float) -> None:
-        """Show the scale of a top view, else how far the camera is.
+        """Show the scale of a top view, else how high the camera is.
 
         Parameters
         ----------
@@ -96,8 +98,9 @@ class StatusStrip(QWidget):
             text = f"1:{number(round(scale, -digits), self._lang, 0)}"
             tip = tr("Scale on this screen, true everywhere in the top view", self._lang)
         else:
-            text = tr("Camera {distance}", self._lang, distance=_distance(pose.distance, self._lang))
-            tip = tr("How far the camera is from the middle of the view; a true scale is in the top view", self._lang)
+            height = pose.distance * math.sin(math.radians(pose.elevation))
+            text = tr("Camera {height} up", self._lang, height=length_text(height, self._lang))
+            tip = tr("How high the camera is above the middle of the view; a true scale is in the top view", self._lang)
         self.scale.setText(text)
         self.scale.setToolTip(tip)
         self.scale.setAccessibleName(text)
@@ -244,7 +247,3 @@ class StatusStrip(QWidget):
             self._task.cancel()
             self.stop.setEnabled(False)
             self.job.set_text(tr("Stopping…", self._lang))
-
-
-def _distance(metres: float, lang: str) -> str:
-    return number(metres / 1000, lang, 1, "km") if metres >= 10_000 else number(metres, lang, 0, "m")

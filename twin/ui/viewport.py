@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QResizeEvent
@@ -24,10 +24,30 @@ if TYPE_CHECKING:
     from twin.layer import Layer
     from twin.scene.mesh import CityMesh
     from twin.scene.picking import Hit
+    from twin.scene.resolve import Drawables
     from twin.scene.view import SceneView
     from twin.state import State, Store
 
 _MARGIN = 12
+
+
+class Pointing(Protocol):
+    """A tool that takes what is pointed at; pixels are device pixels, origin top left."""
+
+    def click(self, px: float, py: float, centre: bool) -> None:
+        """Take a click, or Enter in the middle of the view."""
+
+    def hover(self, px: float, py: float) -> None:
+        """Follow the pointer."""
+
+    def leave(self) -> None:
+        """Learn that the pointer left the view."""
+
+    def step_back(self) -> None:
+        """Take back the last point."""
+
+    def cancel(self) -> None:
+        """Put the tool down."""
 
 
 class Viewport(QWidget):
@@ -42,6 +62,8 @@ class Viewport(QWidget):
     drawn = Signal()
     """A full frame of a city is on the screen."""
     history_changed = Signal()
+    laid_out = Signal()
+    """The view has another size, or what lies on it was put in its place."""
     menu_wanted = Signal(QPoint)
     """A menu for what is selected now is wanted at this point of the screen."""
 
@@ -55,6 +77,8 @@ class Viewport(QWidget):
         self._scene: SceneView | None = None
         self._plotter: QtInteractor | None = None
         self._hit: Hit | None = None
+        self._pointing: Pointing | None = None
+        self._drawables: Drawables | None = None
         self._stop_listening: Callable[[], None] = lambda: None
         self.navigator = Navigator(self._ground_at, self._height_at, self)
         self.navigator.moved.connect(self._moved)
@@ -102,6 +126,23 @@ class Viewport(QWidget):
             self.navigator.begin(pose or self.whole(), bounds)
         self._moved()
         self.draw()  # now, as the shaders know nothing of the camera before the first frame
+
+    def shows(self, store: Store) -> bool:
+        """Say whether the city of a Store is on the screen."""
+        return self._store is store
+
+    def set_layers(self, layers: Mapping[str, Layer]) -> None:
+        """Take other data layers of the city that is shown."""
+        self._layers = layers
+        if self._resolve():
+            self.request()
+
+    def exchange(self, mesh: CityMesh, layers: Mapping[str, Layer]) -> None:
+        """Show the same city after an edit, looked at as before."""
+        self._mesh = mesh
+        self._hit = None
+        self._write_on_view()
+        self.set_layers(layers)
 
     def prepare(self) -> None:
         """Make the VTK widget while there is time, before there is a city to show."""
@@ -158,11 +199,11 @@ class Viewport(QWidget):
             west, south, east, north = (float(v) for v in rows.total_bounds)
             self.fly_to_box((west, south, east, north), 0.0 if math.isnan(tallest) else tallest)
 
-    def fly_to_box(self, box: tuple[float, float, float, float], height: float = 0.0) -> None:
+    def fly_to_box(self, box: tuple[float, float, float, float], height: float = 0.0, margin: float = 0.6) -> None:
         """Fly to where a box (west, south, east, north) [m], with what stands in it, fills a good part of the view."""
         ground = self._height_at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         ground = self.navigator.pose.focus[2] if math.isnan(ground) else ground
-        self.navigator.fly(camera.around(self.navigator.destination, box, self._aspect(), ground, height))
+        self.navigator.fly(camera.around(self.navigator.destination, box, self._aspect(), ground, height, margin))
 
     def graphics(self) -> str:
         """Say which graphics card and driver draw, as far as VTK knows."""
@@ -213,11 +254,13 @@ class Viewport(QWidget):
         self._plotter.set_background(theme.current().window)
         self._gestures = Gestures(self._plotter, self.navigator)
         self._gestures.clicked.connect(self._click)
+        self._gestures.entered.connect(lambda px, py: self._click(px, py, centre=True))
         self._gestures.double_clicked.connect(self._double_click)
         self._gestures.hovered.connect(self._hovered)
         self._gestures.menu_wanted.connect(self._want_menu)
+        self._gestures.stepped_back.connect(self._step_back)
         self._gestures.left.connect(self._unhover)
-        self._gestures.command.connect(self.command)
+        self._gestures.command.connect(self._key_command)
         self._gestures.resized.connect(self._resized)
         self._plotter.setGeometry(self.rect())
         self._plotter.lower()
@@ -232,21 +275,27 @@ class Viewport(QWidget):
             self._plotter.close()
             self._plotter.setParent(None)
             self._plotter.deleteLater()
-        self._scene = self._plotter = None
+        self._scene = self._plotter = self._drawables = None
 
-    def _resolve(self) -> None:
+    def _resolve(self) -> bool:
+        """Bring the scene to the State; say whether it is another now."""
         if self._store is None or self._mesh is None or self._scene is None:
-            return
+            return False
         from twin.scene.resolve import resolve
 
         name = theme.current().name
-        self._scene.show(resolve(self._store.state, self._mesh, self._layers, name, self._lang))
+        drawables = resolve(self._store.state, self._mesh, self._layers, name, self._lang)
+        if drawables == self._drawables:
+            return False
+        self._drawables = drawables
+        self._scene.show(drawables)
+        return True
 
     def _changed(self, old: State, new: State) -> None:
-        self._resolve()
+        if self._resolve():
+            self.request()
         if old.city is not new.city:
             self._write_on_view()
-        self.request()
 
     def _moved(self) -> None:
         pose = self.navigator.pose
@@ -293,8 +342,37 @@ class Viewport(QWidget):
 
     # --- picking ------------------------------------------------------------------------------------------------
 
-    def _click(self, px: float, py: float) -> None:
+    def set_pointing(self, tool: Pointing | None) -> None:
+        """Give clicks, Enter, Backspace and Esc to a tool; None gives them back to selecting."""
+        self._pointing = tool
+        if self._plotter is not None:
+            shape = Qt.CursorShape.ArrowCursor if tool is None else Qt.CursorShape.CrossCursor
+            self._plotter.setCursor(shape)
+        self._unhover()
+
+    def ground_at(self, px: float, py: float) -> tuple[float, float, float] | None:
+        """Return the point of the ground under a device pixel, None in the sky."""
+        return self._ground_at(px, py)
+
+    def height_at(self, x: float, y: float) -> float:
+        """Return the height [m] of the ground, nan where there is none."""
+        return self._height_at(x, y)
+
+    def _key_command(self, name: str) -> None:
+        if self._pointing is not None and name == "deselect":
+            self._pointing.cancel()
+        else:
+            self.command.emit(name)
+
+    def _step_back(self) -> None:
+        if self._pointing is not None:
+            self._pointing.step_back()
+
+    def _click(self, px: float, py: float, centre: bool = False) -> None:
         if self._scene is None or self._store is None:
+            return
+        if self._pointing is not None:
+            self._pointing.click(px, py, centre)
             return
         hit = self._scene.pick(px, py)
         chosen = Selection(hit.table, (hit.id,)) if hit is not None and hit.table != "terrain" else None
@@ -303,18 +381,26 @@ class Viewport(QWidget):
         self.picked.emit(hit)
 
     def _want_menu(self, px: float, py: float) -> None:
+        if self._pointing is not None:
+            return
         self._click(px, py)
         if self._plotter is not None:
             ratio = self.devicePixelRatioF()
             self.menu_wanted.emit(self._plotter.mapToGlobal(QPoint(round(px / ratio), round(py / ratio))))
 
     def _double_click(self, px: float, py: float) -> None:
+        if self._pointing is not None:
+            return
         point = self._ground_at(px, py)
         if point is not None:
             self.navigator.fly(camera.approach(self.navigator.destination, point))
 
     def _hovered(self, px: float, py: float) -> None:
         if self._scene is None:
+            return
+        if self._pointing is not None:
+            self._pointing.hover(px, py)
+            self.pointer.emit(self._scene.ground_at(px, py))
             return
         hit = self._scene.pick(px, py)
         self.pointer.emit(hit.point if hit is not None else self._scene.ground_at(px, py))
@@ -326,6 +412,8 @@ class Viewport(QWidget):
         self._show_name(hit, px, py)
 
     def _unhover(self) -> None:
+        if self._pointing is not None:
+            self._pointing.leave()
         self._name.hide()
         self.pointer.emit(None)
         if self._hit is not None and self._scene is not None:
@@ -381,6 +469,7 @@ class Viewport(QWidget):
         self.loading.move(middle)
         for widget in (self.scale, self._sources, self._mark, self.pad, self._name, self.loading):
             widget.raise_()
+        self.laid_out.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep all that lies on the view in its corner."""

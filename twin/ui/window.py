@@ -254,7 +254,8 @@ class MainWindow(QMainWindow):
         results = self.workbench.results
         if results.shown is not None and results.data is not None and self.stack.currentWidget() is self.viewport:
             self.panels.refresh_data(results.data)
-            self.viewport.show_city(results.shown, results.data.mesh, results.data.layers)
+            if self.viewport.shows(results.shown):
+                self.viewport.exchange(results.data.mesh, results.data.layers)
 
     def _fill_panels(self) -> None:
         session, results = self.session, self.workbench.results

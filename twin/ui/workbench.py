@@ -14,6 +14,8 @@ from twin.scenario.streets import RemovePath
 from twin.state import LayerEntry, Selection
 from twin.text import N_, tr
 from twin.ui import edits
+from twin.ui.drafting import Drafting
+from twin.ui.drawing import BuildingTool, PathTool
 from twin.ui.result_layers import DIFFERENCE, is_result, layer_id
 from twin.ui.results import Results
 
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from twin.ui.window import MainWindow
 
 _ON_SELECTED = ("close_link", "close_street", "remove_thing")
-_SMALL = 0.5
-"""Differences below this count as none when a row of the table leads to the map."""
 
 
 class Workbench(QObject):
@@ -46,6 +46,9 @@ class Workbench(QObject):
         self._panel: IndicatorPanel | None = None
         self._dock: ScenarioDock | None = None
         self._told = False
+        self.drafting = Drafting(window.viewport)
+        self.drafting.drawn.connect(self.add)
+        self.drafting.changed.connect(self._check_tools)
         window.session.opened.connect(self._begin)
         window.session.closed.connect(self.results.end)
         window.session.city_changed.connect(self.results.base_changed)
@@ -64,6 +67,8 @@ class Workbench(QObject):
             "new_scenario": self._copy,
             "next_scenario": lambda: self._step(1),
             "previous_scenario": lambda: self._step(-1),
+            "draw_path": lambda: self._draw(PathTool),
+            "draw_building": lambda: self._draw(BuildingTool),
             "close_link": lambda: self._close(whole=False),
             "close_street": lambda: self._close(whole=True),
             "remove_thing": self._remove,
@@ -90,6 +95,7 @@ class Workbench(QObject):
     def attach(self) -> None:
         """Bring the panels, which were just made anew, together with the answers."""
         docks, lang = self._window.panels.docks, self._window.lang
+        self.drafting.begin(self.results.shown, lang)
         if self.results.shown is None:
             self._tools = self._panel = self._dock = None
             return
@@ -104,6 +110,7 @@ class Workbench(QObject):
         self._panel.retry_requested.connect(self.results.again)
         actions = [self._window.commands[name] for name in _ON_SELECTED]
         self._tools = SelectedTools(self.results.shown, actions, lang)
+        self._tools.height_previewed.connect(self.drafting.show_height)
         self._tools.height_chosen.connect(self._change_height)
         cast("Inspector", docks["inspector"].widget()).add_tools(self._tools)
         self.results.set_language()
@@ -163,6 +170,18 @@ class Workbench(QObject):
         now = edits.active(store.state)
         place = names.index("" if now is PRESENT else now.name)
         store.change("Choose scenario", undoable=False, scenario=names[(place + step) % len(names)])
+
+    def _draw(self, kind: type[PathTool] | type[BuildingTool]) -> None:
+        """Take a tool in hand, or put it down when it is there already."""
+        if isinstance(self.drafting.tool, kind):
+            self.drafting.cancel()
+        else:
+            self.drafting.start(kind)
+
+    def _check_tools(self) -> None:
+        tool = self.drafting.tool
+        self._window.commands["draw_path"].setChecked(isinstance(tool, PathTool))
+        self._window.commands["draw_building"].setChecked(isinstance(tool, BuildingTool))
 
     def _close(self, *, whole: bool) -> None:
         chosen, shown = self._selection, self.results.shown
@@ -235,14 +254,15 @@ class Workbench(QObject):
         others = tuple(entry for entry in store.state.layers if not is_result(entry.id))
         if store.state.layers[0] != LayerEntry(id):
             store.change(N_("Show on the map"), merge="indicator", layers=(LayerEntry(id), *others))
-        values = layer.field.values
-        places = one.places if same or not one.places else ()
-        if not places:
-            places = tuple(layer.field.ids[abs(values) > _SMALL]) if kind == DIFFERENCE else ()
+        places = one.places
+        if not same:
+            most = layer.breaks[-2] / 5 if layer.breaks else 0.0
+            places = tuple(layer.field.ids[abs(layer.field.values) > most]) or places
         table = results.shown.state.city.table(layer.field.where)
-        found = table[table["id"].isin(list(places or one.places))]
+        found = table[table["id"].isin(list(places))]
         if len(found):
-            self._fly(tuple(float(value) for value in found.total_bounds))  # type: ignore[operator]
+            west, south, east, north = (float(value) for value in found.total_bounds)  # type: ignore[operator]
+            self._window.viewport.fly_to_box((west, south, east, north), margin=0.15)
 
     def _fly(self, box: object) -> None:
         if box is not None:

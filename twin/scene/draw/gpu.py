@@ -76,6 +76,7 @@ class Pass:
         self._uniforms = (self._shader.GetVertexCustomUniforms(), self._shader.GetFragmentCustomUniforms())
         self._last: dict[str, Uniform] = {}
         self._property = vtkProperty()
+        self._bound: set[str] = set()
         self.actors: list[vtkActor] = []
         self._mappers: list[vtkPolyDataMapper] = []
         self.visible = True
@@ -88,7 +89,12 @@ class Pass:
 
     def bind(self, name: str, texture: Texture) -> None:
         """Give the shaders a texture under a name."""
+        self._bound.add(name)
         self._property.SetTexture(name, texture.vtk)
+
+    def binds(self, name: str) -> bool:
+        """Say whether the shaders have a texture of this name."""
+        return name in self._bound
 
     def set(self, **values: Uniform) -> None:
         """Set uniforms that the shaders use; others are passed over."""
@@ -120,6 +126,17 @@ class Pass:
             data = tile_data(part, k)
             if data is not None:
                 self.actors.append(self._actor(data, part.attributes))
+
+    def exchange(self, part: Part) -> tuple[vtkActor, ...]:
+        """Let the actors draw the tiles of another part; return those that were made because there were too few."""
+        tiles = [data for k in range(len(part.tiles) - 1) if (data := tile_data(part, k)) is not None]
+        for mapper, data in zip(self._mappers, tiles, strict=False):
+            mapper.SetInputDataObject(data)
+        for mapper in self._mappers[len(tiles) :]:
+            mapper.SetInputDataObject(vtkPolyData())
+        made = [self._actor(data, part.attributes) for data in tiles[len(self._mappers) :]]
+        self.actors += made
+        return tuple(made)
 
     def replace(self, part: Part) -> None:
         """Exchange what the pass's first actor draws (an empty part draws nothing)."""

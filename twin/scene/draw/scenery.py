@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vtkmodules.vtkRenderingCore import vtkRenderer
 
     from twin.scene.mesh import CityMesh
+    from twin.scene.meshing.part import Part
     from twin.scene.picking import Hit
     from twin.scene.resolve import Drawables, Kind, Paint
 
@@ -158,19 +159,33 @@ class Scenery:
         }
 
     def _fill(self) -> None:
-        mesh = self.mesh
-        parts = {
-            "terrain": mesh.terrain, "green": mesh.green, "water": mesh.water, "paved": mesh.paved,
-            "quays": mesh.quays, "paths": mesh.paths.fill, "casing": mesh.roads.casing, "fill": mesh.roads.fill,
-            "slabs": mesh.roads.slabs, "path_slabs": mesh.paths.slabs, "barriers": mesh.barriers,
-            "zones": mesh.zones, "borders": mesh.zone_borders, "buildings": mesh.solids.faces,
-            "edges": mesh.solids.edges, "sky": cards.sheet(), "trees": cards.trees(mesh.trees),
-            "places": cards.marks(mesh.spots["places"], mesh.place_kinds),
-            "points": cards.marks(mesh.spots["places"], None),
-        }  # fmt: skip
-        for name, part in parts.items():
+        for name, part in _parts(self.mesh).items():
+            self.passes[name].add(part)
+        self.passes["sky"].add(cards.sheet())
+        self.passes["trees"].add(cards.trees(self.mesh.trees))
+        for name, part in _symbols(self.mesh).items():
             self.passes[name].add(part)
         self.write([], 1.0)
+
+    def take_parts(self, old: CityMesh) -> None:
+        """Draw what in ``mesh`` is another object than in the mesh before; all the rest is left as it is."""
+        before, now = _parts(old), _parts(self.mesh)
+        changed = {name: part for name, part in now.items() if part is not before[name]}
+        if self.mesh.spots["places"] is not old.spots["places"]:
+            changed |= _symbols(self.mesh)
+        for name, part in changed.items():
+            for actor in self.passes[name].exchange(part):
+                self._renderer.AddActor(actor)
+        for name, data in self._data.items():
+            data.rows = self._count(name)
+        self._set_fixed()
+
+    def cast(self, shade: Texture) -> None:
+        """Take another map of shadows."""
+        self._shade = shade
+        for one in self.passes.values():
+            if one.binds("shadeMap"):
+                one.bind("shadeMap", shade)
 
     def write(self, chosen: Sequence[int], scale: float) -> None:
         """Write the chosen names (indices into ``mesh.names``), ``scale`` times their size."""
@@ -318,6 +333,22 @@ _PAINTED: dict[str, tuple[str, ...]] = {
     "buildings": ("buildings", "edges"), "roads": ("fill",), "paths": ("paths",), "zones": ("zones",),
     "points": ("points",),
 }  # fmt: skip
+
+
+def _parts(mesh: CityMesh) -> dict[str, Part]:
+    """Return the parts of a mesh by the pass that draws them."""
+    return {
+        "terrain": mesh.terrain, "green": mesh.green, "water": mesh.water, "paved": mesh.paved,
+        "quays": mesh.quays, "paths": mesh.paths.fill, "casing": mesh.roads.casing, "fill": mesh.roads.fill,
+        "slabs": mesh.roads.slabs, "path_slabs": mesh.paths.slabs, "barriers": mesh.barriers,
+        "zones": mesh.zones, "borders": mesh.zone_borders, "buildings": mesh.solids.faces,
+        "edges": mesh.solids.edges,
+    }  # fmt: skip
+
+
+def _symbols(mesh: CityMesh) -> dict[str, Part]:
+    spots = mesh.spots["places"]
+    return {"places": cards.marks(spots, mesh.place_kinds), "points": cards.marks(spots, None)}
 
 
 class _Data:

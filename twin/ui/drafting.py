@@ -1,0 +1,259 @@
+"""A drawing tool at work in a view: its clicks and keys, its card, what it shows, and the marks of the edits."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from PySide6.QtCore import QObject, Signal
+
+from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
+from twin.scenario.scenario import PRESENT
+from twin.scenario.streets import AddPath, AddRoad, CloseRoad, RemovePath
+from twin.ui import edits
+from twin.ui.drawing import BuildingTool, PathTool, Tool
+from twin.ui.shown import cities
+from twin.ui.sketch import Line, Shape, Sketch, solid
+from twin.ui.tool_card import ToolCard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from twin.scenario.kinds import AnyEdit
+    from twin.state import State
+    from twin.ui.shown import Shown
+    from twin.ui.viewport import Viewport
+
+_MOST_MARKS = 300
+_MARGIN = 12
+
+
+class Drafting(QObject):
+    """At most one tool is active; while it is, clicks in the view are its points."""
+
+    drawn = Signal(object)
+    """The edit to build."""
+    changed = Signal()
+    """Another tool is active, or none."""
+
+    def __init__(self, viewport: Viewport) -> None:
+        super().__init__(viewport)
+        self._view = viewport
+        self._shown: Shown | None = None
+        self._lang = "en"
+        self._tool: Tool | None = None
+        self._card: ToolCard | None = None
+        self._pointed = False
+        self._ghost: tuple[str, float] | None = None
+        self._stop: Callable[[], None] = lambda: None
+        self.sketch = Sketch(lambda: viewport.navigator.pose, viewport)
+        viewport.pose_changed.connect(self._moved)
+        viewport.laid_out.connect(self._place)
+
+    # --- coming and going -----------------------------------------------------------------------------------------
+
+    def begin(self, shown: Shown | None, lang: str) -> None:
+        """Work on another project, in a language; None for none."""
+        self.cancel()
+        self._stop()
+        self._stop = lambda: None
+        self._shown, self._lang, self._ghost = shown, lang, None
+        if shown is not None:
+            self._stop = shown.listen(self._sync)
+        self._mark()
+        self._draw()
+
+    @property
+    def tool(self) -> Tool | None:
+        """The tool that is active."""
+        return self._tool
+
+    @property
+    def card(self) -> ToolCard | None:
+        """The card of the active tool."""
+        return self._card
+
+    def start(self, kind: type[PathTool] | type[BuildingTool]) -> None:
+        """Take a tool in hand; the one before is put down."""
+        self.cancel()
+        if self._shown is None:
+            return
+        self._tool = kind(self._shown.state.city, self._view.height_at)
+        self._card = ToolCard(self._tool, self._lang, self._view)
+        self._card.build.connect(self.build)
+        self._card.cancelled.connect(self.cancel)
+        self._card.edited.connect(self._refresh)
+        self._card.show()
+        self._view.set_pointing(self)
+        self._place()
+        self._refresh()
+        self._view.focus_view()
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Put the tool down; nothing is built."""
+        if self._tool is None:
+            return
+        self._tool = None
+        self._view.set_pointing(None)
+        if self._card is not None:
+            self._card.hide()
+            self._card.deleteLater()
+            self._card = None
+        self._draw()
+        self._view.focus_view()
+        self.changed.emit()
+
+    def build(self) -> None:
+        """Build what is drawn."""
+        if self._tool is not None and self._tool.ready:
+            edit = self._tool.edit()
+            self.cancel()
+            self.drawn.emit(edit)
+
+    def show_height(self, tried: tuple[str, float] | None) -> None:
+        """Show a building as high as it is tried; None for no more."""
+        self._ghost = tried
+        self._draw()
+
+    # --- from the view --------------------------------------------------------------------------------------------
+
+    def click(self, px: float, py: float, centre: bool) -> None:
+        """Take a point; Enter in the middle of the view builds what is ready."""
+        if self._tool is None:
+            return
+        if centre and self._tool.ready and isinstance(self._tool, PathTool):
+            self.build()
+            return
+        point = self._view.ground_at(px, py)
+        if point is not None:
+            self._tool.add((point[0], point[1]), self._pixel(point))
+            self._refresh()
+
+    def hover(self, px: float, py: float) -> None:
+        """Follow the pointer."""
+        self._pointed = True
+        self._follow(px, py)
+
+    def leave(self) -> None:
+        """Point at the middle of the view, as the pointer is elsewhere."""
+        self._pointed = False
+        self._to_middle()
+
+    def step_back(self) -> None:
+        """Take back the last point."""
+        if self._tool is not None:
+            self._tool.step_back()
+            self._refresh()
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+
+    def _follow(self, px: float, py: float) -> None:
+        if self._tool is not None:
+            point = self._view.ground_at(px, py)
+            at = None if point is None else (point[0], point[1])
+            self._tool.hover(at, 0.0 if point is None else self._pixel(point))
+            self._draw()
+
+    def _to_middle(self) -> None:
+        ratio = self._view.devicePixelRatioF()
+        self._follow(self._view.width() * ratio / 2, self._view.height() * ratio / 2)
+
+    def _pixel(self, point: tuple[float, float, float]) -> float:
+        """Return the size [m] of a pixel at a point."""
+        from twin.scene.camera import Projection
+
+        size = (max(self._view.width(), 1), max(self._view.height(), 1))
+        projection = Projection(self._view.navigator.pose, size)
+        _, depth = projection.pixels(np.array([point]))
+        return projection.metres_per_pixel(float(depth[0]))
+
+    def _moved(self, _pose: object) -> None:
+        if self._tool is not None and not self._pointed:
+            self._to_middle()
+        self.sketch.update()
+
+    def _refresh(self) -> None:
+        if self._card is not None:
+            self._card.refresh()
+            self._place()
+        self._draw()
+
+    def _draw(self) -> None:
+        shapes: list[Shape] = self._tool.shapes(self._lang) if self._tool is not None else []
+        self.sketch.show_drawing([*shapes, *self._raised()], aim=self._tool is not None)
+
+    def _raised(self) -> Sequence[Shape]:
+        if self._ghost is None or self._shown is None:
+            return ()
+        id, height = self._ghost
+        rows = self._shown.state.city.buildings
+        rows = rows[rows["id"] == id]
+        if not len(rows):
+            return ()
+        shape = rows.geometry.iloc[0]
+        ring = np.asarray(shapely.get_coordinates(shape.exterior if hasattr(shape, "exterior") else shape))[:-1]
+        bottom = float(rows["ground"].iloc[0])
+        if math.isnan(bottom):
+            x, y = shape.centroid.x, shape.centroid.y
+            bottom = self._view.height_at(x, y)
+        return solid(ring, bottom, bottom + height)
+
+    def _place(self) -> None:
+        self.sketch.setGeometry(self._view.rect())
+        self.sketch.stackUnder(self._view.pad)
+        if self._card is not None:
+            self._card.adjustSize()
+            self._card.move(_MARGIN, _MARGIN + 44)
+            self._card.raise_()
+
+    def _sync(self, old: State, new: State) -> None:
+        if old.city is not new.city and self._tool is not None:
+            self._tool.set_city(new.city)
+        if old.scenarios is not new.scenarios or old.scenario != new.scenario or old.city is not new.city:
+            self._mark()
+
+    # --- marks of the edits ---------------------------------------------------------------------------------------
+
+    def _mark(self) -> None:
+        marks: list[Shape] = []
+        if self._shown is not None:
+            now = edits.active(self._shown.state)
+            if now is not PRESENT:
+                for edit in now.active[-_MOST_MARKS:]:
+                    marks += self._marks_of(edit)
+        self.sketch.show_marks(marks)
+
+    def _marks_of(self, edit: AnyEdit) -> list[Shape]:
+        if isinstance(edit, AddPath | AddRoad):
+            return [self._on_ground(np.array(edit.line), "accent", above=3.0 if edit.bridge else 0.5)]
+        if isinstance(edit, CloseRoad | RemovePath):
+            table = "roads" if isinstance(edit, CloseRoad) else "paths"
+            return [self._on_ground(line, "danger", dashed=True) for line in self._lines(table, edit.needs()[table])]
+        if isinstance(edit, RemoveBuilding):
+            return [self._on_ground(ring, "danger", dashed=True) for ring in self._lines("buildings", edit.buildings)]
+        if isinstance(edit, ChangeBuilding):
+            return [self._on_ground(ring, "accent") for ring in self._lines("buildings", edit.buildings)]
+        if hasattr(edit, "footprint") and edit.footprint:
+            return [self._on_ground(np.array([*edit.footprint, edit.footprint[0]]), "accent")]
+        return []
+
+    def _lines(self, table: str, ids: Sequence[str]) -> list[np.ndarray]:
+        if self._shown is None:
+            return []
+        found: dict[str, np.ndarray] = {}
+        for city in cities(self._shown):
+            rows = city.table(table)
+            rows = rows[rows["id"].isin([one for one in ids if one not in found])]
+            for id, shape in zip(rows["id"], rows["geometry"], strict=True):
+                line = getattr(shape, "exterior", shape)
+                found[str(id)] = shapely.get_coordinates(line)
+        return list(found.values())[:_MOST_MARKS]
+
+    def _on_ground(self, line: np.ndarray, tone: str, dashed: bool = False, above: float = 0.5) -> Line:
+        z = np.array([self._view.height_at(float(x), float(y)) for x, y in line[:, :2]])
+        z = np.where(np.isfinite(z), z, 0.0) + above
+        return Line(np.column_stack([line[:, :2], z]), tone="danger" if tone == "danger" else "accent",
+                    width=3.0, dashed=dashed)  # fmt: skip
