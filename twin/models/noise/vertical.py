@@ -1,0 +1,215 @@
+"""Attenuation along one path: over a profile, or around vertical edges.
+
+Directive (EU) 2015/996 as amended by (EU) 2021/1226, sections 2.5.5 to 2.5.7; equations numbered as there.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from twin.models.compile import kernel, part
+from twin.models.noise.diffraction import (
+    MOST,
+    WAVE_LENGTH,
+    arc,
+    detour,
+    ground_beside,
+    hull,
+    pure,
+    radius,
+    rise,
+)
+from twin.models.noise.ground import ground, image, mean_plane
+
+TERRAIN, BUILT = 0.0, 1.0
+"""Kinds of edges."""
+REFLECT_X, REFLECT_TOP, REFLECT_BASE = range(3)
+"""Columns of the table of reflections."""
+CLEARANCE = 1e-6
+"""Height [m] by which a ray may pass the rim of a wall that reflects it."""
+
+
+@kernel("Tuple((b1, f8))(f8[:,::1], f8[:,::1], f8[:,::1], f8, f8, f8, f8, b1, b1, f8[::1], f8[::1])")
+def over(seg, edges, reflections, length, zs, zr, source_g, favourable, roofs, out, retro):  # type: ignore[no-untyped-def]
+    """Write attenuation by ground and by diffraction over horizontal edges, and what reflecting walls lose.
+
+    Parameters
+    ----------
+    seg : array, shape (n, 5)
+        Profile, see :mod:`twin.models.noise.ground`.
+    edges : array, shape (m, 3)
+        Points where the profile bends: x, z [m], kind (0 terrain, 1 wall or roof), sorted by x.
+    reflections : array, shape (k, 3)
+        Where the path is folded at a wall: x, top and base of the wall [m].
+    length, zs, zr : float [m]
+        Source at (0, zs), receiver at (length, zr).
+    source_g : float
+        G of the ground at the source.
+    favourable : bool
+    roofs : bool
+        Whether sound passes over walls and roofs; terrain it always does.
+    out : array, shape (8,)
+        Gets Aboundary [dB].
+    retro : array, shape (8,)
+        Gets Δretrodif [dB], equation 2.5.37, summed over the reflections.
+
+    Returns
+    -------
+    bool, float
+        Whether there is a path, and the distance of source and receiver in the unfolded plane [m].
+    """
+    d = math.hypot(length, zr - zs)
+    gamma = radius(d) if favourable else 0.0
+    found = np.empty(len(edges) + 2, dtype=np.int64)
+    n = hull(edges, length, zs, zr, radius(length) if favourable else 0.0, found)
+    string = np.empty((n + 2, 2))
+    string[0, 0], string[0, 1], string[n + 1, 0], string[n + 1, 1] = 0.0, zs, length, zr
+    for i in range(n):
+        if edges[found[i], 2] == BUILT and not roofs:
+            return False, d
+        string[i + 1, 0], string[i + 1, 1] = edges[found[i], 0], edges[found[i], 1]
+    if not _reflects(string, reflections, gamma):
+        return False, d
+    _retrodiffraction(string, reflections, gamma, retro)
+    if n > 0:
+        _bent(seg, string, source_g, favourable, gamma, out, -1.0)
+        return True, d
+    ground(seg, 0.0, zs, length, zr, source_g, favourable, False, True, out)
+    best = _nearest_edge(edges, length, zs, zr, gamma, roofs)
+    if best >= 0:
+        one = np.empty((3, 2))
+        one[0], one[2] = string[0], string[1]
+        one[1, 0], one[1, 1] = edges[best, 0], edges[best, 1]
+        _bent(seg, one, source_g, favourable, gamma, out, 1.0)
+    return True, d
+
+
+@part
+def _nearest_edge(edges, length, zs, zr, gamma, roofs):  # type: ignore[no-untyped-def]
+    """Return the edge below a free ray that comes nearest to it, by its δ; −1 when none can matter."""
+    best, most = -1, -WAVE_LENGTH[0] / 20
+    for i in range(len(edges)):
+        x, z = edges[i, 0], edges[i, 1]
+        if x <= 0 or x >= length or (edges[i, 2] == BUILT and not roofs):
+            continue
+        delta = detour(0.0, zs, length, zr, x, z, x, z, 0.0, gamma)
+        if delta > most:
+            best, most = i, delta
+    return best
+
+
+@part
+def _bent(seg, string, source_g, favourable, gamma, out, only_near):  # type: ignore[no-untyped-def]
+    """Write Adif, equation 2.5.29; for ``only_near`` > 0 only in bands where the edge is near enough to a free ray.
+
+    An edge below the ray acts where δ > −λ/20 and δ > λ/4 − δ*, with δ* the detour between the images of source and
+    receiver in the mean planes on both sides of the edge (Rayleigh criterion, 2.5.6).
+    """
+    last = len(string) - 2
+    sx, sz, rx, rz = string[0, 0], string[0, 1], string[last + 1, 0], string[last + 1, 1]
+    fx, fz, lx, lz = string[1, 0], string[1, 1], string[last, 0], string[last, 1]
+    between, along = 0.0, 0.0
+    for i in range(1, last):
+        piece = math.hypot(string[i + 1, 0] - string[i, 0], string[i + 1, 1] - string[i, 1])
+        between += piece
+        along += arc(piece, gamma)
+    slope, at_zero = mean_plane(seg, sx, fx)
+    sx1, sz1, height_s, _ = image(sx, sz, slope, at_zero)
+    slope, at_zero = mean_plane(seg, lx, rx)
+    rx1, rz1, height_r, _ = image(rx, rz, slope, at_zero)
+    bend = 1.0 if favourable else 0.0
+    delta = detour(sx, sz, rx, rz, fx, fz, lx, lz, along, gamma)
+    delta_s = detour(sx1, sz1, rx, rz, fx, fz, lx, lz, along, bend * radius(math.hypot(rx - sx1, rz - sz1)))
+    gamma_r = bend * radius(math.hypot(rx1 - sx, rz1 - sz))
+    delta_r = detour(rx1, rz1, sx, sz, lx, lz, fx, fz, along, gamma_r)
+    star = detour(sx1, sz1, rx1, rz1, fx, fz, lx, lz, along, bend * radius(math.hypot(rx1 - sx1, rz1 - sz1)))
+    ground_s, ground_r = np.empty(8), np.empty(8)
+    ground(seg, sx, sz, fx, fz, source_g, favourable, False, True, ground_s)
+    ground(seg, lx, lz, rx, rz, source_g, favourable, True, True, ground_r)
+    for i in range(8):
+        if only_near > 0 and delta < 0 and not (
+            delta > -WAVE_LENGTH[i] / 20 and delta > WAVE_LENGTH[i] / 4 - star
+        ):  # fmt: skip
+            continue
+        several = last > 1
+        direct, of_s = pure(delta, between, several, i), pure(delta_s, between, several, i)
+        of_r = pure(delta_r, between, several, i)
+        if height_s >= 0:
+            beside_s = ground_beside(ground_s[i], of_s, direct)
+        else:  # 2.5.31: below the mean plane
+            beside_s, direct = ground_s[i], of_s
+        if height_r >= 0:
+            beside_r = ground_beside(ground_r[i], of_r, direct)
+        else:
+            beside_r, direct = ground_r[i], of_r
+        out[i] = min(max(direct, 0.0), MOST) + beside_s + beside_r
+
+
+@part
+def _reflects(string, reflections, gamma):  # type: ignore[no-untyped-def]
+    """Whether the ray, arcs and all, meets each reflecting wall between its foot and its top."""
+    for k in range(len(reflections)):
+        x = reflections[k, REFLECT_X]
+        for i in range(len(string) - 1):
+            x0, x1 = string[i, 0], string[i + 1, 0]
+            if x0 <= x <= x1 and x1 > x0:
+                z = string[i, 1] + (string[i + 1, 1] - string[i, 1]) * (x - x0) / (x1 - x0)
+                z += rise(x - x0, x1 - x0, gamma)
+                if z > reflections[k, REFLECT_TOP] + CLEARANCE or z < reflections[k, REFLECT_BASE] - CLEARANCE:
+                    return False
+                break
+    return True
+
+
+@part
+def _retrodiffraction(string, reflections, gamma, retro):  # type: ignore[no-untyped-def]
+    """Write Δretrodif: sound lost past the upper edge of a wall, equations 2.5.36 and 2.5.37.
+
+    Edges that bend the ray before or behind the wall take the place of source and receiver.
+    """
+    retro[:] = 0.0
+    for k in range(len(reflections)):
+        x, top = reflections[k, REFLECT_X], reflections[k, REFLECT_TOP]
+        for i in range(len(string) - 1):
+            x0, z0, x1, z1 = string[i, 0], string[i, 1], string[i + 1, 0], string[i + 1, 1]
+            if x0 <= x <= x1 and x1 > x0:
+                way = arc(math.hypot(x - x0, top - z0), gamma) + arc(math.hypot(x1 - x, z1 - top), gamma)
+                delta = arc(math.hypot(x1 - x0, z1 - z0), gamma) - way
+                for band in range(8):
+                    retro[band] += pure(delta, 0.0, False, band)
+                break
+
+
+@kernel("f8(f8[:,::1], f8[:,::1], f8, f8, b1, f8[::1])")
+def around(seg, corners, distance, source_g, favourable, out):  # type: ignore[no-untyped-def]
+    """Write attenuation by ground and by diffraction around vertical edges, equation 2.5.34; returns the way [m].
+
+    The ground between source and receiver counts as one, by its distance from the points of the unfolded path. There
+    is no upper limit of the diffraction; the detour is that of straight lines also in favourable conditions.
+
+    Parameters
+    ----------
+    seg : array, shape (n, 5)
+        Profile along the path, see :mod:`twin.models.noise.ground`.
+    corners : array, shape (k, 2)
+        Position along the path and height [m] of source, corners, receiver.
+    distance : float [m]
+        Distance of source and receiver as the crow flies.
+    source_g : float
+    favourable : bool
+    out : array, shape (8,)
+        Gets Aground + Δdif [dB].
+    """
+    n = len(corners)
+    way, between = 0.0, 0.0
+    for i in range(n - 1):
+        piece = math.hypot(corners[i + 1, 0] - corners[i, 0], corners[i + 1, 1] - corners[i, 1])
+        way += piece
+        if 0 < i < n - 2:
+            between += piece
+    ground(seg, 0.0, corners[0, 1], corners[n - 1, 0], corners[n - 1, 1], source_g, favourable, False, False, out)
+    for i in range(8):
+        out[i] += pure(max(way - distance, 0.0), between, n > 3, i)
+    return way
