@@ -19,7 +19,7 @@ def _result(values=(1.0, np.nan, 3.0), ids=IDS, number=2.5) -> Result:
         np.arange(6, dtype=np.float32).reshape(2, 3), times, "reach", {1: "one"},
     )  # fmt: skip
     indicators = (
-        Indicator("x.mean", "Mean within {r} m", number, "%", "x", field.name, ("a", "c"), {"r": 400.0}),
+        Indicator("x.mean", "Mean within {r} m", number, "%", "x", field.name, ("a", "c"), {"r": "400"}),
         Indicator("x.none", "None", float("nan"), "", "x"),
     )
     parameters = {"b": True, "f": 2.0, "s": "text"}
@@ -44,7 +44,7 @@ def test_result_is_the_same_after_storing(tmp_path):
     assert (back.fields[1].times == result.fields[1].times).all()
     assert back.indicators[0] == result.indicators[0]
     assert np.isnan(back.indicators[1].value)
-    assert back.indicators[0].name("en") == "Mean within 400.0 m"
+    assert back.indicators[0].name("en") == "Mean within 400 m"
     assert not [p for p in (tmp_path / FOLDER).iterdir() if p.name != result.key]
 
 
