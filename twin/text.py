@@ -9,6 +9,7 @@ from __future__ import annotations
 import gettext
 import io
 import math
+from dataclasses import dataclass
 from functools import cache
 
 from babel import numbers
@@ -19,6 +20,40 @@ from twin.errors import TwinError
 
 LANGUAGES = ("sv", "en")
 _LOCALES = {"sv": "sv_SE", "en": "en_GB"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """A field of a message that is itself made of words of the catalogue, each with a number.
+
+    Examples
+    --------
+    >>> Words((("Church", 15.0), ("Shed", 2.5))).text("en")
+    'church 15, shed 2.5'
+    """
+
+    items: tuple[tuple[str, float], ...]
+
+    def text(self, lang: str) -> str:
+        """Say the words in a language, each with its number behind it."""
+        said = [(tr(word, lang), _Decimal(value, lang)) for word, value in self.items]
+        return ", ".join(f"{word[:1].lower()}{word[1:]} {value}" for word, value in said)
+
+
+class _Decimal(float):
+    """A number that writes itself with the decimal sign of a language, in every format asked for."""
+
+    comma: bool
+
+    def __new__(cls, value: float, lang: str) -> _Decimal:
+        """Keep the language beside the number."""
+        made = super().__new__(cls, value)
+        made.comma = lang == "sv"
+        return made
+
+    def __format__(self, spec: str) -> str:
+        text = super().__format__(spec or ".10g")
+        return text.replace(".", ",") if self.comma else text
 
 
 def N_(message: str) -> str:
@@ -41,7 +76,7 @@ def catalogue(lang: str) -> gettext.NullTranslations:
 
 
 def tr(message: str, lang: str, /, **fields: object) -> str:
-    """Translate a text and fill in its fields.
+    """Translate a text and fill in its fields; decimal numbers get the decimal sign of the language.
 
     Examples
     --------
@@ -49,7 +84,13 @@ def tr(message: str, lang: str, /, **fields: object) -> str:
     '3 buildings'
     """
     text = catalogue(lang).gettext(message) if message else ""
-    return text.format(**fields) if fields else text
+    return text.format(**{name: _said(value, lang) for name, value in fields.items()}) if fields else text
+
+
+def _said(value: object, lang: str) -> object:
+    if isinstance(value, Words):
+        return value.text(lang)
+    return _Decimal(value, lang) if isinstance(value, float) else value
 
 
 def trn(singular: str, plural: str, n: int, lang: str, /, **fields: object) -> str:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from twin.city import schema
 from twin.state import Selection
 from twin.ui.around import kept_secret
-from twin.ui.describe import sheet
+from twin.ui.describe import sheet, title_of
 from twin.ui.inspector import Inspector
 
 if TYPE_CHECKING:
@@ -264,3 +264,9 @@ def test_long_texts_get_the_lines_they_need(inspector: Inspector, store: Store, 
         for part in inspector.findChildren(QLabel)
         if part.wordWrap() and part.isVisible()
     )
+
+
+def test_a_street_among_homes_is_a_street() -> None:
+    row = pd.Series({"id": "r9", "kind": "residential", "name": "", "address": ""})
+    assert title_of("roads", row, "en") == "Local street r9"
+    assert title_of("buildings", row, "en") == "Residential r9"

@@ -185,7 +185,7 @@ def test_large_rasters_are_averaged_within_the_limit(tmp_path: Path, monkeypatch
     assert terrain.transform[:3] == (8, 0, WEST)
     assert np.isnan(terrain.heights).sum() == 1
     assert terrain.heights[10, 10] == pytest.approx(slope(210, 200)[40:44, 40:44].mean(), abs=1e-3)
-    assert "42000 cells are too many; they were averaged to cells of 8" in messages(reading.notes)
+    assert "42,000 cells are too many; they were averaged to cells of 8" in messages(reading.notes)
 
 
 def test_reading_can_be_stopped(tmp_path: Path) -> None:

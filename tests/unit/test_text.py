@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from twin.city.reading import Note
 from twin.errors import BadInput, Cancelled
-from twin.text import error_text, number, tr, trn
+from twin.text import Words, error_text, number, tr, trn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,3 +82,18 @@ def test_translations_keep_their_fields(messages: Any) -> None:
         allowed = set().union(*(fields(key) for key in keys))
         wrong += [text for text in texts if text and message.id and fields(text) != allowed]
     assert wrong == []
+
+
+def test_numbers_in_messages_have_the_decimal_sign_of_the_language() -> None:
+    assert tr("{storey} m", "sv", storey=3.0) == "3 m"
+    assert tr("{storey} m", "sv", storey=2.5) == "2,5 m"
+    assert tr("{storey} m", "en", storey=2.5) == "2.5 m"
+    assert tr("{share:.1f} %", "sv", share=71.94) == "71,9 %"
+    assert tr("{east}", "en", east=6_577_000.0) == "6577000"
+    assert tr("EPSG:{code}", "sv", code=28992) == "EPSG:28992"
+
+
+def test_a_note_speaks_one_language_throughout() -> None:
+    note = Note("assumed", "{n} things: {values}", 11_121, {"values": Words((("Church", 15.0), ("Shed", 2.5)))})
+    assert note.sentence("en") == "11,121 things: church 15, shed 2.5"
+    assert note.sentence("sv") == f"11{NBSP}121 things: kyrka 15, uthus 2,5"

@@ -14,12 +14,12 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from twin.city import osm_tags
+from twin.city import osm_tags, schema
 from twin.city.mend import mend_table
 from twin.city.osm_areas import Area, areas
 from twin.city.osm_roads import examples
 from twin.city.reading import Note
-from twin.text import N_
+from twin.text import N_, Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -224,7 +224,8 @@ def _height_notes(table: pd.DataFrame, found: list[Area]) -> list[Note]:
     if origin["default"]:
         message = N_("{n} buildings have neither height nor floors; assumed by kind [m]: {values}")
         kinds = sorted(set(table.loc[table["height_source"] == "default", "use"]))
-        values = ", ".join(f"{kind or '–'} {osm_tags.DEFAULT_HEIGHTS[kind]:g}" for kind in kinds)
+        named = [(schema.word(kind) if kind else N_("use not known"), kind) for kind in kinds]
+        values = Words(tuple((name, osm_tags.DEFAULT_HEIGHTS[kind]) for name, kind in named))
         notes.append(Note("assumed", message, origin["default"], {"values": values}))
     roofs = [item.id for item in found if item.tags.get("roof:shape", "flat") not in ("flat", "")]
     _note(notes, "assumed", N_("{n} buildings have a roof shape mapped; they are drawn with flat roofs"), roofs)

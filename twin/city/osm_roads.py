@@ -17,12 +17,12 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from twin.city import osm_streets
+from twin.city import osm_streets, schema
 from twin.city.osm_file import ROAD
 from twin.city.osm_split import Pieces, split
 from twin.city.osm_tags import metres
 from twin.city.reading import Note
-from twin.text import N_
+from twin.text import N_, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -246,10 +246,8 @@ def _assumptions(network: RoadNetwork) -> list[Note]:
     no_lanes = sum(lane is not None and lane.lanes_assumed for lane in lanes)
     notes = []
     if no_speed:
-        values = ", ".join(
-            f"{kind} {osm_streets.SPEEDS[kind]:.0f}"
-            for kind in sorted(set(network.table["kind"]) & set(osm_streets.SPEEDS))
-        )
+        kinds = sorted(set(network.table["kind"]) & set(osm_streets.SPEEDS))
+        values = Words(tuple((schema.word(kind, "roads"), float(osm_streets.SPEEDS[kind])) for kind in kinds))
         message = N_("{n} road links have no speed limit mapped; assumed by class [km/h]: {values}")
         notes.append(Note("assumed", message, no_speed, {"values": values}))
     if no_lanes:

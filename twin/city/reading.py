@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from twin.errors import TwinError
-from twin.text import tr
+from twin.text import number, tr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,9 +36,13 @@ class Note:
     fields: Mapping[str, object] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
 
+    def sentence(self, lang: str) -> str:
+        """Say the note in a language, without examples."""
+        return tr(self.message, lang, n=number(self.n, lang, 0), **self.fields)
+
     def text(self, lang: str) -> str:
         """Say the note in a language, with its first examples."""
-        said = tr(self.message, lang, n=self.n, **self.fields)
+        said = self.sentence(lang)
         return f"{said} ({', '.join(self.examples)})" if self.examples else said
 
 

@@ -292,6 +292,10 @@ _WORDS = {
     # kinds of street and path
     "motorway": N_("Motorway"), "trunk": N_("Main road"), "primary": N_("Primary street"),
     "secondary": N_("Secondary street"), "tertiary": N_("Collector street"), "residential_street": N_("Local street"),
+    "motorway_link": N_("Motorway slip road"), "trunk_link": N_("Slip road of a main road"),
+    "primary_link": N_("Slip road of a primary street"), "secondary_link": N_("Slip road of a secondary street"),
+    "tertiary_link": N_("Slip road of a collector street"), "busway": N_("Busway"),
+    "road": N_("Street of unknown kind"),
     "unclassified": N_("Minor street"), "living_street": N_("Walking-speed street"), "service": N_("Service road"),
     "footway": N_("Footway"), "pedestrian": N_("Pedestrian street"), "steps": N_("Steps"), "path": N_("Path"),
     "corridor": N_("Indoor passage"), "platform": N_("Platform"), "escalator": N_("Escalator"), "track": N_("Track"),
@@ -314,14 +318,18 @@ _WORDS = {
 }  # fmt: skip
 
 
-def word(value: str) -> str:
+def word(value: str, table: str = "") -> str:
     """Return the English catalogue text for a value of a text column; unknown values stay as they are.
 
     Examples
     --------
     >>> word("in_force")
     'in force'
+    >>> word("residential"), word("residential", "roads")
+    ('Residential', 'Local street')
     """
+    if table in ("roads", "paths") and f"{value}_street" in _WORDS:
+        return _WORDS[f"{value}_street"]
     return COVER_KINDS.get(value) or _WORDS.get(value, value)
 
 

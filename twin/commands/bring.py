@@ -67,8 +67,7 @@ def _plain(report: ImportReport, lang: str) -> dict[str, Any]:
             "format": file.format,
             "read": dict(file.read),
             "notes": [
-                {"kind": n.kind, "text": tr(n.message, lang, n=n.n, **n.fields), "n": n.n, "examples": list(n.examples)}
-                for n in file.notes
+                {"kind": n.kind, "text": n.sentence(lang), "n": n.n, "examples": list(n.examples)} for n in file.notes
             ],
         }
         for file in report.files
