@@ -15,7 +15,7 @@ from project_cities import full_city
 
 from soak.kill_save import cityjson
 from twin import cli, crashlog, plugins
-from twin.commands import render
+from twin.commands import console, render
 from twin.commands.console import Console, strict
 from twin.errors import BadInput
 from twin.layer import field_of, layer_of
@@ -96,7 +96,7 @@ def test_help_is_light() -> None:
         (["import", "x", "--to", "p", "--bbox", "nan,2,1,4"], "--bbox"),
         (["import", "x", "--to", "p", "--map", "height"], "--map: «height»: field=column"),
         (["render", "demo", "--out", "x.png"], "missing: --size"),
-        (["render", "demo", "--out", "x.png", "--size", "12"], "--size: «12»"),
+        (["render", "demo", "--out", "x.png", "--size", "12"], "--size: «12» is not a width and height"),
         (["render", "demo", "--out", "x.png", "--size", "0x12"], "--size"),
         (["render", "demo", "--out", "x.png", "--size", "9x9", "--theme", "blue"], "'blue' is not one of"),
         (["--lang", "de"], "--lang: 'de' is not one of"),
@@ -110,6 +110,18 @@ def test_wrong_usage_is_one_line_and_two(argv: list[str], words: str, capsys: py
     assert said.one_line
     assert words in said.err
     assert said.out == ""
+
+
+def test_the_headings_of_the_help_are_translated_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "tr", lambda text, lang, **fields: f"<{lang}: {text}>")
+    with pytest.raises(SystemExit):
+        cli.main(["--lang", "sv", "render", "--help"])
+    said = capsys.readouterr().out
+    assert "<sv: options>:" in said
+    assert "<sv: what to work on>:" in said
+    assert "show this help message and exit" not in said
 
 
 def test_language_of_the_system_and_by_option(

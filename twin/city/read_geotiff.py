@@ -157,7 +157,7 @@ _GROUND = Note(
 _OUTSIDE = Note("problem", N_("The data lie outside the area that their reference system is made for"))
 _CLASSES_NOT_HEIGHTS = N_(
     "{path}: the numbers look like {values} classes (land cover), not heights; "
-    "say that they are terrain to read them all the same."
+    "«twin import --as terrain» reads them all the same."
 )
 
 

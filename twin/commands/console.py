@@ -84,6 +84,14 @@ _USAGE = {
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises instead of ending the program."""
 
+    def speak(self, lang: str) -> None:
+        """Say the headings of the help, and what its own option does, in a language."""
+        self._positionals.title = tr("what to work on", lang)
+        self._optionals.title = tr("options", lang)
+        for action in self._actions:
+            if "--help" in action.option_strings:
+                action.help = tr("show this help and end", lang)
+
     def error(self, message: str) -> NoReturn:
         """Raise UsageError with what argparse says, and where help is found."""
         for pattern, key in _USAGE.items():
@@ -109,10 +117,15 @@ def size(text: str) -> tuple[int, int]:
     try:
         width, height = (int(part) for part in text.lower().replace("×", "x").split("x"))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"«{text}»: 1600x900") from None
+        raise _no_size(text) from None
     if width < 1 or height < 1:
-        raise argparse.ArgumentTypeError(f"«{text}»: 1600x900")
+        raise _no_size(text)
     return width, height
+
+
+def _no_size(text: str) -> UsageError:
+    # Not an ArgumentTypeError: its words would stay English.
+    return UsageError("--size: «{text}» is not a width and height in pixels, such as 1600x900", text=text)
 
 
 def pair(text: str) -> tuple[str, str]:
