@@ -365,8 +365,16 @@ def _locked(path: Path, holder: Holder | None) -> ProjectLocked:
         path=path.name,
         pid=holder.pid,
         host=holder.host,
-        since=holder.since,
+        since=_local_time(holder.since),
     )
+
+
+def _local_time(stamp: str) -> str:
+    """Say a time stamp as the clock on the wall does; one that cannot be read stays as it is."""
+    try:
+        return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return stamp
 
 
 def _unwritten(path: Path, error: OSError) -> BadInput:

@@ -63,7 +63,7 @@ def test_reading_makes_a_city_with_its_source(small):
     assert (city.name, city.crs) == ("small", "EPSG:3011")
     source = city.source(city.buildings["source_id"][0])
     assert source["licence"] == "ODbL 1.0"
-    assert source["owner"] == "OpenStreetMap contributors"
+    assert source["owner"] == "© OpenStreetMap contributors"
     assert (source["classification"], source["maturity"]) == ("open", "established")
     assert source["catalogue"] == "https://www.openstreetmap.org/copyright"
     for name in ("buildings", "roads", "junctions", "paths", "cover", "places"):

@@ -228,8 +228,10 @@ def test_a_killed_holder_leaves_no_lock_but_its_name(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(ProjectLocked, match=f"process {holder.pid} on"):
+        with pytest.raises(ProjectLocked, match=f"process {holder.pid} on") as refused:
             open_project(tmp_path / "p.twin")
+        since = datetime.strptime(str(refused.value.fields["since"]), "%Y-%m-%d %H:%M")
+        assert abs((datetime.now() - since).total_seconds()) < 180, "the clock on the wall, not UTC"
         psutil.Process(holder.pid).kill()
     with open_project(tmp_path / "p.twin") as found:
         assert found.crashed is not None

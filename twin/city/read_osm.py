@@ -280,7 +280,7 @@ def _source(header: Header) -> dict[str, str]:
     return {
         "title": FORMAT,
         "licence": "ODbL 1.0",
-        "owner": "OpenStreetMap contributors",
+        "owner": "© OpenStreetMap contributors",
         "contact": COPYRIGHT,
         "classification": "open",
         "date": header.date,
