@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MODULES = (
     "twin.models.walk.kernels",
+    "twin.models.segregation.kernels",
+    "twin.models.segregation.kernels_walk",
     "twin.models.traffic.delay",
     "twin.models.traffic.trees",
     "twin.models.traffic.bushes",
