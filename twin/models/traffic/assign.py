@@ -201,5 +201,6 @@ def _answer(
     cost = np.array([work.time + fixed for fixed in work.fixed]).reshape(len(trips), network.m)
     return Equilibrium(
         done[-1].gap, objective, len(done) - 1, seconds, work.flow[back],
-        (work.by_class / pcu.reshape(-1, 1))[:, back], work.time[back], cost[:, back], lost, done, network, trips, work.groups, work.bushes,
+        (work.by_class / pcu.reshape(-1, 1))[:, back], work.time[back], cost[:, back],
+        lost, done, network, trips, work.groups, work.bushes,
     )  # fmt: skip

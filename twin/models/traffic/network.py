@@ -176,8 +176,8 @@ class Trips:
 
 def network_of(
     names: ArrayLike, tail: ArrayLike, head: ArrayLike, free: ArrayLike, capacity: ArrayLike = 1.0,
-    rise: ArrayLike = 0.0, power: ArrayLike = 4.0, conical: ArrayLike = False, length: ArrayLike = 0.0, toll: ArrayLike = 0.0,
-    through: ArrayLike = True, closed: ArrayLike = False,
+    rise: ArrayLike = 0.0, power: ArrayLike = 4.0, conical: ArrayLike = False, length: ArrayLike = 0.0,
+    toll: ArrayLike = 0.0, through: ArrayLike = True, closed: ArrayLike = False,
 ) -> Network:  # fmt: skip
     """Return a checked Network; single values hold for all links (nodes). Tails and heads are positions."""
     ids = np.asarray(names, dtype=np.int64)
