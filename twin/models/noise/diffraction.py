@@ -129,4 +129,6 @@ def pure(delta, between, several, i):  # type: ignore[no-untyped-def]
 @part
 def ground_beside(near, image_over, over):  # type: ignore[no-untyped-def]
     """Return Δground [dB] on one side of the edges, equations 2.5.30 and 2.5.32, from Aground and two Δdif."""
-    return -20 * math.log10(1 + (10 ** (-near / 20) - 1) * 10 ** (-(image_over - over) / 20))
+    part_of = 1 + (10 ** (-near / 20) - 1) * 10 ** (-(image_over - over) / 20)
+    # an image that is less screened than the point itself has no place in the method: the ground acts in full
+    return -20 * math.log10(part_of) if part_of > 0 else near

@@ -12,9 +12,10 @@ import numpy as np
 
 from twin.models.noise.air import A_WEIGHTING, absorption, spreading
 from twin.models.noise.diffraction import radius, rise
+from twin.models.noise.ground import LEAST
 from twin.models.noise.lateral import LEFT, RIGHT, corners
 from twin.models.noise.mirrors import folds
-from twin.models.noise.section import leg
+from twin.models.noise.section import leg, terrain_at
 from twin.models.noise.vertical import TERRAIN, around, over
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ def levels(
     """
     options = options or Options()
     air = absorption() if air is None else air
+    if np.hypot(*(receiver[:2] - source[:2])) < LEAST:
+        receiver = receiver + np.array([LEAST, 0.0, 0.0])  # one above the other: a section needs a direction
     found: dict[tuple[str, str], list[Floats]] = {}
     if np.hypot(*(receiver[:2] - source[:2])) <= options.reach:
         for condition in (HOMOGENEOUS, FAVOURABLE):
@@ -129,7 +132,7 @@ def levels(
             straight = _over(scene, source, receiver, None, options, air, curved)
             found["direct", condition] = [straight] if straight is not None else []
             for name, side in (("left", LEFT), ("right", RIGHT)) if options.around else ():
-                way = _around(scene, source, receiver, side, air, curved)
+                way = _around(scene, source, receiver, side, options.reach, air, curved)
                 found[name, condition] = [way] if way is not None else []
             walls = [
                 _over(scene, source, receiver, fold, options, air, curved)
@@ -194,10 +197,14 @@ def _over(
     return np.asarray(spreading(distance) + air * distance + boundary + lost)
 
 
-def _around(scene: Scene, source: Floats, receiver: Floats, side: float, air: Floats, curved: bool) -> Floats | None:
-    """Return the attenuation of the way around one side; None where there is none or the terrain bars it."""
+def _around(
+    scene: Scene, source: Floats, receiver: Floats, side: float, reach: float, air: Floats, curved: bool
+) -> Floats | None:
+    """Return the attenuation of the way around one side; None where it is too long or the terrain bars it."""
     way = corners(scene, source, receiver, side, curved)
-    if way is None:
+    if way is None or float(np.linalg.norm(np.diff(way, axis=0), axis=1).sum()) > reach:
+        return None
+    if any(z < terrain_at(x, y, scene.mesh, scene.rim) for x, y, z in way[1:-1]):
         return None
     seg, edges, at = profile(scene, np.ascontiguousarray(way[:, :2]))
     gamma = radius(at[-1]) if curved else 0.0
