@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from twin.state import Store
 
-HEIGHT, USE, DENSITY = "building_height", "building_use", "zone_density"
+HEIGHT, USE, FLOORS, DENSITY = "building_height", "building_use", "building_floors", "zone_density"
 
 
 @pytest.fixture(scope="module")
@@ -142,33 +142,33 @@ def test_base_layers_cannot_be_removed(dock: LayerDock, store: Store) -> None:
 
 
 def test_alt_arrows_move_a_row_and_keep_it_current(qtbot: QtBot, dock: LayerDock, store: Store) -> None:
-    for id in (HEIGHT, USE, DENSITY):
+    for id in (HEIGHT, USE, FLOORS):
         dock.add_layer(id)
-    assert ids(store)[:3] == [DENSITY, USE, HEIGHT]
+    assert ids(store)[:3] == [FLOORS, USE, HEIGHT]
     dock.activateWindow()
     dock.tree.setFocus()
     qtbot.waitUntil(dock.tree.hasFocus)
     dock.tree.make_current(HEIGHT)
     qtbot.keyClick(dock.tree, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
-    assert ids(store)[:3] == [DENSITY, HEIGHT, USE]
+    assert ids(store)[:3] == [FLOORS, HEIGHT, USE]
     assert dock.tree.current_id() == HEIGHT
     assert dock.tree.hasFocus()
     assert dock.tree.has_legend(HEIGHT), "a moved row keeps its legend"
     qtbot.keyClick(dock.tree, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
-    assert ids(store)[:3] == [DENSITY, USE, HEIGHT]
+    assert ids(store)[:3] == [FLOORS, USE, HEIGHT]
     qtbot.keyClick(dock.tree, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
-    assert ids(store)[:3] == [DENSITY, USE, HEIGHT], "the last of its group stays"
+    assert ids(store)[:3] == [FLOORS, USE, HEIGHT], "the last of its group stays"
 
 
 @pytest.mark.parametrize(("onto", "below", "expected"), [
-    (DENSITY, False, [HEIGHT, DENSITY, USE]),
-    (USE, False, [DENSITY, HEIGHT, USE]),
-    (USE, True, [DENSITY, USE, HEIGHT]),
+    (FLOORS, False, [HEIGHT, FLOORS, USE]),
+    (USE, False, [FLOORS, HEIGHT, USE]),
+    (USE, True, [FLOORS, USE, HEIGHT]),
 ])  # fmt: skip
 def test_dragging_puts_a_row_before_or_behind_another(
     dock: LayerDock, store: Store, onto: str, below: bool, expected: list[str]
 ) -> None:
-    for id in (HEIGHT, USE, DENSITY):
+    for id in (HEIGHT, USE, FLOORS):
         dock.add_layer(id)
     box = dock.tree.visualItemRect(item(dock, onto))
     y = box.bottom() - 2 if below else box.top() + 2
@@ -281,3 +281,15 @@ def test_a_panel_that_is_gone_no_longer_listens(qtbot: QtBot, store: Store) -> N
     qtbot.waitUntil(lambda: not isValid(panel))
     assert len(store._listeners) == listeners - 1
     store.change("Hide layer", layers=store.state.layers[1:])
+
+
+def test_a_layer_that_fills_the_ground_goes_below_what_stands_on_it(dock: LayerDock, store: Store) -> None:
+    dock.add_layer(HEIGHT)
+    dock.add_layer(DENSITY)
+    assert ids(store)[:2] == [HEIGHT, DENSITY]
+    assert dock.tree.current_id() == DENSITY
+    dock.add_layer(USE)
+    assert ids(store)[:3] == [USE, HEIGHT, DENSITY]
+    store.undo()
+    store.undo()
+    assert ids(store)[:2] == [HEIGHT, BASE_LAYERS[0]]

@@ -107,12 +107,18 @@ class LayerDock(QWidget):
         self._set_all(False)
 
     def add_layer(self, id: str) -> None:
-        """Add a data layer above all others and make it current; one that is there is shown."""
+        """Add a data layer and make it current; one that is there is shown.
+
+        It goes above all others, but one that fills the ground goes below those of streets, buildings and points,
+        which it would hide.
+        """
         layers = self._store.state.layers
         if any(entry.id == id for entry in layers):
             self._change(N_("Show layer"), id, visible=True)
         else:
-            self._store.change(N_("Add data layer"), layers=(LayerEntry(id), *layers))
+            on_it = [not self._fills_ground(entry.id) and entry.id not in BASE_LAYERS for entry in layers]
+            place = len(layers) - on_it[::-1].index(True) if self._fills_ground(id) and any(on_it) else 0
+            self._store.change(N_("Add data layer"), layers=(*layers[:place], LayerEntry(id), *layers[place:]))
         self.tree.make_current(id)
 
     def remove_current(self) -> None:
@@ -130,6 +136,9 @@ class LayerDock(QWidget):
         if not 0 <= place < len(group):
             return
         self._move_to(id, group[place] if step < 0 else (group[place + 1] if place + 1 < len(group) else ""))
+
+    def _fills_ground(self, id: str) -> bool:
+        return id in self._layers and self._layers[id].field.where in ("zones", "grid")
 
     # -- building
 
