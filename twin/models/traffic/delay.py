@@ -13,17 +13,15 @@ import numpy as np
 
 from twin.models.compile import kernel, part
 
-CONSTANT, QUARTIC, LINEAR, POWER, CONICAL = range(5)
-"""How a link's time grows: not at all, BPR of power 4, of power 1, of any other power, conical."""
+CONSTANT, QUARTIC, LINEAR, POWER, CONICAL, ROOT = range(6)
+"""How a link's time grows: not at all, BPR of power 4, of power 1, of another above 1, conical, BPR of one under 1."""
 FREE, RISE, INVERSE, SHAPE = range(4)
 """Columns of the table of links: free time t0, t0·b, 1/capacity, power or a."""
-LEAST = 1e-7
-"""Share of the capacity below which the slope of a power under 1, infinite at no flow, is taken as there."""
 
 
 @part
 def delay(kind, row, flow):  # type: ignore[no-untyped-def]
-    """Return time and slope of a link at a flow."""
+    """Return time and slope of a link at a flow; for a power under 1 the slope, no use to Newton, is infinity."""
     if kind == 0:
         return row[0], 0.0
     x = flow * row[2]
@@ -33,11 +31,12 @@ def delay(kind, row, flow):  # type: ignore[no-untyped-def]
     if kind == 2:
         return row[0] + row[1] * x, row[1] * row[2]
     if kind == 3:
-        power = row[3]
-        time = row[0] + row[1] * x**power if x > 0.0 else row[0]
-        at = max(x, 1e-7) if power < 1.0 else x
-        slope = row[1] * power * at ** (power - 1.0) * row[2] if at > 0.0 else 0.0
-        return time, slope
+        if x <= 0.0:
+            return row[0], 0.0
+        rise = row[1] * x ** row[3]
+        return row[0] + rise, row[3] * rise / flow
+    if kind == 5:
+        return row[0] + row[1] * max(x, 0.0) ** row[3], np.inf
     a = row[3]
     e = (2.0 * a - 1.0) / (2.0 * a - 2.0)
     y = a * (1.0 - x)

@@ -35,7 +35,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Lost:
-    """Demand that is left out: class, nodes by their own numbers (-1 unknown), vehicles, and why."""
+    """Demand that is left out: class, nodes by their own numbers (-1 not known), vehicles, and why."""
 
     vehicles: str
     origin: int
@@ -86,12 +86,15 @@ def unreached(network: Network, trips: Sequence[Trips], group: Group, cheapest: 
 
 
 def _lost(network: Network, one: Trips, rows: NDArray[np.bool_], reason: str) -> list[Lost]:
-    def name(position: int) -> int:
-        return int(network.names[position]) if position >= 0 else -1
+    def name(k: int, side: int, position: int) -> int:
+        if position >= 0:
+            return int(network.names[position])
+        return -1 if one.names is None else int(one.names[k, side])
 
     return [
         Lost(
-            one.vehicles.name, name(int(one.origin[k])), name(int(one.destination[k])), float(one.amount[k]), reason
+            one.vehicles.name, name(int(k), 0, int(one.origin[k])), name(int(k), 1, int(one.destination[k])),
+            float(one.amount[k]), reason,
         )
         for k in np.flatnonzero(rows)
     ]  # fmt: skip

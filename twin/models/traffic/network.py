@@ -162,12 +162,15 @@ class Trips:
     origin, destination : array of int32, shape (k,)
         Positions of nodes; -1 for places the network does not have.
     amount : array, shape (k,) [vehicles/period]
+    names : array of int64, shape (k, 2), optional
+        Numbers of origin and destination as the source has them, for reporting.
     """
 
     vehicles: VehicleClass
     origin: NDArray[np.int32]
     destination: NDArray[np.int32]
     amount: NDArray[np.float64]
+    names: NDArray[np.int64] | None = field(default=None, repr=False)
 
     def scaled(self, factor: float) -> Trips:
         """Return it with all amounts times a factor."""
@@ -240,6 +243,7 @@ def _flat(network: Network) -> Flat:
     flows_matter = (free > 0) & (conical | ((rise > 0) & (power > 0)))
     shut = network.closed[order] | (flows_matter & (capacity <= 0))
     kinds = np.full(network.m, laws.POWER, dtype=np.int8)
+    kinds[power < 1] = laws.ROOT
     kinds[power == 4] = laws.QUARTIC
     kinds[power == 1] = laws.LINEAR
     kinds[conical] = laws.CONICAL

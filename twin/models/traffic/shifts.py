@@ -59,6 +59,34 @@ def measured(q, tails, links, flows, time, slope, fixed, cheap, dear):  # type: 
 
 
 @part
+def apart_after(q, top, way, amount, links, tails, total, fixed, kinds, rows):  # type: ignore[no-untyped-def]
+    """Return the cost of a path between two nodes once its flow has grown by an amount."""
+    cost = 0.0
+    at = q
+    while at != top:
+        a = links[way[at]]
+        cost += delay(kinds[a], rows[a], max(total[a] + amount, 0.0))[0] + fixed[a]
+        at = tails[way[at]]
+    return cost
+
+
+@part
+def halved(q, top, dear, cheap, most, links, tails, total, fixed, kinds, rows):  # type: ignore[no-untyped-def]
+    """Return the flow that makes two paths equally dear, by halving; where a slope is infinite Newton's does not."""
+    low, high = 0.0, most
+    for _ in range(100):
+        amount = 0.5 * (low + high)
+        if amount in (low, high):
+            break
+        one = apart_after(q, top, dear, -amount, links, tails, total, fixed, kinds, rows)
+        if one > apart_after(q, top, cheap, amount, links, tails, total, fixed, kinds, rows):
+            low = amount
+        else:
+            high = amount
+    return high
+
+
+@part
 def moved(q, top, way, amount, links, tails, flows, total, time, slope, kinds, rows):  # type: ignore[no-untyped-def]
     """Add flow to a path between two nodes and bring its links up to date."""
     at = q
@@ -111,7 +139,10 @@ def sweep(node_at, in_at, links, tails, flows, total, time, slope, fixed, kinds,
             top, apart, steep, most = measured(q, tails, links, flows, time, slope, fixed, cheap, dear)
             if apart <= 0.0 or most <= 0.0:
                 continue
-            amount = most if apart >= steep * most else apart / steep
+            if steep == np.inf:
+                amount = halved(q, top, dear, cheap, most, links, tails, total, fixed, kinds, rows)
+            else:
+                amount = most if apart >= steep * most else apart / steep
             moved(q, top, dear, -amount, links, tails, flows, total, time, slope, kinds, rows)
             moved(q, top, cheap, amount, links, tails, flows, total, time, slope, kinds, rows)
             excess += most * apart

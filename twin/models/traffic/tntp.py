@@ -48,7 +48,9 @@ class TripsFile:
 
     def on(self, network: Network, vehicles: VehicleClass | None = None) -> Trips:
         """Return them as demand on a network."""
-        return Trips(vehicles or VehicleClass(), network.find(self.origin), network.find(self.destination), self.amount)
+        names = np.column_stack([self.origin, self.destination])
+        origin, destination = network.find(self.origin), network.find(self.destination)
+        return Trips(vehicles or VehicleClass(), origin, destination, self.amount, names)
 
 
 def read_network(path: Path) -> NetworkFile:
@@ -255,7 +257,7 @@ def _noticed(path: Path, network: Network, rows: np.ndarray, endless: np.ndarray
         notes.append(
             Note(
                 "assumed",
-                N_("{path}: {n} links are parallel to another and kept (one in row {row})."),
+                N_("{path}: {n} links are parallel to another and kept (one beside that of row {row})."),
                 int((count - 1).sum()),
                 {"path": path.name, "row": int(rows[first[np.argmax(count > 1)]])},
             )
