@@ -151,7 +151,6 @@ class _PathFields:
                         field.setValue(self._tool.ends[number].at[axis] if there else -_FAR)
         with QSignalBlocker(self.length):
             self.length.setValue(self._tool.length)
-        self.length.setEnabled(self._tool.ready)
 
     def _typed(self, number: int) -> None:
         east, north = self._ends[number]
@@ -178,7 +177,9 @@ class _BuildingFields:
         add.clicked.connect(lambda _checked=False: self._add())
         card.add_row(1, "", add)
         self.height = card.field(2, 0, tr("Height", lang), tr("Height of the building", lang), "m", self._typed)
-        self.height.setRange(1.0, 500.0)
+        with QSignalBlocker(self.height):
+            self.height.setRange(1.0, 500.0)
+            self.height.setValue(tool.height)
         self.floors = QSpinBox()
         self.floors.setRange(1, 150)
         self.floors.setAccessibleName(tr("Floors of the building", lang))
@@ -193,8 +194,6 @@ class _BuildingFields:
         card.add_row(3, tr("Floors", lang), self.floors)
         card.add_row(4, tr("Use", lang), self.use)
         card.add_row(5, tr("Dwellings", lang), self.dwellings)
-        with QSignalBlocker(self.height):
-            self.height.setValue(tool.height)
         self.floors.setValue(tool.floors)
         self.dwellings.setValue(tool.dwellings)
         self.floors.valueChanged.connect(lambda _n: self._typed())

@@ -155,7 +155,7 @@ class Workbench(QObject):
 
     @property
     def _selection(self) -> Selection | None:
-        return None if self.results.shown is None else self.results.shown.state.selection
+        return None if self._session.store is None else self._session.store.state.selection
 
     def _copy(self) -> None:
         if self._dock is not None:

@@ -89,6 +89,8 @@ class Pass:
 
     def bind(self, name: str, texture: Texture) -> None:
         """Give the shaders a texture under a name."""
+        if name in self._bound:
+            self._property.RemoveTexture(name)
         self._bound.add(name)
         self._property.SetTexture(name, texture.vtk)
 
