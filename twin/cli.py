@@ -28,6 +28,7 @@ COMMANDS = {
     "noise": ("twin.commands.noise", N_("compute one case of noise, or tests of emission")),
     "render": ("twin.commands.render", N_("make a picture of a project")),
     "traffic": ("twin.commands.traffic", N_("find the traffic equilibrium of a network")),
+    "segregation": ("twin.commands.segregation", N_("measure segregation in a table of units")),
     "layers": ("twin.commands.layers", N_("list the layers that were found")),
     "doctor": ("twin.commands.doctor", N_("check this installation")),
 }

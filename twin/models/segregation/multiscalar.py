@@ -171,7 +171,7 @@ def spatial_d(counts: ArrayLike, around: Floats) -> Floats:
 def _shares(counts: ArrayLike, around: Floats) -> tuple[Floats, Floats, Floats]:
     c = matrix(counts)
     t: Any = c.sum(axis=1)
-    known = t > 0
+    known = t > 0  # a missing count is no number of persons
     c, t, env = c[known], t[known], around[known]
     whole = c.sum(axis=0) / t.sum() if len(t) else np.zeros(0)
     every = env.sum(axis=2, keepdims=True)
@@ -198,6 +198,6 @@ def coarse_radius(area: ArrayLike, counts: ArrayLike, radii: Sequence[float]) ->
     >>> coarse_radius([1e6, 1e4], [[5, 4], [1, 0]], [500, 1000])
     array([0.9, 0. ])
     """
-    t = np.nan_to_num(matrix(counts)).sum(axis=1)
+    t = np.nan_to_num(matrix(counts).sum(axis=1))
     wide = np.sqrt(np.asarray(area, dtype=float) / np.pi)[:, None] > np.asarray(radii, dtype=float)
     return np.asarray((t[:, None] * wide).sum(axis=0) / max(t.sum(), 1e-300))

@@ -144,7 +144,7 @@ def too_coarse(counts: ArrayLike, ks: Sequence[int]) -> NDArray[np.bool_]:
     array([[ True, False],
            [False, False]])
     """
-    t = np.nan_to_num(matrix(counts)).sum(axis=1)
+    t = np.nan_to_num(matrix(counts).sum(axis=1))
     return np.asarray(t[:, None] > np.asarray(ks))
 
 
@@ -211,8 +211,9 @@ def profile(found: Neighbourhoods, counts: ArrayLike, group: int = 0) -> tuple[P
     >>> [round(p.dissimilarity, 3) for p in profile(nearest([[0, 0], [9, 0]], counts, [4, 8]), counts)]
     [1.0, 0.0]
     """
-    c = np.nan_to_num(matrix(counts))
-    t, x = c.sum(axis=1), c[:, group]
+    c = matrix(counts)
+    t = np.nan_to_num(c.sum(axis=1))
+    x = np.where(t > 0, c[:, group], 0.0)
     points = []
     for j, k in enumerate(found.ks):
         share = found.persons[:, j, group] / k
