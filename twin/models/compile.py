@@ -23,6 +23,7 @@ MODULES = (
     "twin.models.traffic.bushes",
     "twin.models.traffic.shifts",
     "twin.models.traffic.select",
+    "twin.models.noise.lines",
     "twin.models.noise.section",
     "twin.models.noise.vertical",
 )

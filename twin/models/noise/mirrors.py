@@ -34,7 +34,7 @@ class Fold:
     faces: tuple[int, ...]
 
 
-def folds(scene: Scene, source: Floats, receiver: Floats, order: int) -> Iterator[Fold]:
+def folds(scene: Scene, source: Floats, receiver: Floats, order: int, own: int | None = None) -> Iterator[Fold]:
     """Yield the paths that are reflected up to ``order`` times (0 to 2).
 
     Whether the ray also passes below the top of each wall depends on its height and is asked later.
@@ -44,9 +44,13 @@ def folds(scene: Scene, source: Floats, receiver: Floats, order: int) -> Iterato
     scene : Scene
     source, receiver : array, shape (3,) [m]
     order : int
+    own : int, optional
+        Building of the receiver, whose walls do not reflect towards it: levels at façades are those of incident sound.
     """
     sides = _sides(scene) if order > 0 else []
     for path in _paths(sides, order):
+        if own is not None and scene.owner[path[-1][0]] == own:
+            continue
         points = _points(source[:2], receiver[:2], path)
         if points is None:
             continue

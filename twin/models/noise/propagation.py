@@ -99,6 +99,7 @@ def levels(
     options: Options | None = None,
     air: Floats | None = None,
     share: float = 0.5,
+    own: int | None = None,
 ) -> Levels:
     """Return the levels at a receiver from an omnidirectional point source, equations 2.5.9 to 2.5.11.
 
@@ -115,6 +116,8 @@ def levels(
         Absorption; by default at 10 °C and 70 %.
     share : float
         Of time with favourable conditions, p of equation 2.5.11.
+    own : int, optional
+        Building at whose façade the receiver is; it does not reflect towards it.
 
     Returns
     -------
@@ -136,7 +139,7 @@ def levels(
                 found[name, condition] = [way] if way is not None else []
             walls = [
                 _over(scene, source, receiver, fold, options, air, curved)
-                for fold in folds(scene, source, receiver, options.reflections)
+                for fold in folds(scene, source, receiver, options.reflections, own)
             ]
             found["reflection", condition] = [wall for wall in walls if wall is not None]
     return Levels({key: power - _together(ways) for key, ways in found.items() if ways}, share)
