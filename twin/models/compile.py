@@ -31,7 +31,7 @@ MODULES = (
 _kernels: dict[str, tuple[Any, str]] = {}
 
 
-def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
+def kernel(signature: str, regroup: bool = False) -> Callable[[Callable[..., Any]], Any]:
     """Declare a kernel: compiled on first use or by :func:`compile_all`, kept on disk, running without the GIL.
 
     Parameters
@@ -39,10 +39,12 @@ def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
     signature : str
         Types it is called with, in numba's words. Calls with other types work but compile anew, so a test looks
         that there are none.
+    regroup : bool
+        Sums may be taken in another order, which lets several be taken at once; the order is the same in every run.
     """
 
     def wrap(function: Callable[..., Any]) -> Any:
-        compiled = numba.njit(nogil=True, cache=True)(function)
+        compiled = numba.njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"} if regroup else False)(function)
         _kernels[f"{function.__module__}.{function.__name__}"] = (compiled, signature)
         return compiled
 

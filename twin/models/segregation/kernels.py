@@ -52,7 +52,9 @@ def cumulate(out, o):  # type: ignore[no-untyped-def]
 
 
 @kernel(
-    "void(f8[::1], f8[::1], f8[:,::1], i8[::1], i8, i8, f8, f8, f8, f8[::1], f8[::1], f8[::1], i8, f8[:,:,::1], i8, i8)"
+    "void(f8[::1], f8[::1], f8[:,::1], i8[::1], i8, i8, f8, f8, f8, f8[::1], f8[::1], f8[::1], i8,"
+    "f8[:,:,::1], i8, i8)",
+    regroup=True,
 )
 def within(  # type: ignore[no-untyped-def]
     x, y, counts, start, columns, rows, west, south, size, from_x, from_y, radii, fall, out, first, last
@@ -63,11 +65,11 @@ def within(  # type: ignore[no-untyped-def]
     ----------
     x, y : array, shape (n,) [m]
         Units in the order of their cells, row by row.
-    counts : array, shape (n, g)
+    counts : array, shape (g, n)
     start : array, shape (rows * columns + 1,)
         First unit of each cell.
     columns, rows, west, south, size
-        The cells.
+        The cells; those that a circle does not meet are not looked at.
     from_x, from_y : array, shape (m,) [m]
     radii : array, shape (r,) [m]
         Ascending.
@@ -76,35 +78,34 @@ def within(  # type: ignore[no-untyped-def]
     out : array, shape (m, r, g)
         Filled; zeros before.
     """
-    squares, last_radius, groups = radii * radii, len(radii) - 1, counts.shape[1]
-    limit, reach = squares[last_radius], radii[last_radius]
+    groups, n_radii, reach = len(counts), len(radii), radii[len(radii) - 1]
+    weight = np.empty(len(x))
     for o in range(first, last):
         ox, oy = from_x[o], from_y[o]
         low = max(int(np.floor((oy - reach - south) / size)), 0)
         high = min(int(np.floor((oy + reach - south) / size)), rows - 1)
         for row in range(low, high + 1):
-            left, right = span(ox, oy, row, columns, west, south, size, limit)
-            for unit in range(start[row * columns + left], start[row * columns + right + 1]):
-                dx, dz = x[unit] - ox, y[unit] - oy
-                d2 = dx * dx + dz * dz
-                if d2 > limit:
-                    continue
-                # written out: a call here would count references to every array, at ten times the time
-                if fall == FLAT:
-                    r = 0
-                    while d2 > squares[r]:
-                        r += 1
-                    for g in range(groups):
-                        out[o, r, g] += counts[unit, g]
-                    continue
-                for r in range(last_radius, -1, -1):
-                    if d2 > squares[r]:
-                        break
-                    w = weigh(d2, squares[r], fall)
-                    for g in range(groups):
-                        out[o, r, g] += w * counts[unit, g]
-        if fall == FLAT:
-            cumulate(out, o)
+            for r in range(n_radii):
+                limit = radii[r] * radii[r]
+                part_of = 1.0 / limit
+                left, right = span(ox, oy, row, columns, west, south, size, limit)
+                begin, end = start[row * columns + left], start[row * columns + right + 1]
+                # no branch within these loops, so that several units are weighed at once
+                for unit in range(begin, end):
+                    dx, dy = x[unit] - ox, y[unit] - oy
+                    d2 = dx * dx + dy * dy
+                    if fall == FLAT:
+                        weight[unit - begin] = 1.0 if d2 <= limit else 0.0
+                    elif fall == TRIANGLE:
+                        weight[unit - begin] = max(1.0 - np.sqrt(d2 * part_of), 0.0)
+                    else:
+                        rest = max(1.0 - d2 * part_of, 0.0)
+                        weight[unit - begin] = rest * rest
+                for g in range(groups):
+                    total = 0.0
+                    for unit in range(begin, end):
+                        total += weight[unit - begin] * counts[g, unit]
+                    out[o, r, g] += total
 
 
 @part
@@ -175,8 +176,9 @@ def nearest(  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    x, y, counts, start, columns, rows, west, south, size, from_x, from_y
+    x, y, start, columns, rows, west, south, size, from_x, from_y
         As in :func:`within`.
+    counts : array, shape (n, g)
     persons : array, shape (n,)
         All persons of each unit.
     sums : array, shape (rows + 1, columns + 1)

@@ -77,11 +77,11 @@ def environments(
     if not len(place) or not inner.any():
         return out
     units, found = cells(place, c), np.zeros((len(place), int(inner.sum()), c.shape[1]))
-    ascending = reach[inner]
+    ascending, by_group = reach[inner], np.ascontiguousarray(units.counts.T)
 
     def work(first: int, last: int) -> None:
         kernels.within(
-            units.x, units.y, units.counts, units.start, units.columns, units.rows, units.west, units.south,
+            units.x, units.y, by_group, units.start, units.columns, units.rows, units.west, units.south,
             units.size, units.x, units.y, ascending, FALLS[fall], found, first, last,
         )  # fmt: skip
 
