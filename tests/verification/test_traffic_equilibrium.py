@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twin.models.compile import compile_all, kernels
 from twin.models.traffic.assign import Step, assign
 from twin.models.traffic.demand import PATHLESS, UNKNOWN, WITHIN
 from twin.models.traffic.network import Network, Trips, VehicleClass, network_of
@@ -99,9 +100,12 @@ def all_or_nothing(network: Network, trips: Trips, cost: np.ndarray) -> tuple[np
     return flow, least
 
 
-def objective(network: Network, flow: np.ndarray, fixed: np.ndarray, steps: int = 400) -> float:
+LEGENDRE = np.polynomial.legendre.leggauss(100)
+
+
+def objective(network: Network, flow: np.ndarray, fixed: np.ndarray) -> float:
     """Beckmann's objective by Gauss–Legendre integration."""
-    x, w = np.polynomial.legendre.leggauss(steps)
+    x, w = LEGENDRE
     at = 0.5 * (x + 1)
     area = sum(weight * times(network, flow * s) for s, weight in zip(at, w, strict=True)) * 0.5 * flow
     return float(area.sum() + (flow * np.where(flow > 0, fixed, 0.0)).sum())
@@ -115,7 +119,7 @@ def frank_wolfe(network: Network, trips: Trips, fixed: np.ndarray, rounds: int) 
         cost = times(network, flow) + fixed
         target, least = all_or_nothing(network, trips, cost)
         spent = float((flow * np.where(flow > 0, cost, 0.0)).sum())
-        low = max(low, objective(network, flow, fixed, 60) - (spent - least))
+        low = max(low, objective(network, flow, fixed) - (spent - least))
         a, b = 0.0, 1.0
         for _ in range(40):
             s = (a + b) / 2
@@ -123,7 +127,7 @@ def frank_wolfe(network: Network, trips: Trips, fixed: np.ndarray, rounds: int) 
             slope = float(((target - flow) * np.where(here > 0, times(network, here) + fixed, 0.0)).sum())
             a, b = (s, b) if slope < 0 else (a, s)
         flow = flow + a * (target - flow)
-    return low, objective(network, flow, fixed, 60)
+    return low, objective(network, flow, fixed)
 
 
 # --- real networks ------------------------------------------------------------------------------------------------
@@ -415,6 +419,19 @@ def test_classes_have_their_own_values_and_bans() -> None:
     assert imbalance(more) <= 1e-12
     allowed = assign(network, [_trips((0, 1, 3.0), vehicles=replace(truck, banned=None))], 1e-12, warm=more)
     assert allowed.class_flow[0].tolist() == pytest.approx([1.5, 1.5])
+
+
+def test_kernels_meet_the_types_they_are_declared_for(shared_data: Path) -> None:
+    """A call with other types would compile anew, in the middle of an answer."""
+    network, trips = _tntp(shared_data, "SiouxFalls")
+    answer = assign(network, [trips], 1e-4, threads=2)
+    answer = assign(network.without([3]), [trips.scaled(1.1)], 1e-4, warm=answer)
+    selected(answer, [0])
+    skim(answer, [0])
+    compile_all(prefix="twin.models.traffic.")
+    found = {name: len(one.signatures) for name, (one, _) in kernels().items() if ".traffic." in name}
+    assert len(found) >= 8
+    assert found == dict.fromkeys(found, 1)
 
 
 # --- select link and skims ----------------------------------------------------------------------------------------
