@@ -9,7 +9,7 @@ import numpy as np
 from twin.models.compile import kernel, part
 from twin.models.noise.vertical import BUILT, TERRAIN
 
-NEAR = 1e-9
+NEAR = 1e-7
 """Length [m] below which two breaks of a profile are one."""
 RIM = 1e-6
 """Distance [m] from an outline that still counts as outside it."""
