@@ -106,8 +106,9 @@ def matrix(counts: ArrayLike) -> Floats:
     c = np.ascontiguousarray(counts, dtype=np.float64)
     if c.ndim != 2 or c.shape[1] < 1:
         raise BadInput("counts of several groups have shape (units, groups); this has {shape}", shape=str(c.shape))
-    for k in range(c.shape[1]):
-        column(c[:, k])
+    if c.size and not (np.nanmin(c, initial=0.0) >= 0 and np.nanmax(c, initial=0.0) < np.inf):
+        for k in range(c.shape[1]):
+            column(c[:, k])
     return c
 
 

@@ -52,8 +52,7 @@ def cumulate(out, o):  # type: ignore[no-untyped-def]
 
 
 @kernel(
-    "void(f8[::1], f8[::1], f8[:,::1], i8[::1], i8, i8, f8, f8, f8, f8[::1], f8[::1], f8[::1], i8,"
-    "f8[:,:,::1], i8, i8)",
+    "void(f8[::1], f8[::1], f8[:,::1], i8[::1], i8, i8, f8, f8, f8, f8[::1], f8[::1], f8[::1], i8,f8[:,:,::1], i8, i8)",
     regroup=True,
 )
 def within(  # type: ignore[no-untyped-def]

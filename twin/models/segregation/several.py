@@ -39,11 +39,13 @@ class _Table:
 
 def _read(counts: ArrayLike) -> _Table | None:
     c = table(counts)
-    c = c[:, c.sum(axis=0) > 0]
+    members = c.sum(axis=0)
+    if not (members > 0).all():
+        c, members = np.ascontiguousarray(c[:, members > 0]), members[members > 0]
     if c.shape[1] < 2:
         return None
     t = c.sum(axis=1)
-    return _Table(c, t, c / t[:, None], c.sum(axis=0) / c.sum(), float(t.sum()))
+    return _Table(c, t, c / t[:, None], members / members.sum(), float(t.sum()))
 
 
 def dissimilarity(counts: ArrayLike) -> float:
@@ -144,12 +146,14 @@ def mutual_information(counts: ArrayLike) -> float:
     0.186587
     """
     c = _read(counts)
-    return nan() if c is None else float(np.maximum((c.t * _divergence(c)).sum() / c.total, 0.0))
+    return nan() if c is None else _information(c)
 
 
-def _divergence(c: _Table) -> Floats:
-    ratio = np.log(c.p / c.whole, out=np.zeros_like(c.p), where=c.p > 0)
-    return np.asarray((c.p * ratio).sum(axis=1))
+def _information(c: _Table) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.log(c.p / c.whole)
+        terms *= c.counts
+    return float(max(np.nansum(terms) / c.total, 0.0))  # 0 ln 0 is 0
 
 
 def theil_h(counts: ArrayLike) -> float:
@@ -180,7 +184,7 @@ def theil_h(counts: ArrayLike) -> float:
     0.135384
     """
     c = _read(counts)
-    return nan() if c is None else float(mutual_information(c.counts) / -xlogx(c.whole).sum())
+    return nan() if c is None else float(_information(c) / -xlogx(c.whole).sum())
 
 
 def divergence(counts: ArrayLike) -> float:
