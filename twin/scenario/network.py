@@ -63,10 +63,16 @@ def snap(frame: pd.DataFrame, point: tuple[float, float], tolerance: float) -> S
     node = ""
     if min(along, length - along) <= NODE_REACH:
         first = along <= length - along
-        node = str(frame["from_node" if first else "to_node"].iloc[row])
+        node = str(frame["from_node" if first else "to_node"].iloc[row]) or _unnamed(line, first)
         along = 0.0 if first else length
     met = shapely.line_interpolate_point(line, along)
     return Snap(int(row), float(along), node, (met.x, met.y), float(shapely.distance(line, at)))
+
+
+def _unnamed(line: Any, first: bool) -> str:
+    """Return what models call a node that has no name: its place to the centimetre."""
+    x, y = np.round(shapely.get_coordinates(shapely.get_point(line, 0 if first else -1))[0], 2)
+    return f"@{x:.2f},{y:.2f}"
 
 
 def tie(frame: pd.DataFrame, line: tuple[tuple[float, float], ...], tolerance: float, name: str, twins: bool) -> Tie:

@@ -112,6 +112,9 @@ _WINDOW = (
         True,
     ),
     Command(
+        "parameters", N_("&Parameters"), N_("Show or hide what the models assume"), ("Ctrl+7",), "", "project", True
+    ),
+    Command(
         "identify", N_("&Go to the inspector"), N_("Put the focus into the inspector"), ("Ctrl+Shift+I",), "", "project"
     ),
     Command("focus_view", N_("Go to the &view"), N_("Put the focus into the view"), ("Ctrl+0",), "", "project"),

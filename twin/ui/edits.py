@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
     from twin.scenario.kinds import AnyEdit
+    from twin.scenario.scenario import Value
     from twin.state import Selection, State, Store
 
 _NAMED = 2
@@ -46,12 +47,7 @@ def shown_name(scenario: Scenario, lang: str) -> str:
 def copy(store: Store, name: str, lang: str) -> str:
     """Copy a scenario and work on the copy; return its name."""
     origin = scenarios.find(store.state.scenarios, name)
-    taken = {one.name for one in store.state.scenarios} | {PRESENT.name}
-    new = ""
-    if origin is PRESENT:
-        n = 1
-        while (new := tr("Alternative {n}", lang, n=n)) in taken:
-            n += 1
+    new = _free(store.state, lang) if origin is PRESENT else ""
     made = scenarios.copied(store.state.scenarios, name, new)
     store.change(N_("Copy scenario"), scenarios=(*store.state.scenarios, made), scenario=made.name)
     return made.name
@@ -70,21 +66,38 @@ def add(store: Store, edit: AnyEdit, lang: str) -> str:
     BadInput
         When the edit's values cannot be.
     """
-    state = store.state
-    now = active(state)
-    made = ""
-    if now is PRESENT:
-        taken = {one.name for one in state.scenarios} | {PRESENT.name}
-        n = 1
-        while (made := tr("Alternative {n}", lang, n=n)) in taken:
-            n += 1
-        now = scenarios.copied(state.scenarios, PRESENT.name, made)
-        rest = (*state.scenarios, now)
-    else:
-        rest = state.scenarios
+    now, rest, made = _own(store.state, lang)
     new = now.adding(edit)
     store.change(title(edit), scenarios=scenarios.replaced(rest, now.name, new), scenario=new.name)
     return made
+
+
+def set_parameter(store: Store, model: str, name: str, value: Value | None, lang: str) -> str:
+    """Set a parameter in the scenario that is worked on, None for its default; return as :func:`add` does."""
+    now, rest, made = _own(store.state, lang)
+    new = now.with_parameter(model, name, value)
+    if new.parameters == now.parameters:
+        return ""
+    label, merge = N_("Change parameter"), f"{new.name}:{model}:{name}"
+    store.change(label, merge=merge, scenarios=scenarios.replaced(rest, now.name, new), scenario=new.name)
+    return made
+
+
+def _own(state: State, lang: str) -> tuple[Scenario, tuple[Scenario, ...], str]:
+    """Return a scenario that may be changed, all scenarios with it, and its name where it was made for this."""
+    now = active(state)
+    if now is not PRESENT:
+        return now, state.scenarios, ""
+    new = scenarios.copied(state.scenarios, PRESENT.name, _free(state, lang))
+    return new, (*state.scenarios, new), new.name
+
+
+def _free(state: State, lang: str) -> str:
+    taken = {one.name for one in state.scenarios} | {PRESENT.name}
+    n = 1
+    while (name := tr("Alternative {n}", lang, n=n)) in taken:
+        n += 1
+    return name
 
 
 def put(store: Store, label: str, new: Scenario, merge: str = "") -> None:

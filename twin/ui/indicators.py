@@ -138,6 +138,7 @@ class IndicatorPanel(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
+        header.setAccessibleName(self.table.accessibleName())
         self.table.itemActivated.connect(lambda item: self._activate(item.row()))
         self.table.itemDoubleClicked.connect(lambda item: self._activate(item.row()))
         copy = QAction(tr("Copy the table", lang), self.table)

@@ -27,10 +27,15 @@ _TITLES = {
     "jobs": N_("Background work"),
     "scenarios": N_("Scenarios"),
     "indicators": N_("Indicators"),
+    "parameters": N_("Parameters"),
 }
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-_PLACES = {"layers": _LEFT, "indicators": Qt.DockWidgetArea.BottomDockWidgetArea}
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+_PLACES = {"layers": _LEFT, "indicators": _BOTTOM, "parameters": _BOTTOM}
+_LATER = ("jobs", "indicators", "parameters")
+"""Docks that are hidden at first; the indicators come with the first edit."""
 _WIDTHS = (288, 328)
+_HEIGHT = 210
 
 
 @dataclass(frozen=True)
@@ -106,17 +111,19 @@ class Panels(QObject):
         first = self.docks["inspector"]
         for name in ("scenarios", "bookmarks", "jobs"):
             self._window.tabifyDockWidget(first, self.docks[name])
+        self._window.tabifyDockWidget(self.docks["indicators"], self.docks["parameters"])
         self.set_widths()
 
     def set_widths(self) -> None:
         """Make the docks as wide as they are at first (Qt listens only once they are shown)."""
         both = [self.docks["layers"], self.docks["inspector"]]
         self._window.resizeDocks(both, list(_WIDTHS), Qt.Orientation.Horizontal)
+        self._window.resizeDocks([self.docks["indicators"]], [_HEIGHT], Qt.Orientation.Vertical)
 
     def show_first(self) -> None:
-        """Show what is shown at first: all but the background work and the indicators, which come with an edit."""
+        """Show what is shown at first."""
         for name, dock in self.docks.items():
-            dock.setVisible(name not in ("jobs", "indicators"))
+            dock.setVisible(name not in _LATER)
         self.docks["inspector"].raise_()
 
     def hide_all(self) -> None:
@@ -169,6 +176,7 @@ class Panels(QObject):
         from twin.ui.inspector import Inspector
         from twin.ui.jobs_panel import JobsPanel
         from twin.ui.layer_dock import LayerDock
+        from twin.ui.parameters import ParameterPanel
         from twin.ui.scenario_dock import ScenarioDock
 
         if name == "layers":
@@ -182,6 +190,8 @@ class Panels(QObject):
             return inspector
         if name == "scenarios":
             return ScenarioDock(content.store, self._lang)
+        if name == "parameters":
+            return ParameterPanel(content.store, self._lang)
         if name == "indicators":
             return IndicatorPanel(content.store, self._lang)
         if name == "bookmarks":

@@ -254,7 +254,7 @@ class Viewport(QWidget):
         self._plotter.set_background(theme.current().window)
         self._gestures = Gestures(self._plotter, self.navigator)
         self._gestures.clicked.connect(self._click)
-        self._gestures.entered.connect(lambda px, py: self._click(px, py, centre=True))
+        self._gestures.entered.connect(self._enter)
         self._gestures.double_clicked.connect(self._double_click)
         self._gestures.hovered.connect(self._hovered)
         self._gestures.menu_wanted.connect(self._want_menu)
@@ -363,6 +363,9 @@ class Viewport(QWidget):
             self._pointing.cancel()
         else:
             self.command.emit(name)
+
+    def _enter(self, px: float, py: float) -> None:
+        self._click(px, py, centre=True)
 
     def _step_back(self) -> None:
         if self._pointing is not None:

@@ -56,6 +56,7 @@ class Workbench(QObject):
         self.results.answered.connect(self._show_answers)
         self.results.asked.connect(self._show_work)
         window.session.tasks.progressed.connect(lambda _task: self._show_work())
+        window.panels.docks["indicators"].visibilityChanged.connect(lambda shown: self.look() if shown else None)
         window.viewport.menu_wanted.connect(self._menu)
 
     def table(self) -> dict[str, Callable[[], object]]:
@@ -64,6 +65,7 @@ class Workbench(QObject):
         return {
             "scenarios": lambda: panels.toggle("scenarios"),
             "indicators": lambda: panels.toggle("indicators"),
+            "parameters": lambda: panels.toggle("parameters"),
             "new_scenario": self._copy,
             "next_scenario": lambda: self._step(1),
             "previous_scenario": lambda: self._step(-1),
@@ -116,6 +118,8 @@ class Workbench(QObject):
         self.results.set_language()
         self._show_answers()
         self._show_work()
+        if docks["indicators"].isVisible():
+            self.look()
 
     def refresh(self) -> None:
         """Show what can be done to what is selected."""
@@ -150,6 +154,7 @@ class Workbench(QObject):
         if not self._told:
             self._told = True
             self._window.panels.docks["indicators"].show()
+            self._window.panels.set_widths()
             self._window.panels.docks["scenarios"].raise_()
         return True
 

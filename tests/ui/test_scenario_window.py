@@ -1,0 +1,184 @@
+"""Scenarios in the whole window: commands, menus, saving, what is asked and what is seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QCheckBox, QMenu
+
+from twin.project import create
+from twin.scenario.scenario import PRESENT
+from twin.scenario.streets import AddPath
+from twin.state import Selection
+from twin.ui import edits, theme
+from twin.ui.parameters import ParameterPanel
+from twin.ui.settings import Settings
+from twin.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from twin.city.city import City
+    from twin.state import Store
+
+X, Y = 153_000.0, 6_579_000.0
+PATH = AddPath(line=((X, Y + 40), (X + 60, Y + 90)))
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -> MainWindow:
+    path = tmp_path / "Mariatorget.twin"
+    create(path, small_city).close()
+    theme.apply(qapp, "light")
+    window = MainWindow(Settings(), "en")
+    qtbot.addWidget(window, before_close_func=MainWindow.leave)
+    window.resize(1300, 860)
+    window.show()
+    qtbot.waitExposed(window)
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+        window.session.open(path)
+    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=4000)
+    return window
+
+
+def settle(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not window.workbench.results.busy, timeout=30_000)
+
+
+def select(window: MainWindow, table: str, id: str) -> None:
+    assert window.session.store is not None
+    window.session.store.change("Select", undoable=False, selection=Selection(table, (id,)))
+
+
+def test_commands_follow_what_is_selected(window: MainWindow) -> None:
+    names = ("close_link", "close_street", "remove_thing", "change_height")
+    for table, id, can in (
+        ("roads", "r1", (True, True, False, False)),
+        ("buildings", "b1", (False, False, True, True)),
+        ("paths", "g1", (False, False, True, False)),
+        ("places", "school", (False, False, False, False)),
+    ):
+        select(window, table, id)
+        assert tuple(window.commands[name].isEnabled() for name in names) == can
+
+
+def test_an_edit_is_seen_answered_saved_and_found_again(window: MainWindow, qtbot: QtBot) -> None:
+    session, results = window.session, window.workbench.results
+    select(window, "buildings", "b3")
+    window.commands["remove_thing"].trigger()
+    settle(window, qtbot)
+    assert results.up_to_date
+    assert window.panels.docks["indicators"].isVisible()
+    assert window.viewport._mesh is not None
+    assert len(window.viewport._mesh.ids["buildings"]) == 2
+    assert session.modified
+    with qtbot.waitSignal(session.said, timeout=10_000):
+        session.save()
+    assert not session.modified
+    path = session.project.path  # type: ignore[union-attr]
+    with qtbot.waitSignals([session.opened, window.viewport.drawn], timeout=20_000):
+        session.open(path)
+    settle(window, qtbot)
+    assert session.store is not None
+    assert [one.name for one in session.store.state.scenarios] == ["Alternative 1"]
+    window.commands["next_scenario"].trigger()
+    settle(window, qtbot)
+    if edits.active(session.store.state) is PRESENT:
+        window.commands["next_scenario"].trigger()
+        settle(window, qtbot)
+    assert len(results.shown.state.city.buildings) == 2  # type: ignore[union-attr]
+
+
+def test_a_height_is_tried_and_kept(window: MainWindow, qtbot: QtBot) -> None:
+    select(window, "buildings", "b1")
+    tools = window.workbench._tools
+    assert tools is not None
+    assert tools.isVisible()
+    tools.height_field.setValue(50.0)
+    assert window.workbench.drafting.sketch.isVisible()
+    tools.apply.click()
+    settle(window, qtbot)
+    shown = window.workbench.results.shown
+    assert shown is not None
+    rows = shown.state.city.buildings
+    assert float(rows.loc[rows["id"] == "b1", "height"].iloc[0]) == 50.0
+
+
+def test_a_tool_is_a_command_that_can_be_put_down(window: MainWindow) -> None:
+    drafting = window.workbench.drafting
+    window.commands["draw_path"].trigger()
+    assert window.commands["draw_path"].isChecked()
+    window.commands["draw_building"].trigger()
+    assert not window.commands["draw_path"].isChecked()
+    assert window.commands["draw_building"].isChecked()
+    window.commands["draw_building"].trigger()
+    assert drafting.tool is None
+    assert not window.commands["draw_building"].isChecked()
+
+
+def test_a_right_click_offers_what_can_be_done_there(window: MainWindow, qtbot: QtBot) -> None:
+    select(window, "roads", "r1")
+    window.workbench._menu(window.mapToGlobal(window.rect().center()))
+    menu = next(one for one in window.findChildren(QMenu) if one.isVisible())
+    texts = [action.text().replace("&", "") for action in menu.actions() if action.text()]
+    assert texts[:2] == ["Close street here", "Close the whole street"]
+    menu.close()
+
+
+def test_a_row_of_the_table_leads_to_the_map(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.session.store is not None
+    window.workbench.add(PATH)
+    settle(window, qtbot)
+    panel = window.workbench._panel
+    assert panel is not None
+    panel._activate(0)
+    first = window.session.store.state.layers[0]
+    assert first.id.startswith("difference:reach:")
+    assert window.viewport._drawables is not None
+    assert "buildings" in window.viewport._drawables.paints
+
+
+def test_another_language_keeps_scenario_and_answers(window: MainWindow, qtbot: QtBot) -> None:
+    window.workbench.add(PATH)
+    settle(window, qtbot)
+    window.set_language("sv")
+    panel = window.workbench._panel
+    assert panel is not None
+    assert panel.table.rowCount() > 0
+    assert window.workbench.results.up_to_date
+    assert window.workbench.drafting.sketch.shapes
+
+
+def test_closing_the_project_puts_everything_down(window: MainWindow, qtbot: QtBot) -> None:
+    window.workbench.add(PATH)
+    window.commands["draw_path"].trigger()
+    window.session.close()
+    assert window.workbench.drafting.tool is None
+    assert not window.workbench.drafting.sketch.isVisible()
+    assert window.workbench.results.shown is None
+
+
+# --- parameters -----------------------------------------------------------------------------------------------------
+
+
+def test_parameters_are_changed_marked_and_set_back(qtbot: QtBot, store: Store) -> None:
+    panel = ParameterPanel(store, "en")
+    qtbot.addWidget(panel)
+    step_free = panel.editor("step_free")
+    assert isinstance(step_free, QCheckBox)
+    step_free.click()
+    now = edits.active(store.state)
+    assert now is not PRESENT
+    assert now.parameters == {"reach": {"step_free": True}}
+    place = next(i for i, (_, one) in enumerate(panel._lines) if one.parameter.name == "step_free")
+    assert panel.table.item(place, 0).text().endswith("•")
+    reset = panel.table.cellWidget(place, 5)
+    qtbot.mouseClick(reset, Qt.MouseButton.LeftButton)
+    assert edits.active(store.state).parameters == {}
+    assert not step_free.isChecked()
+    store.undo()
+    assert store.state.scenarios == ()
