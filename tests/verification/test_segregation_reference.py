@@ -54,6 +54,7 @@ PAIRS = {
 BESIDE = {  # not among the 29: run in PySAL segregation 2.5.4 on the same tracts in EPSG:32610
     "BoundarySpatialDissim": (spatial.boundary_dissimilarity, 0.2638781237840983),
     "RelativeConcentration": (spatial.relative_concentration, 0.1263776900383027),
+    "SpatialProxProf": (proximity.proximity_profile, 0.22847334404621394),
     "RelativeCentralization": (spatial.relative_centralisation, -0.10344160261738011),
 }
 

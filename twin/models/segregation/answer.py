@@ -110,6 +110,7 @@ def two_groups(
         values |= _outlined(group, total, units, wanted)
         if wanted.planar and len(units) <= MOST_PAIRED:
             values |= _paired(group, total, units, "pysal", wanted, job)
+            values["proximity_profile"] = proximity.proximity_profile(group, total, units)
             published |= _paired(group, total, units, "published", wanted, job)
     values["published"] = published
     if wanted.draws:

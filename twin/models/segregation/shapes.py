@@ -10,9 +10,10 @@ import shapely
 from scipy.sparse import coo_array
 
 from twin.errors import BadInput
+from twin.models.segregation.counts import column, pair
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
     from scipy.sparse import csr_array
 
     Floats = NDArray[np.float64]
@@ -78,6 +79,16 @@ def shapes(geometries: Any) -> Shapes:
         raise BadInput("row {row}: the unit has no outline", row=int(np.argmax(bad)) + 1)
     middle = shapely.get_coordinates(shapely.centroid(made))
     return Shapes(made, shapely.area(made), shapely.length(made), middle)
+
+
+def known(group: ArrayLike, total: ArrayLike, units: Shapes, inhabited: bool = False) -> tuple[Floats, Floats, Shapes]:
+    """Return group, total and outlines of the units whose counts are known (and in which somebody lives)."""
+    x, t = column(group), column(total)
+    if len(x) != len(units):
+        raise BadInput("there are {a} counts for {b} units; as many were expected", a=len(x), b=len(units))
+    pair(x, t)
+    keep = (t > 0) & ~np.isnan(x) if inhabited else ~(np.isnan(x) | np.isnan(t))
+    return np.minimum(x[keep], t[keep]), t[keep], units.where(keep)
 
 
 def neighbours(units: Shapes, contact: Literal["point", "edge"] = "point") -> csr_array:

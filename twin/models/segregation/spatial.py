@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from twin.errors import BadInput
-from twin.models.segregation.counts import column, nan, pair
+from twin.models.segregation.counts import nan
 from twin.models.segregation.evenness import dissimilarity
-from twin.models.segregation.shapes import neighbours, shared_borders
+from twin.models.segregation.shapes import known, neighbours, shared_borders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,16 +28,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 Centre = Literal["mean", "median", "weighted", "largest"]
-
-
-def known(group: ArrayLike, total: ArrayLike, units: Shapes, inhabited: bool = False) -> tuple[Floats, Floats, Shapes]:
-    """Return group, total and outlines of the units whose counts are known (and in which somebody lives)."""
-    x, t = column(group), column(total)
-    if len(x) != len(units):
-        raise BadInput("there are {a} counts for {b} units; as many were expected", a=len(x), b=len(units))
-    pair(x, t)
-    keep = (t > 0) & ~np.isnan(x) if inhabited else ~(np.isnan(x) | np.isnan(t))
-    return np.minimum(x[keep], t[keep]), t[keep], units.where(keep)
 
 
 def spatial_dissimilarity(group: ArrayLike, total: ArrayLike, units: Shapes) -> float:
