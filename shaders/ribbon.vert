@@ -23,11 +23,13 @@ void main() {
   gl_Position = MCDCMatrix * at;
   vec3 colour = uFlat > 0.5 ? uFlatColour : tintOf(kind);
   float own = light;
+  float lift = 0.08 * fract(road.x * 0.618034);  // ends of links that meet: one of them lies above
   if (uData > 0.5) {
     float mark = markOf(road.x);
     vec4 data = dataColour(road.x);
     colour = mix(colour, data.rgb, data.a * uOpacity);
     own = mix(own, 0.5 + 0.5 * own, data.a);
+    lift += 0.1 * data.a + 0.1 * hovered(road.x) + (mark > 0.5 ? 0.2 : 0.0);
     colour = mix(colour, uHoverColour, 0.75 * hovered(road.x));
     if (mark > 0.5) colour = uAccent;
   }
@@ -36,7 +38,7 @@ void main() {
   vStripe = tintOf(12.0);
   vAlong = vec2(road.y, own);
   vPlace = vec4(shadeUv(at.xy), 0.0, hazeAt(at.xyz, gl_Position.w));
-  gl_Position.z -= uBias * uOrder;
+  gl_Position.z -= uBias * (uOrder + lift);
   float most = side.w > 1.5 ? uVanish.x : side.w > 0.5 ? uVanish.y : uVanish.z;
   if (pixel > most) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

@@ -113,6 +113,35 @@ def test_an_open_project_has_panels_title_and_view(window: MainWindow, project: 
     assert window.settings.recent() == [project.resolve()]
 
 
+@pytest.mark.usefixtures("at_once")
+def test_a_project_opens_from_the_start_page_when_the_view_was_made_ready(
+    window: MainWindow, project: Path, qtbot: QtBot
+) -> None:
+    """The view is made while nothing is open; asking to leave must not look for a picture in it."""
+    window.viewport.prepare()
+    assert window.viewport.scene_picture() is None
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+        window.handlers.open_path(project)
+    assert window.viewport.scene_picture() is not None
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_locked_project_opens_for_reading_where_nobody_can_answer(
+    window: MainWindow, project: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(ask, "read_only", lambda *args: asked.append(args))
+    held = open_project(project)
+    try:
+        window.unattended = True
+        with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+            window.handlers.open_path(project)
+    finally:
+        held.close()
+    assert window.session.read_only
+    assert not asked
+
+
 def test_a_project_is_read_in_a_child_and_the_window_stays_quick(
     window: MainWindow, project: Path, qtbot: QtBot
 ) -> None:

@@ -36,6 +36,8 @@ _HERE = (
 )  # fmt: skip
 _CALM = 120
 """Milliseconds without work or motion after which a window counts as finished."""
+_AFTER_QUESTION = 200
+"""Milliseconds until it is looked again whether a question is still open."""
 
 
 class Application(QObject):
@@ -96,6 +98,7 @@ class Application(QObject):
             elif crash is not None:
                 self.window.notices.show_crash(crash)
             if self._screenshot is not None:
+                self.window.unattended = True
                 self._watch(early is not None)
             self.qt.exec()
         finally:
@@ -158,6 +161,9 @@ class Application(QObject):
         if steps:
             importlib.import_module(steps[0])
             QTimer.singleShot(0, self, lambda: self._load_here(steps[1:]))
+        elif self.qt.activeModalWidget() is not None:
+            # The first OpenGL widget makes Qt exchange the window underneath; under an open question it stays black.
+            QTimer.singleShot(_AFTER_QUESTION, self, lambda: self._load_here(()))
         else:
             _log.info("VTK is loaded")
             self.window.viewport.prepare()

@@ -70,7 +70,9 @@ class Commands(QObject):
         """Say why a project cannot be opened; one that is in use is offered for reading."""
         if not isinstance(error, ProjectLocked):
             self._session.failed.emit(error)
-        elif ask.read_only(self._window, error_text(error, self._window.lang), self._window.lang):
+        elif self._window.unattended or ask.read_only(
+            self._window, error_text(error, self._window.lang), self._window.lang
+        ):
             self._open_now(path, read_only=True)
 
     def take_files(self, paths: Sequence[Path]) -> None:
@@ -85,7 +87,7 @@ class Commands(QObject):
         """Ask what to do with the automatic save that a crash left behind."""
         project = self._session.project
         recovery = project.recovery() if project is not None else None
-        if project is None or recovery is None:
+        if project is None or recovery is None or self._window.unattended:
             self._session.read(None)
             return
         wanted = ask.recovery(self._window, project, recovery, self._window.lang)

@@ -231,7 +231,7 @@ class Viewport(QWidget):
 
     def scene_picture(self) -> QImage | None:
         """Return the scene as it is drawn, without what lies on it; None when there is none."""
-        if self._scene is None:
+        if self._scene is None or self._store is None:  # a view made ready ahead has drawn nothing yet
             return None
         pixels = self._scene.image()
         height, width = pixels.shape[:2]

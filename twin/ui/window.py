@@ -43,6 +43,8 @@ class MainWindow(QMainWindow):
         self.setObjectName("window")
         self.settings = settings
         self.lang = lang
+        self.unattended = False
+        """Nobody is there to answer questions (a picture of the window is taken)."""
         self.session = Session(lang, self)
         self.commands = Actions(self, lang)
         self.notices = Bar(lang)

@@ -82,7 +82,8 @@ def build_roads(roads: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, fl
     cased = _chosen(lines, solid_rows & ~bridge)
     on_ground = _chosen(lines, ~bridge)
     casing = _on_ground(cased, ground, width / 2 + CASING, np.full(len(kind), float(tint("casing"))), pattern, rank)
-    fill = _on_ground(on_ground, ground, np.where(tunnel, width * 0.3, width / 2), colour, pattern, rank)
+    pairs = paired(roads)
+    fill = _on_ground(on_ground, ground, np.where(tunnel, width * 0.3, width / 2), colour, pattern, rank, pairs)
     slabs = []
     if heights is not None:
         over = _chosen(lines, bridge)
@@ -90,9 +91,18 @@ def build_roads(roads: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, fl
         edge = width / 2 + CASING
         deck = _deck(over, z, edge, np.full(len(kind), float(tint("casing"))), rank)
         casing = part.tiled(part.joined([casing, deck]), ground.tile)
-        fill = part.tiled(part.joined([fill, _deck(over, z, width / 2, colour, rank)]), ground.tile)
+        fill = part.tiled(part.joined([fill, _deck(over, z, width / 2, colour, rank, pairs)]), ground.tile)
         slabs = [_slab(over, z, edge)]
     return Ribbons(casing, fill, part.joined(slabs))
+
+
+def paired(roads: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Say for each link whether its opposite direction is a link too, which then has the other half of the street."""
+    start, end = roads["from_node"].to_numpy(dtype=object), roads["to_node"].to_numpy(dtype=object)
+    length = np.round(shapely.length(roads.geometry.to_numpy()), 2)
+    there = set(zip(start, end, length, strict=True))
+    back = zip(end, start, length, strict=True)
+    return np.array([bool(way[0]) and way[0] != way[1] and way in there for way in back], dtype=bool)
 
 
 def build_paths(paths: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, float]) -> Ribbons:
@@ -231,8 +241,20 @@ def _strip(lines: _Lines) -> _Strip:
 _NAMES = {"kind": slice(0, 1), "road": slice(1, 5), "side": slice(5, 9)}
 
 
-def _corners(lines: _Lines, half: Floats, colour: Floats, pattern: Floats, rank: Floats, caps: bool = True) -> Floats:
-    """Return quads (t, 4, 2 + 9) of ribbons: x, y, kind, row, along, across, pattern, side x, y, half, rank."""
+def _corners(
+    lines: _Lines,
+    half: Floats,
+    colour: Floats,
+    pattern: Floats,
+    rank: Floats,
+    caps: bool = True,
+    pairs: NDArray[np.bool_] | None = None,
+) -> Floats:
+    """Return quads (t, 4, 2 + 9) of ribbons: x, y, kind, row, along, across, pattern, side x, y, half, rank.
+
+    Rows that are ``pairs`` get their right half only, as traffic keeps to the right: two directions of a street with
+    different values lie side by side.
+    """
     strip = _strip(lines)
     n = len(lines.points)
     ribs = np.empty((n, 2, 11))
@@ -247,46 +269,62 @@ def _corners(lines: _Lines, half: Floats, colour: Floats, pattern: Floats, rank:
         ribs[:, k, 7:9] = strip.edge * sign
         ribs[:, k, 9] = width
         ribs[:, k, 10] = rank[strip.row]
+    if pairs is not None:
+        halved = pairs[strip.row]
+        ribs[halved, 0, :2] = lines.points[halved]
+        ribs[halved, 0, 7:9] = 0.0
     a, b = strip.segments, strip.segments + 1
     pieces = [np.stack([ribs[a, 0], ribs[a, 1], ribs[b, 1], ribs[b, 0]], axis=1)]
     if caps and n:
-        pieces += _caps(lines, ribs)
+        pieces += _caps(lines, ribs, np.zeros(n, dtype=bool) if pairs is None else pairs[strip.row])
     return np.concatenate(pieces) if n else np.empty((0, 4, 11))
 
 
 _CAP = np.radians(np.array([90.0, 45.0, 0.0, -45.0, -90.0]))
 
 
-def _caps(lines: _Lines, ribs: Floats) -> list[Floats]:
+def _caps(lines: _Lines, ribs: Floats, halved: NDArray[np.bool_]) -> list[Floats]:
     """Return half discs (two quads each) at both ends of every line, so that streets meet round."""
     pieces = []
     for at, ahead in ((lines.starts[:-1], -1.0), (lines.starts[1:] - 1, 1.0)):
-        left = ribs[at, 0]
-        normal = left[:, 7:9]
+        right = ribs[at, 1]
+        normal = -right[:, 7:9]
         forward = np.stack([normal[:, 1], -normal[:, 0]], axis=1) * ahead
-        middle = (ribs[at, 0] + ribs[at, 1]) / 2
+        middle = (ribs[at, 0] + right) / 2
+        middle[:, :2] = lines.points[at]
         middle[:, 5], middle[:, 7:9] = 0.0, 0.0
         rim = []
         for angle in _CAP:
             spoke = normal * np.sin(angle) + forward * np.cos(angle)
             point = middle.copy()
-            point[:, :2] += spoke * left[:, 9:10]
+            point[:, :2] += spoke * right[:, 9:10]
             point[:, 7:9] = spoke
             point[:, 5] = 1.0 if angle >= 0 else -1.0
             rim.append(point)
-        pieces += [np.stack([middle, rim[k], rim[k + 1], rim[k + 2]], axis=1) for k in (0, 2)]
+        for k, drawn in ((0, ~halved[at]), (2, np.ones(len(at), dtype=bool))):  # the left quarter, the right one
+            pieces.append(np.stack([middle, rim[k], rim[k + 1], rim[k + 2]], axis=1)[drawn])
     return pieces
 
 
-def _on_ground(lines: _Lines, ground: Ground, half: Floats, colour: Floats, pattern: Floats, rank: Floats) -> Part:
+def _on_ground(
+    lines: _Lines,
+    ground: Ground,
+    half: Floats,
+    colour: Floats,
+    pattern: Floats,
+    rank: Floats,
+    pairs: NDArray[np.bool_] | None = None,
+) -> Part:
     if not len(lines.rows):
         return part.joined([])
     caps = not pattern.any() or (pattern == DASHED).any()
-    return ground.lay(_corners(lines, half, colour, pattern, rank, caps), _NAMES)
+    return ground.lay(_corners(lines, half, colour, pattern, rank, caps, pairs), _NAMES)
 
 
-def _deck(lines: _Lines, z: Floats, half: Floats, colour: Floats, rank: Floats) -> Part:
-    quads = _corners(lines, half, colour, np.zeros(len(half)), rank, caps=False)
+def _deck(
+    lines: _Lines, z: Floats, half: Floats, colour: Floats, rank: Floats, pairs: NDArray[np.bool_] | None = None
+) -> Part:
+    quads = _corners(lines, half, colour, np.zeros(len(half)), rank, caps=False, pairs=pairs)
     strip = _strip(lines)
     a, b = strip.segments, strip.segments + 1
     heights = np.stack([z[a], z[a], z[b], z[b]], axis=1)
