@@ -174,17 +174,15 @@ def _begin(
     links = link_map(warm.network, network, kept)
     nodes = network.find(warm.network.names)
     unchanged = same_demand(warm.groups, work.groups) and np.array_equal(links, np.arange(network.m))
-    if unchanged and np.array_equal(warm.network.names, network.names):
-        work.bushes = warm.bushes
-        work.sum_up()
-        if all((y[~np.isfinite(fixed)] == 0).all() for y, fixed in zip(work.by_class, work.fixed, strict=True)):
-            work.take(warm.flow[network.flat.order])
-            return
-    else:
-        work.bushes = carried(warm.groups, warm.bushes, warm.trips, work.groups, trips, links, nodes)
     old = np.zeros(network.m)
     old[links[links >= 0]] = warm.flow[warm.network.flat.order][links >= 0]
     work.take(old)
+    if unchanged and np.array_equal(warm.network.names, network.names):
+        work.bushes = warm.bushes
+        if not work.reopened(pool):
+            work.sum_up()
+        return
+    work.bushes = carried(warm.groups, warm.bushes, warm.trips, work.groups, trips, links, nodes)
     work.add_up(work.renewed(pool)[1])
 
 

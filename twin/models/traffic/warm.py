@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,14 +90,34 @@ def carried(
     # its links are gone too, so any other node may stand for it in the bushes
     there = np.maximum(nodes, 0)
     return tuple(
-        _joined([at.get((group.vehicles, int(origin))) for origin in group.origins], bushes, links, there)
+        joined([at.get((group.vehicles, int(origin))) for origin in group.origins], bushes, links, there)
         for group in groups
     )
 
 
-def _joined(
-    wanted: list[tuple[int, int] | None], bushes: Sequence[Bushes], links: NDArray[np.int32], nodes: NDArray[np.int32]
+def some_of(group: Group, bushes: Bushes, rows: NDArray[np.intp]) -> tuple[Group, Bushes]:
+    """Return some origins of a group, and their bushes."""
+    size = np.diff(group.to_at)[rows]
+    at = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+    which = np.repeat(group.to_at[rows] - at[:-1], size) + np.arange(at[-1])
+    some = replace(group, origins=group.origins[rows], to_at=at, to=group.to[which], trips=group.trips[which])
+    return some, joined([(0, int(row)) for row in rows], (bushes,))
+
+
+def joined(
+    wanted: Sequence[tuple[int, int] | None],
+    bushes: Sequence[Bushes],
+    links: NDArray[np.int32] | None = None,
+    nodes: NDArray[np.int32] | None = None,
 ) -> Bushes:
+    """Return bushes put together of others, each given as a place in ``bushes`` and within; None is an empty one.
+
+    Parameters
+    ----------
+    wanted, bushes : sequence
+    links, nodes : array, optional
+        New numbers of links and nodes.
+    """
     node_at, ins = np.zeros(len(wanted) + 1, dtype=np.int64), [np.zeros(1, dtype=np.int64)]
     parts: list[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]] = []
     size = 0
@@ -111,7 +131,9 @@ def _joined(
         node_at[i + 1] += last - first
         ins.append(bush.in_at[first + 1 : last + 1] - bush.in_at[first] + size)
         size += int(bush.in_at[last] - bush.in_at[first])
-        parts.append((nodes[bush.nodes[first:last]], links[bush.links[inside]], bush.tails[inside], bush.flows[inside]))
+        passed, used = bush.nodes[first:last], bush.links[inside]
+        passed, used = passed if nodes is None else nodes[passed], used if links is None else links[used]
+        parts.append((passed, used, bush.tails[inside], bush.flows[inside]))
     if not parts:
         return no_bushes(len(wanted))
     which, through, tails, flows = (np.concatenate(column) for column in zip(*parts, strict=True))

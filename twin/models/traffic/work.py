@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twin.models.traffic import delay, shifts
 from twin.models.traffic.bushes import add_flows, renew
-from twin.models.traffic.warm import Bushes
+from twin.models.traffic.warm import Bushes, joined, some_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,6 +77,29 @@ class Work:
         numbers = range(len(self.groups))
         found = list(map(one, numbers) if self.threads == 1 else pool.map(one, numbers))
         return [cheapest for cheapest, _ in found], tuple(bushes for _, bushes in found)
+
+    def reopened(self, pool: ThreadPoolExecutor) -> bool:
+        """Renew the bushes that hold a closed link with flow; return whether there are any."""
+        shut = [~np.isfinite(fixed) for fixed in self.fixed]
+        rows = []
+        for group, bush in zip(self.groups, self.bushes, strict=True):
+            links = np.flatnonzero(shut[group.vehicles][bush.links] & (bush.flows > 0))
+            nodes = np.searchsorted(bush.in_at, links, side="right") - 1
+            rows.append(np.unique(np.searchsorted(bush.node_at, nodes, side="right") - 1))
+        hit = [k for k, some in enumerate(rows) if len(some)]
+        if not hit:
+            return False
+        part = copy(self)
+        pairs = [some_of(self.groups[k], self.bushes[k], rows[k]) for k in hit]
+        part.groups, part.bushes = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+        bushes = list(self.bushes)
+        for k, made in zip(hit, part.renewed(pool)[1], strict=True):
+            origin = [(0, i) for i in range(len(self.groups[k].origins))]
+            for j, row in enumerate(rows[k]):
+                origin[row] = 1, j
+            bushes[k] = joined(origin, (bushes[k], made))
+        self.add_up(tuple(bushes))
+        return True
 
     def gap(self, cheapest: list[NDArray[np.float64]]) -> float:
         """Return (TSTT − SPTT)/TSTT of the present flows."""
