@@ -179,6 +179,27 @@ def test_clusters(frame, tmp_path, capsys):
     for one in found.values():
         assert one["between"] + one["within"] == pytest.approx(one["total"])
     assert found["mutual_information"]["names"] == ["n", "s"]
+    assert "between clusters" in Said(capsys, path, "--groups", "a,b", "--by", "district", "--draws", 0).out
+
+
+def test_real_stockholm(shared_data, capsys):
+    """Districts of the city by age, and DeSO areas of the county by place of birth: sums and bounds that must hold."""
+    folder = shared_data / "segregation/stockholm"
+    ages = ",".join(f"kv_{age}_2016" for age in ("0_5", "20_44", "65_79", "80plus"))
+    found = Said(
+        capsys, folder / "stockholm_basomraden_befolkning_2014_2016.gpkg", "--groups", ages, "--k", "1600,12800",
+        "--radii", "1000,4000", "--json", "--draws", 20,
+    ).json  # fmt: skip
+    assert found["crs"] == "EPSG:3011"
+    assert 0 < found["multiscalar"][1]["theil_h"] < found["multiscalar"][0]["theil_h"] < found["theil_h"]
+    table = folder / "deso_stockholms_lan_2022.csv"
+    groups = "fb_sverige,fb_europa_utom_sverige,fb_ovriga_varlden_inkl_okand"
+    found = Said(capsys, table, "--groups", groups, "--by", "kommun", "--json", "--draws", 20).json
+    assert (found["units"], found["missing_units"]) == (1287, 0)
+    assert len(found["parts"]["theil_h"]["names"]) == 26
+    one = Said(capsys, table, "--group", "fb_sverige", "--total", "fb_totalt", "--json", "--draws", 20).json
+    assert one["isolation"] + one["exposure"] == pytest.approx(1)
+    assert one["band"]["dissimilarity"]["high"] < 0.05 < one["dissimilarity"] < one["gini"]
 
 
 def test_local_values(frame, tmp_path, capsys):

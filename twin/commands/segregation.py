@@ -110,10 +110,15 @@ def run(args: Namespace, console: Console) -> int:
     result = values | {
         "table": str(args.table), **facts, "groups": _shares(counts, names), "crs": crs,
         "parameters": _parameters(args, wanted),
-        "notes": [tr(NOTES[key], console.lang, **fields) for key, fields in notes],
+        "notes": [_note(key, fields, console.lang) for key, fields in notes],
     }  # fmt: skip
     console.result(result, _text(result, console.lang))
     return 0
+
+
+def _note(key: str, fields: dict[str, object], lang: str) -> str:
+    said = {name: number(value, lang, 0) if isinstance(value, int) else value for name, value in fields.items()}
+    return tr(NOTES[key], lang, **said)
 
 
 def _check(args: Namespace) -> None:
@@ -373,6 +378,10 @@ def _text(result: dict[str, Any], lang: str) -> str:
                 low, high = number(chance["low"], lang, 4), number(chance["high"], lang, 4)
                 beside = "  " + tr("by chance {low} to {high}", lang, low=low, high=high)
             lines.append(f"  {tr(title, lang)}: {number(value, lang, 4)}{beside}")
+    for key, found in result.get("parts", {}).items():
+        between, within = _shown(found["between"], lang), _shown(found["within"], lang)
+        split = tr("between clusters {between}, within {within}", lang, between=between, within=within)
+        lines.append(f"  {tr(_TITLES[key], lang)}: {split}")
     for row in result.get("neighbourhoods", []):
         said = tr("too coarse", lang) if not row["usable"] else f"D {_shown(row['dissimilarity'], lang)}"
         lines.append(f"  {row['group']}, k = {number(row['k'], lang, 0)}: {said}")
