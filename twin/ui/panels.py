@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from twin.text import N_, tr
@@ -32,6 +33,7 @@ _TITLES = {
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 _PLACES = {"layers": _LEFT, "indicators": _BOTTOM, "parameters": _BOTTOM}
+_BELOW = ("indicators", "parameters")
 _LATER = ("jobs", "indicators", "parameters")
 """Docks that are hidden at first; the indicators come with the first edit."""
 _WIDTHS = (288, 328)
@@ -111,14 +113,12 @@ class Panels(QObject):
         first = self.docks["inspector"]
         for name in ("scenarios", "bookmarks", "jobs"):
             self._window.tabifyDockWidget(first, self.docks[name])
-        self._window.tabifyDockWidget(self.docks["indicators"], self.docks["parameters"])
         self.set_widths()
 
     def set_widths(self) -> None:
         """Make the docks as wide as they are at first (Qt listens only once they are shown)."""
         both = [self.docks["layers"], self.docks["inspector"]]
         self._window.resizeDocks(both, list(_WIDTHS), Qt.Orientation.Horizontal)
-        self._window.resizeDocks([self.docks["indicators"]], [_HEIGHT], Qt.Orientation.Vertical)
 
     def show_first(self) -> None:
         """Show what is shown at first."""
@@ -139,11 +139,23 @@ class Panels(QObject):
         else:
             self.bring(name)
 
+    def reveal(self, name: str) -> None:
+        """Show a dock; those below the view, which stand side by side, at a moderate height."""
+        dock = self.docks[name]
+        was = [self.docks[other] for other in _BELOW if self.docks[other].isVisible()]
+        dock.show()
+        dock.raise_()
+        if name in _BELOW and dock not in was and not dock.isFloating():
+            both = [*was, dock]
+            sizes, along = [_HEIGHT], Qt.Orientation.Vertical
+            if was:
+                sizes, along = [self._window.width() // 2] * len(both), Qt.Orientation.Horizontal
+            QTimer.singleShot(0, self, partial(self._window.resizeDocks, both, sizes, along))
+
     def bring(self, name: str) -> None:
         """Show a dock and put the focus into it."""
         dock = self.docks[name]
-        dock.show()
-        dock.raise_()
+        self.reveal(name)
         panel = dock.widget()
         if panel is not None:
             target = next((w for w in panel.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus), panel)

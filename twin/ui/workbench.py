@@ -153,8 +153,7 @@ class Workbench(QObject):
             self._session.said.emit(text)
         if not self._told:
             self._told = True
-            self._window.panels.docks["indicators"].show()
-            self._window.panels.set_widths()
+            self._window.panels.reveal("indicators")
             self._window.panels.docks["scenarios"].raise_()
         return True
 
