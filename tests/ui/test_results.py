@@ -116,6 +116,10 @@ def test_an_edit_is_answered_as_on_the_command_line(
     changed = results.data.layers[layer_id(DIFFERENCE, "reach", REACHED)]
     known = changed.field.values[np.isfinite(changed.field.values)]
     assert known.max() > 0
+    # a picture shows what the screen shows
+    _, data, drawn = results.drawn()
+    assert drawn is results.shown.state.city
+    assert data is results.data
     # undo and redo take what is known: no work at all
     store.undo()
     qtbot.waitUntil(lambda: len(results.shown.state.city.paths) == 2, timeout=3000)  # type: ignore[union-attr]

@@ -74,7 +74,7 @@ class Adding(QObject):
 
     def _draw(self, wanted: Picture, then: Callable[[Task], object]) -> Task:
         session = self._window.session
-        state, data, source = session.drawn()
+        state, data, source = self._window.workbench.results.drawn()
         pose = self._window.viewport.navigator.pose
         title = tr("Drawing {name}", self._window.lang, name=wanted.out.name)
         return session.tasks.start(opening.draw, source, state, data.layers, wanted, pose, title=title, then=then)

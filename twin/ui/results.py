@@ -25,6 +25,7 @@ from twin.ui.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from twin.chain.chain import Answer
     from twin.city.city import City
@@ -146,6 +147,14 @@ class Results(QObject):
         if session.store is not None:
             base = session.store.state.city
             self._beside(lambda: _digest(base), lambda digest: self._hold(base, digest))
+
+    def drawn(self) -> tuple[State, CityData, City | Path]:
+        """Return what a child needs to draw the view as it is: as :meth:`Session.drawn`, with the city shown."""
+        state, data, source = self._session.drawn()
+        if self.shown is None or self.data is None:
+            return state, data, source
+        edited = self.shown.state.city is not self.shown.base
+        return state, self.data, self.shown.state.city if edited else source
 
     @property
     def busy(self) -> bool:
