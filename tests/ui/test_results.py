@@ -80,7 +80,7 @@ def results(session: Session) -> Iterator[Results]:
 
 
 def settle(results: Results, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not results.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not results.busy, timeout=120_000)
 
 
 def test_nothing_is_asked_before_something_is_edited(results: Results) -> None:
@@ -140,7 +140,7 @@ def test_a_dead_engine_is_started_again_with_the_city(results: Results, session:
     results.failed.connect(failed.append)
     edits.add(store, CloseRoad(roads=("r1",)), "en")
     settle(results, qtbot)
-    qtbot.waitUntil(lambda: results.up_to_date, timeout=30_000)
+    qtbot.waitUntil(lambda: results.up_to_date, timeout=120_000)
     assert failed == []
     assert results.answer is not None
     assert results.answer.key == Chain(store.state.city).key(store.state.scenarios[0])
@@ -171,7 +171,7 @@ def test_what_is_stopped_can_be_asked_again(results: Results, session: Session, 
     assert not results.up_to_date
     results.again()
     settle(results, qtbot)
-    qtbot.waitUntil(lambda: results.up_to_date, timeout=30_000)
+    qtbot.waitUntil(lambda: results.up_to_date, timeout=120_000)
 
 
 def test_what_is_removed_is_no_longer_selected(results: Results, session: Session, qtbot: QtBot) -> None:

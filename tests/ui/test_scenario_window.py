@@ -46,7 +46,7 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -
 
 
 def settle(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not window.workbench.results.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.workbench.results.busy, timeout=120_000)
 
 
 def select(window: MainWindow, table: str, id: str) -> None:

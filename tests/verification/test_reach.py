@@ -276,17 +276,23 @@ def test_a_bridge_looks_only_at_houses_within_reach_of_it():
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_a_bridge_makes_nobodys_way_longer(seed):
-    """Not even that of a house it passes over: nothing opens onto a bridge."""
+    """Not even that of a house it passes over: nothing opens onto a bridge.
+
+    A house that a link runs through is left out: it has no one nearest point of that link, and where the bridge cuts
+    the link in two another of its points may be taken.
+    """
     rng = np.random.default_rng(seed)
     city = small_city(seed % 97, columns=10, rows=8, step=250.0, houses=60)
     start = rng.uniform((0, 0), (2000, 1500))
     bridge = AddPath(line=(tuple(start), tuple(start + rng.uniform(-400, 400, 2))), tolerance=120.0)
     before, after = reach.run(city, {}, {}), reach.run(bridge.apply(city), {}, {})
+    houses = dict(zip(city.buildings["id"], city.buildings.intersects(city.paths.union_all()), strict=True))
+    clear = np.array([not houses[name] for name in before.fields[0].ids])
     for was, now in zip(before.fields, after.fields, strict=True):
         way = was.name.startswith("Way to")
         gain = np.nan_to_num(was.values, nan=9e9) - np.nan_to_num(now.values, nan=9e9) if way else (
             np.nan_to_num(now.values) - np.nan_to_num(was.values))  # fmt: skip
-        assert gain.min() > -1e-2, was.name
+        assert gain[clear].min() > -1e-2, was.name
 
 
 def test_the_city_given_is_not_changed():
