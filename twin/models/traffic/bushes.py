@@ -5,7 +5,7 @@ origin. R. B. Dial, A path-based user-equilibrium traffic assignment algorithm t
 enumeration, Transportation Research B 40(10), 2006, doi:10.1016/j.trb.2006.02.008; Y. Nie, A class of bush-based
 algorithms for the traffic assignment problem, TR B 44(1), 2010, doi:10.1016/j.trb.2009.06.005. Where the cheapest
 paths would close a cycle with the links in use, those that do are left out until flow has moved; near an equilibrium
-none does. See docs/traffic-method.md.
+none does. See docs/methods/traffic.md.
 
 The bushes of several origins lie one after the other: nodes in topological order, ``in_at`` tells where the links into
 each begin, a link's tail is a position within its bush.
@@ -150,7 +150,7 @@ def in_order(count, used, at, tree, out_at, out_to, order, waits, hold, blocked,
     """Sort the nodes topologically (Kahn); where it stops, leave out a cheapest-path link into a node in use.
 
     Such a node exists: the links in use are acyclic and all led to from the origin, and the cheapest paths are a tree
-    (docs/traffic-method.md).
+    (docs/methods/traffic.md).
     """
     for k in range(count):
         waits[k] = at[k + 1] - at[k] if k < used else 0
