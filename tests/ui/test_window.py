@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPointF, QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -114,15 +114,22 @@ def test_an_open_project_has_panels_title_and_view(window: MainWindow, project: 
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_project_opens_from_the_start_page_when_the_view_was_made_ready(
+def test_a_project_opens_from_the_start_page_and_stands_on_the_screen(
     window: MainWindow, project: Path, qtbot: QtBot
 ) -> None:
-    """The view is made while nothing is open; asking to leave must not look for a picture in it."""
+    """What the screen shows counts: a view made on the page behind the start page is drawn, yet stays black there."""
     window.viewport.prepare()
     assert window.viewport.scene_picture() is None
     with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
         window.handlers.open_path(project)
     assert window.viewport.scene_picture() is not None
+    qtbot.wait(300)
+    view = window.viewport
+    corner = view.mapToGlobal(QPoint(0, 0))
+    screen = QGuiApplication.primaryScreen()
+    seen = screen.grabWindow(0, corner.x(), corner.y(), view.width(), view.height()).toImage()
+    middle = [seen.pixelColor(x, seen.height() // 2).lightness() for x in range(20, seen.width() - 20, 7)]
+    assert max(middle) > 100
 
 
 @pytest.mark.usefixtures("at_once")

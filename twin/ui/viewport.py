@@ -145,8 +145,11 @@ class Viewport(QWidget):
         self.set_layers(layers)
 
     def prepare(self) -> None:
-        """Make the VTK widget while there is time, before there is a city to show."""
-        if self._store is None:
+        """Make the VTK widget while there is time, before there is a city to show.
+
+        Not on a page that is not on the screen: an OpenGL widget that joins a window unseen stays black in it.
+        """
+        if self._store is None and self.isVisible():
             self._make_view()
 
     def clear(self) -> None:
