@@ -160,20 +160,27 @@ class Project:
         if not self.read_only:
             versions.mark_seen(self.path)
 
-    def close(self) -> None:
-        """Let go of the project. The user has decided on what was not saved: it is not offered again."""
+    def close(self, decided: bool = True) -> None:
+        """Let go of the project.
+
+        Parameters
+        ----------
+        decided : bool
+            Whether a user has decided on what was not saved, so that it is not offered again.
+        """
         if self._lock is not None:
-            with contextlib.suppress(OSError):  # the place is gone, or full: nothing is left to note there
-                self.discard_recovery()
+            if decided:
+                with contextlib.suppress(OSError):  # the place is gone, or full: nothing is left to note there
+                    self.discard_recovery()
             self._lock.release()
             self._lock = None
 
     def __enter__(self) -> Project:
-        """Return itself; leaving the block closes it."""
+        """Return itself; leaving the block closes it, and leaves what a crash left behind to be offered."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self.close(decided=False)
 
     def _next(self, state: State, pose: Pose | None, at: datetime | None, job: Job) -> Record:
         """Write the city's files and return the record of the State, with the next revision."""

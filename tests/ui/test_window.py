@@ -486,3 +486,22 @@ def test_windows_come_and_go_without_a_trace(qtbot: QtBot, project: Path, qapp: 
     # A reading thread of the last window may hold it for a moment longer.
     qtbot.waitUntil(lambda: left() == [], timeout=10_000)
     assert [thing for thing in gc.get_objects() if isinstance(thing, QtInteractor)] == []
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_picture_of_a_window_leaves_crashed_work_to_be_offered(
+    window: MainWindow, project: Path, qtbot: QtBot
+) -> None:
+    """Nobody was there to decide, so the next one who opens it is asked."""
+    crashed = open_project(project)
+    state = crashed.state()
+    assert crashed.autosave(state.changed(layers=without_trees(state)))
+    crashed.close(decided=False)
+    window.unattended = True
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+        window.handlers.open_path(project)
+    window.session.close()
+    with open_project(project) as again:
+        assert again.recovery() is not None
+    with open_project(project) as once_more:
+        assert once_more.recovery() is not None, "looking at a project from a script decides nothing either"

@@ -397,6 +397,7 @@ def test_recovery_is_offered_until_it_is_dealt_with(tmp_path: Path) -> None:
         assert found.recovery() is None
         assert len(found.versions()) == 1
         found.autosave(State(full_city(5, 2)))
+        found.close()
     with open_project(made.path) as found:
         assert found.recovery() is None, "it was closed by the user, who had decided"
         assert len(found.versions()) == 2

@@ -5,7 +5,7 @@ What stands around the map is decided here as plain values; :mod:`twin.report.pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +49,6 @@ class Furniture:
     warning: str = ""
     date: str = ""
     compass: bool = True
-    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 def export_png(

@@ -58,7 +58,7 @@ def png(pixels: NDArray[np.uint8], around: Furniture, dpi: int, theme: str, lang
         painter.end()
     image.setDotsPerMeterX(round(dpi / 0.0254))
     image.setDotsPerMeterY(round(dpi / 0.0254))
-    for key, text in {"Title": around.title, "Source": around.sources, "Language": lang, **around.extra}.items():
+    for key, text in {"Title": around.title, "Source": around.sources, "Language": lang}.items():
         image.setText(key, text)
     if around.warning:
         image.setText("Warning", around.warning)

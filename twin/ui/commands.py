@@ -88,7 +88,7 @@ class Commands(QObject):
         project = self._session.project
         recovery = project.recovery() if project is not None else None
         if project is None or recovery is None or self._window.unattended:
-            self._session.read(None)
+            self._session.read(None, decided=recovery is None)
             return
         wanted = ask.recovery(self._window, project, recovery, self._window.lang)
         self._session.read(recovery if wanted else None)

@@ -85,11 +85,6 @@ class Bar(QFrame):
         self._details = f"{crash.log}\n{crash.text}"
         self._show(tr(text, self._lang), "news", "info", theme.current().accent)
 
-    def show_news(self, text: str) -> None:
-        """Say something that is worth a line and no more."""
-        self._details = ""
-        self._show(text, "news", "info", theme.current().accent)
-
     @property
     def text(self) -> str:
         """What stands in the bar."""

@@ -61,6 +61,7 @@ class Session(QObject):
         self.data: opening.CityData | None = None
         self._cities: list[tuple[City, opening.CityData]] = []
         self._saved: State | None = None
+        self._decided = True
         self._writer = ThreadPoolExecutor(1, "writer")
         self._loading: Task | None = None
         self.pose: Callable[[], Pose | None] = lambda: None
@@ -143,11 +144,15 @@ class Session(QObject):
         else:
             self.read(None)
 
-    def read(self, recovery: Recovery | None) -> None:
-        """Read the held project, or the autosave that a crash left behind."""
+    def read(self, recovery: Recovery | None, decided: bool = True) -> None:
+        """Read the held project, or the autosave that a crash left behind.
+
+        What the crash left is offered again another time unless somebody ``decided`` on it.
+        """
         if self.project is None:
             return
-        if recovery is None:
+        self._decided = decided
+        if recovery is None and decided:
             self.project.discard_recovery()
         self._loading = self.tasks.start(opening.load, self.project.path, recovery, title=self._opening_title())
         self.loading.emit(self._loading)
@@ -165,7 +170,7 @@ class Session(QObject):
         self.store = self.data = self._saved = None
         self._cities.clear()
         if project is not None:
-            self._writer.submit(project.close).result()
+            self._writer.submit(project.close, self._decided).result()
             self.closed.emit()
 
     def shut(self) -> None:
