@@ -273,6 +273,7 @@ def test_a_bridge_looks_only_at_houses_within_reach_of_it():
     _same(reach.run(gone.city, {}, {}, after, gone.changes), reach.run(gone.city, {}, {}))
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_a_bridge_makes_nobodys_way_longer(seed):
