@@ -8,7 +8,8 @@ from twin.chain.chain import Answer, Chain, compared
 from twin.city.city import City, Surfaces, Terrain
 from twin.city.schema import TABLES, Column, Table
 from twin.errors import BadInput, TwinError
-from twin.layer import Field, Layer, Scale, field_of, layer_by_category, layer_of, scale, scales
+from twin.layer import Field, Layer, Scale, Size, field_of, layer_by_category, layer_of, scale, scales
+from twin.places import Grid, Lines, Picture, Points, Walls, storeys
 from twin.plugins import DropIn, discover
 from twin.result import Indicator, Result, difference
 from twin.scenario.buildings import AddBuilding, ChangeBuilding, HousingTransfer, RemoveBuilding
@@ -52,9 +53,13 @@ __all__ = [
     "DropIn",
     "Field",
     "FleetMix",
+    "Grid",
     "HousingTransfer",
     "Indicator",
     "Layer",
+    "Lines",
+    "Picture",
+    "Points",
     "RemoveBarrier",
     "RemoveBuilding",
     "RemovePath",
@@ -63,10 +68,12 @@ __all__ = [
     "Scale",
     "ScaleDemand",
     "Scenario",
+    "Size",
     "Surfaces",
     "Table",
     "Terrain",
     "TwinError",
+    "Walls",
     "compared",
     "decode_edits",
     "difference",
@@ -78,5 +85,6 @@ __all__ = [
     "number",
     "scale",
     "scales",
+    "storeys",
     "tr",
 ]

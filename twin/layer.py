@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, cast
 
 import msgspec
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from twin.city.schema import TABLES, word
 from twin.content import folder
 from twin.errors import BadInput
+from twin.places import check
 from twin.text import N_, number, tr
 
 if TYPE_CHECKING:
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.city.city import City
+    from twin.places import Places
 
-Where = Literal["buildings", "facades", "roads", "zones", "grid", "points", "paths"]
+UNKNOWN_COLOUR = "#d6d3cd"
+"""Under the hatch of what is lacking, in legends."""
+Where = Literal["buildings", "facades", "roads", "zones", "grid", "points", "paths", "lines", "picture"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,9 @@ class Field:
         A ``source_id`` of the City, or the key of the Result it comes from.
     categories : mapping from code to English text
         Names of the values where they are codes, else empty.
+    places : Places, optional
+        Where the values stand when the City has no table for them (:mod:`twin.places`); ``ids`` may then be empty.
+        Without it ``"points"`` are the City's places.
     """
 
     name: str
@@ -57,6 +64,39 @@ class Field:
     times: NDArray[np.datetime64] | None = None
     source: str = ""
     categories: Mapping[int, str] = field(default_factory=dict)
+    places: Places | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse values that do not fit their places."""
+        check(self.where, self.values.shape[-1], self.places)
+
+    def at(self, time: np.datetime64 | None) -> NDArray[np.float32]:
+        """Return the values (n,) at a time: between two steps a mix of both, by default those of the last step.
+
+        Codes are never mixed, and where one of the two is unknown the nearer one counts.
+        """
+        if self.values.ndim == 1:
+            return self.values
+        if time is None or self.times is None:
+            last: NDArray[np.float32] = self.values[-1]
+            return last
+        first, second, share = self.step(time)
+        a: NDArray[np.float32] = self.values[first]
+        b: NDArray[np.float32] = self.values[second]
+        if self.categories:
+            return a if share < 0.5 else b
+        mixed = a * np.float32(1 - share) + b * np.float32(share)
+        nearer: NDArray[np.float32] = np.where(np.isnan(mixed), a if share < 0.5 else b, mixed)
+        return nearer
+
+    def step(self, time: np.datetime64) -> tuple[int, int, float]:
+        """Return the steps before and after a time and how far it is between them (0–1); clamped to the ends."""
+        if self.times is None or len(self.times) < 2:
+            return 0, 0, 0.0
+        at = self.times.astype("datetime64[ms]").astype(np.int64)
+        now = int(time.astype("datetime64[ms]").astype(np.int64))
+        k = int(np.clip(np.searchsorted(at, now, side="right") - 1, 0, len(at) - 2))
+        return k, k + 1, float(np.clip((now - at[k]) / max(int(at[k + 1] - at[k]), 1), 0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -93,7 +133,10 @@ def scale(name: str) -> Scale:
 class Layer:
     """A field painted: colour scale and the range of values it spans (identity equality: new object, redraw).
 
-    ``breaks`` are class limits (ascending); empty means a continuous scale over ``low`` … ``high``.
+    ``breaks`` are class limits (ascending); empty means a continuous scale over ``low`` … ``high``. The rest is said in
+    ``docs/drawing.md``: ``size`` widens streets and lines or sizes symbols, ``flow`` moves dashes along streets,
+    ``isolines`` draws labelled lines at the breaks of a grid, ``hatch`` marks where a value is lacking, ``texts`` are
+    written beside points and lines.
     """
 
     id: str
@@ -104,6 +147,53 @@ class Layer:
     high: float
     breaks: tuple[float, ...] = ()
     note: str = ""
+    size: Size | None = None
+    flow: Field | None = None
+    isolines: bool = False
+    hatch: bool | None = None
+    texts: tuple[str, ...] = ()
+
+    @property
+    def hatched(self) -> bool:
+        """Whether what has no value is hatched: areas are, streets and buildings only where it is asked for."""
+        return self.field.where in ("zones", "grid", "facades") if self.hatch is None else self.hatch
+
+    def __post_init__(self) -> None:
+        """Refuse texts, sizes and flows that are not those of the field's places."""
+        count = self.field.values.shape[-1]
+        if self.texts and len(self.texts) != count:
+            raise BadInput("The layer has {texts} texts for {values} values.", texts=len(self.texts), values=count)
+        for other in (None if self.size is None else self.size.field, self.flow):
+            if other is None:
+                continue
+            if other.where != self.field.where or (other.places is not None and other.places is not self.field.places):
+                raise BadInput("«{other}» does not stand at the places of «{name}».", other=other.name,
+                               name=self.field.name)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Size:
+    """How a second field widens streets and lines or sizes symbols.
+
+    ``field`` has the places of the layer's own (for streets: ids of streets); ``low`` … ``high`` of its values become
+    ``least`` … ``most`` points on the screen (1 point = 1 pixel at 96 dpi), for symbols by area.
+    """
+
+    field: Field
+    low: float
+    high: float
+    least: float = 1.5
+    most: float = 14.0
+
+
+class Drawing(TypedDict, total=False):
+    """How a layer is drawn beyond its colours: the fields of :class:`Layer` of these names."""
+
+    size: Size | None
+    flow: Field | None
+    isolines: bool
+    hatch: bool | None
+    texts: tuple[str, ...]
 
 
 def field_of(city: City, table: str, column: str) -> Field:
@@ -133,6 +223,7 @@ def layer_of(
     low: float | None = None,
     high: float | None = None,
     note: str = "",
+    **drawing: Unpack[Drawing],
 ) -> Layer | None:
     """Paint a field of numbers; None when it holds no number at all.
 
@@ -150,6 +241,8 @@ def layer_of(
         Range of the scale; by default the limits, else the 2nd and 98th percentile of the values.
     note : str
         What a reader of the legend must know, English of the catalogue.
+    **drawing
+        ``size``, ``flow``, ``isolines``, ``hatch``, ``texts`` of :class:`Layer`.
     """
     known = field.values[np.isfinite(field.values)]
     if not known.size:
@@ -162,7 +255,7 @@ def layer_of(
     last = last if high is None else high
     if last <= first:
         last = first + 1.0
-    return Layer(id, title, field, scale(scale_name), first, last, breaks, note)
+    return Layer(id, title, field, scale(scale_name), first, last, breaks, note, **drawing)
 
 
 def layer_by_category(id: str, title: str, city: City, table: str, column: str) -> Layer | None:
@@ -199,10 +292,11 @@ def layer_by_category(id: str, title: str, city: City, table: str, column: str) 
 
 @dataclass(frozen=True)
 class LegendClass:
-    """One line of a legend: its colour and its text."""
+    """One line of a legend: its colour and its text; ``hatched`` as the map draws what is lacking."""
 
     colour: str
     text: str
+    hatched: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,6 +326,8 @@ def legend(layer: Layer, lang: str) -> Legend:
         classes = tuple(
             LegendClass(colour_at(colours, s), number(layer.low + s * (layer.high - layer.low), lang)) for s in steps
         )
+    if layer.hatched and np.isnan(layer.field.values).any():
+        classes = (*classes, LegendClass(UNKNOWN_COLOUR, tr("No data", lang), hatched=True))
     return Legend(title, classes, tr(layer.note, lang))
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from twin.disk import atomic
 from twin.layer import Field
+from twin.places import equal, packed, unpacked
 from twin.text import tr
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twin.layer import Where
+    from twin.places import Places
 
 Quality = Literal["preview", "final"]
 Value = bool | float | str
@@ -152,6 +154,9 @@ def rows(a: tuple[Indicator, ...], b: tuple[Indicator, ...]) -> tuple[Row, ...]:
 
 
 def _field_difference(a: Field, b: Field) -> Field:
+    if a.places is not None and not len(a.ids):  # a grid: cell by cell where both have the same
+        same = b.values.shape == a.values.shape and equal(a.places, b.places)
+        return dataclasses.replace(a, values=a.values - b.values if same else np.full_like(a.values, np.nan))
     if a.ids is b.ids or (len(a.ids) == len(b.ids) and bool((a.ids == b.ids).all())):
         return dataclasses.replace(a, values=a.values - b.values)
     index = pd.Index(a.ids).append(pd.Index(b.ids)).unique()
@@ -177,6 +182,7 @@ class _FieldRecord(msgspec.Struct):
     source: str = ""
     times: list[int] | None = None
     categories: dict[int, str] = msgspec.field(default_factory=dict)
+    places: str = ""
 
 
 class _IndicatorRecord(msgspec.Struct):
@@ -257,11 +263,16 @@ def _record(part: Path, result: Result) -> _Record:
     import pyarrow as pa
     from pyarrow import parquet
 
-    groups: dict[int, tuple[str, dict[str, pa.Array]]] = {}
+    groups: dict[tuple[int, int], tuple[str, dict[str, pa.Array]]] = {}
+    standing: dict[int, tuple[str, Places]] = {}
     fields = []
     for number, one in enumerate(result.fields):
         first = f"values-{len(groups)}.parquet"
-        file, columns = groups.setdefault(id(one.ids), (first, {"id": pa.array(one.ids, pa.string())}))
+        named = {"id": pa.array(one.ids, pa.string())} if len(one.ids) else {}
+        file, columns = groups.setdefault((id(one.ids), one.values.shape[-1]), (first, named))
+        place = ""
+        if one.places is not None:
+            place, _ = standing.setdefault(id(one.places), (f"places-{len(standing)}.npz", one.places))
         values = np.ascontiguousarray(one.values, dtype=np.float32)
         column = f"f{number}"
         if values.ndim == 1:
@@ -270,8 +281,11 @@ def _record(part: Path, result: Result) -> _Record:
             columns[column] = pa.FixedSizeListArray.from_arrays(pa.array(values.T.ravel()), values.shape[0])
         times = None if one.times is None else one.times.astype("datetime64[ms]").astype(np.int64).tolist()
         names = {int(code): text for code, text in one.categories.items()}
-        fields.append(_FieldRecord(one.name, one.unit, one.where, file, column, one.source, times, names))
+        fields.append(_FieldRecord(one.name, one.unit, one.where, file, column, one.source, times, names, place))
     files = {}
+    for file, places in standing.values():
+        (part / file).write_bytes(packed(places))
+        files[file] = hashlib.sha256((part / file).read_bytes()).hexdigest()
     for file, columns in groups.values():
         parquet.write_table(pa.table(columns), part / file, compression="zstd")
         files[file] = hashlib.sha256((part / file).read_bytes()).hexdigest()
@@ -296,9 +310,14 @@ def _table(path: Path, digest: str) -> dict[str, Any]:
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != digest:
         raise ValueError(path.name)
+    if path.suffix == ".npz":
+        return {"places": unpacked(data)}
     table = parquet.read_table(BytesIO(data))
-    made: dict[str, Any] = {"id": np.array(table.column("id").to_pylist(), dtype=object)}
-    for name in table.column_names[1:]:
+    ids = table.column("id").to_pylist() if "id" in table.column_names else []
+    made: dict[str, Any] = {"id": np.array(ids, dtype=object)}
+    for name in table.column_names:
+        if name == "id":
+            continue
         column = table.column(name).combine_chunks()
         width = getattr(column.type, "list_size", 0)
         flat = (column.values if width else column).to_numpy(zero_copy_only=False)
@@ -312,8 +331,9 @@ def _result(record: _Record, tables: Mapping[str, Mapping[str, Any]]) -> Result:
         times = None if one.times is None else np.array(one.times, dtype="datetime64[ms]")
         table = tables[one.file]
         where = cast("Where", one.where)
+        places = tables[one.places]["places"] if one.places else None
         fields.append(
-            Field(one.name, one.unit, where, table["id"], table[one.column], times, one.source, one.categories)
+            Field(one.name, one.unit, where, table["id"], table[one.column], times, one.source, one.categories, places)
         )
     indicators = tuple(
         Indicator(

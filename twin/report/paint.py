@@ -162,11 +162,11 @@ class _Sheet:
         """Draw one legend above a height; returns its top."""
         head, body = self._font(8, bold=True), self._font(7.5)
         line, pad, swatch = 11 * self.pt, 7 * self.pt, 14 * self.pt
-        lines = [(item.colour, item.text) for item in reversed(legend.classes)]
+        lines = [(item.colour, item.text, item.hatched) for item in reversed(legend.classes)]
         if legend.note:
-            lines.append(("", legend.note))
+            lines.append(("", legend.note, False))
         metrics = QFontMetricsF(body)
-        widest = max((metrics.horizontalAdvance(text) for _, text in lines), default=0.0) + swatch + 5 * self.pt
+        widest = max((metrics.horizontalAdvance(text) for _, text, _ in lines), default=0.0) + swatch + 5 * self.pt
         widest = max(widest, QFontMetricsF(head).horizontalAdvance(legend.title))
         height = line * (len(lines) + 1.3) + pad
         box = QRectF(self.margin, bottom - height, widest + 2 * pad, height)
@@ -174,11 +174,17 @@ class _Sheet:
         x, y = box.left() + pad, box.top() + pad / 2
         self._text(QPointF(x, y + line * 0.85), legend.title, head, self.ink)
         y += line * 1.3
-        for colour, text in lines:
+        for colour, text, hatched in lines:
             if colour:
+                field = QRectF(x, y + 0.15 * line, swatch, 0.75 * line)
                 self.painter.setPen(QPen(self.quiet, 0.3 * self.pt))
                 self.painter.setBrush(QColor(colour))
-                self.painter.drawRect(QRectF(x, y + 0.15 * line, swatch, 0.75 * line))
+                self.painter.drawRect(field)
+                if hatched:
+                    step = field.width() / 4
+                    for k in range(4):
+                        left = field.left() + k * step
+                        self.painter.drawLine(QPointF(left, field.bottom()), QPointF(left + step, field.top()))
             indent = swatch + 5 * self.pt if colour else 0.0
             self._text(QPointF(x + indent, y + 0.8 * line), text, body, self.ink)
             y += line

@@ -51,7 +51,8 @@ def describe(layer: Layer, lang: str) -> Shown:
     heading = tr(field.name, lang) + (f" [{tr(field.unit, lang)}]" if field.unit else "")
     missing = tr("No data", lang) if bool(np.isnan(field.values).any()) else ""
     if field.categories or layer.breaks:
-        return Shown(heading, common.classes, missing=missing, note=common.note)
+        classes = tuple(entry for entry in common.classes if not entry.hatched)
+        return Shown(heading, classes, missing=missing, note=common.note)
     values = (layer.low, (layer.low + layer.high) / 2, layer.high)
     marks = tuple((place, number(value, lang)) for place, value in zip((0.0, 0.5, 1.0), values, strict=True))
     return Shown(heading, (), layer.scale.colours, marks, missing, common.note)

@@ -1,0 +1,257 @@
+"""Where the values of a field stand when the City has no table for it: points, walls, a grid, lines, a picture.
+
+All coordinates are float64 in the City's reference system. ``docs/drawing.md`` says how each is drawn.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+import numpy as np
+
+from twin.errors import BadInput
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Affine = tuple[float, float, float, float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Points of ``where="points"``, one for each value.
+
+    Parameters
+    ----------
+    xy : array, shape (n, 2) [m]
+    height : array, shape (n,) [m], optional
+        Above the ground; a symbol above it stands on a thin stem. By default all lie on the ground.
+    symbol : str
+        ``"disc"`` or ``"square"``.
+    cluster : bool
+        Draw crowds of many points as one symbol each while they are far away.
+    """
+
+    xy: Floats
+    height: Floats | None = None
+    symbol: Literal["disc", "square"] = "disc"
+    cluster: bool = True
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.xy)
+
+
+@dataclass(frozen=True, eq=False)
+class Walls:
+    """Receivers in front of façades, one for each value of ``where="facades"``.
+
+    Parameters
+    ----------
+    points : array, shape (n, 3) [m]
+        Place of the receiver, heights as in the City.
+    normal : array, shape (n, 2)
+        Unit vector out of the wall.
+    length : array, shape (n,) [m]
+        Wall that the receiver stands for, half to each side of it.
+    low, high : array, shape (n,) [m]
+        Bottom and top of its storey, heights as in the City.
+    """
+
+    points: Floats
+    normal: Floats
+    length: Floats
+    low: Floats
+    high: Floats
+
+    def __len__(self) -> int:
+        """Return the number of receivers."""
+        return len(self.points)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A regular grid of ``where="grid"``; its values are the cells row by row, ``rows * columns`` of them.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Row 0 in the north.
+    transform : tuple of 6 floats
+        Affine ``(a, b, c, d, e, f)`` from (column, row) of a cell's corner to (x, y), as rasterio has it; b = d = 0.
+    smooth : bool
+        Values belong to the cells' middles and run smoothly between them (a level), not to areas (a count).
+    """
+
+    rows: int
+    columns: int
+    transform: Affine
+    smooth: bool = True
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return self.rows * self.columns
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north [m]."""
+        return _bounds(self.transform, self.rows, self.columns)
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Straight lines from point to point of ``where="lines"``, one for each value.
+
+    Parameters
+    ----------
+    start, end : array, shape (n, 3) [m]
+        Heights as in the City; nan lies on the ground.
+    arch : float
+        How high the middle rises, as a part of the length (0 straight, 0.2 a flat arch).
+    arrow : bool
+        Whether an arrow stands at the end.
+    """
+
+    start: Floats
+    end: Floats
+    arch: float = 0.0
+    arrow: bool = False
+
+    def __len__(self) -> int:
+        """Return the number of lines."""
+        return len(self.start)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A georeferenced picture of ``where="picture"``, laid on the ground; the field has no values.
+
+    Parameters
+    ----------
+    pixels : array, shape (rows, columns, 3 or 4)
+        uint8 red, green, blue and perhaps alpha, row 0 in the north. A memory map will do.
+    transform : tuple of 6 floats
+        As that of :class:`Grid`.
+    """
+
+    pixels: NDArray[np.uint8]
+    transform: Affine
+
+    def __len__(self) -> int:
+        """Return 0: a picture has no values."""
+        return 0
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north [m]."""
+        rows, columns = self.pixels.shape[:2]
+        return _bounds(self.transform, rows, columns)
+
+
+Places = Points | Walls | Grid | Lines | Picture
+
+
+def storeys(z: Floats, facade: NDArray[np.int64], height: float = 3.0, ear: float = 1.5) -> tuple[Floats, Floats]:
+    """Return bottom and top of the storey of each receiver, from the receivers one above the other.
+
+    Parameters
+    ----------
+    z : array, shape (n,) [m]
+        Heights of the receivers.
+    facade : array, shape (n,)
+        Receivers one above the other share a number and stand in a row, lowest first.
+    height : float [m]
+        Of a storey where there is but one receiver.
+    ear : float [m]
+        Height of a receiver above its floor; half the storey where that is less.
+
+    Returns
+    -------
+    low, high : array, shape (n,) [m]
+
+    Examples
+    --------
+    >>> storeys(np.array([1.5, 4.5]), np.array([0, 0]))
+    (array([0., 3.]), array([3., 6.]))
+    """
+    z = np.asarray(z, dtype=float)
+    rise = np.full(len(z), np.nan)
+    same = facade[1:] == facade[:-1]
+    rise[:-1][same] = np.diff(z)[same]
+    rise[1:][same & np.isnan(rise[1:])] = np.diff(z)[same & np.isnan(rise[1:])]
+    rise = np.where(np.isfinite(rise) & (rise > 0), rise, height)
+    low = z - np.minimum(ear, rise / 2)
+    return low, low + rise
+
+
+def check(where: str, count: int, places: Places | None) -> None:
+    """Refuse values that do not fit their places.
+
+    Raises
+    ------
+    BadInput
+        When number or kind differ.
+    """
+    if places is None:
+        return
+    wanted = _KINDS[type(places)]
+    if where != wanted:
+        raise BadInput("Places of the kind {kind} belong to a field of «{wanted}», not of «{where}».",
+                       kind=type(places).__name__, wanted=wanted, where=where)  # fmt: skip
+    if len(places) != count:
+        raise BadInput("The field has {values} values for {places} places.", values=count, places=len(places))
+
+
+_KINDS: dict[type, str] = {Points: "points", Walls: "facades", Grid: "grid", Lines: "lines", Picture: "picture"}
+
+
+def equal(a: Places | None, b: Places | None) -> bool:
+    """Say whether two places are the same, in kind and numbers."""
+    if a is b:
+        return True
+    if a is None or b is None or type(a) is not type(b):
+        return False
+    return all(
+        np.array_equal(x, y, equal_nan=True) if isinstance(x, np.ndarray) and isinstance(y, np.ndarray) else x == y
+        for x, y in ((getattr(a, item.name), getattr(b, item.name)) for item in fields(a))
+    )
+
+
+def packed(places: Places) -> bytes:
+    """Return places as the bytes of a NumPy ``npz`` file that :func:`unpacked` reads."""
+    parts = {item.name: getattr(places, item.name) for item in fields(places)}
+    arrays = {name: part for name, part in parts.items() if isinstance(part, np.ndarray)}
+    plain = {name: part for name, part in parts.items() if name not in arrays}
+    head = np.frombuffer(msgspec.json.encode({"kind": type(places).__name__, "plain": plain}), dtype=np.uint8)
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, head=head, **arrays)
+    return file.getvalue()
+
+
+def unpacked(data: bytes) -> Places:
+    """Read places back.
+
+    Raises
+    ------
+    ValueError
+        When the bytes are not what :func:`packed` wrote.
+    """
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        head = msgspec.json.decode(file["head"].tobytes())
+        arrays = {name: file[name] for name in file.files if name != "head"}
+    kind = next((one for one in _KINDS if one.__name__ == head.get("kind")), None)
+    if kind is None:
+        raise ValueError(str(head.get("kind")))
+    plain = {name: tuple(part) if isinstance(part, list) else part for name, part in head["plain"].items()}
+    made: Places = kind(**arrays, **plain)
+    return made
+
+
+def _bounds(transform: Affine, rows: int, columns: int) -> tuple[float, float, float, float]:
+    a, _, c, _, e, f = transform
+    x, y = sorted((c, c + columns * a)), sorted((f, f + rows * e))
+    return x[0], y[0], x[1], y[1]
