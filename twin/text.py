@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import json
 import math
 from dataclasses import dataclass
 from functools import cache
@@ -61,6 +62,24 @@ def N_(message: str) -> str:
     return message
 
 
+_PARTS = "\x1f"
+"""Stands between a composed text and its fields."""
+
+
+def composed(message: str, /, **fields: str | float) -> str:
+    """Return a text and the fields to fill it with as one text, which :func:`tr` says in any language.
+
+    For names that are made where no language is known and kept on disk, such as those of a model's fields. A field
+    that is itself a text of the catalogue is said in the same language; a number is written as the language does.
+
+    Examples
+    --------
+    >>> tr(composed("Share of {group}", group="Car"), "en")
+    'Share of Car'
+    """
+    return message + _PARTS + json.dumps(fields, ensure_ascii=False, sort_keys=True)
+
+
 @cache
 def catalogue(lang: str) -> gettext.NullTranslations:
     """Return the catalogue of a language; English is the language of the keys."""
@@ -83,6 +102,10 @@ def tr(message: str, lang: str, /, **fields: object) -> str:
     >>> tr("{n} buildings", "en", n=3)
     '3 buildings'
     """
+    if _PARTS in message:
+        message, parts = message.split(_PARTS, 1)
+        given = json.loads(parts).items()
+        fields |= {name: tr(one, lang) if isinstance(one, str) else number(one, lang) for name, one in given}
     text = catalogue(lang).gettext(message) if message else ""
     return text.format(**{name: _said(value, lang) for name, value in fields.items()}) if fields else text
 

@@ -154,7 +154,7 @@ class Chain:
     ) -> tuple[Result, Run]:
         begun = time.perf_counter()
         values = settled(model, scenario.parameters.get(model.name, {}))
-        inputs = {name: results[name] for name in model.needs}
+        inputs = {name: results[name] for name in (*model.needs, *model.uses) if name in results}
         own = question(model, values, version, inputs)
         result, how = self._known(own)
         if result is None:

@@ -35,6 +35,9 @@ def ordered(names: Iterable[str] = (), models: Mapping[str, Model] = MODELS) -> 
         if name not in done:
             for needed in models[name].needs:
                 visit(needed, (*way, name))
+            for used in models[name].uses:
+                if used in models:
+                    visit(used, (*way, name))
             done[name] = models[name]
 
     for name in tuple(names) or tuple(models):

@@ -98,13 +98,13 @@ def place_residents(city: City, dimension: str = "", kind: str = "") -> tuple[Ci
     if not len(zones) or not len(houses):
         return city, ()
     frame = city.buildings.iloc[houses]
-    zone_of = _zone_of(frame, zones)
+    at = zone_of(frame, zones)
     dwellings = np.nan_to_num(frame["dwellings"].to_numpy(dtype=float))
     area = _floor_area(frame, HOMES)
     residents = np.zeros(len(frame))
     homeless: list[str] = []
     for i, name in enumerate(zones["id"]):
-        here = np.flatnonzero(zone_of == i)
+        here = np.flatnonzero(at == i)
         weights = dwellings[here] if dwellings[here].sum() > 0 else area[here]
         if people[name] > 0 and weights.sum() <= 0:
             homeless.append(str(name))
@@ -192,7 +192,7 @@ def _totals(city: City, dimension: str) -> dict[str, float]:
     return {str(zone): float(n) for zone, n in rows.groupby("zone")["persons"].sum().items()}
 
 
-def _zone_of(houses: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> NDArray[np.int64]:
+def zone_of(houses: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> NDArray[np.int64]:
     """Return the number of the zone each house lies in, -1 for none; the first zone where several overlap."""
     middles = shapely.point_on_surface(houses.geometry.to_numpy())
     at, zone = shapely.STRtree(zones.geometry.to_numpy()).query(middles, predicate="intersects")

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number or switch of a model: name, title, unit, default, where the default is from, and its limits."""
+    """A number, switch or text of a model: name, title, unit, default, where the default is from, and its limits.
+
+    A text without ``choices`` is free, up to :data:`MAX_TEXT` characters; the model says what it cannot read in it.
+    """
 
     name: str
     title: str
@@ -28,6 +31,10 @@ class Parameter:
     low: float = float("-inf")
     high: float = float("inf")
     choices: tuple[str, ...] = ()
+
+
+MAX_TEXT = 100_000
+"""Longest free text of a parameter."""
 
 
 class Run(Protocol):
@@ -48,7 +55,10 @@ class Run(Protocol):
 
 @dataclass(frozen=True)
 class Model:
-    """A model: name and version, the parts of a City and the models it reads, its parameters, how it runs."""
+    """A model: name and version, the parts of a City and the models it reads, its parameters, how it runs.
+
+    Of the models it ``uses`` it takes the answers where there are such models; without them it answers less.
+    """
 
     name: str
     title: str
@@ -57,6 +67,7 @@ class Model:
     needs: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     run: Run
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +112,10 @@ def _checked(model: Model, one: Parameter, value: Value) -> Value:
             raise BadInput("{model}.{name} is {value}; it must be yes or no (true or false).", **fields)
         return value
     if isinstance(one.default, str):
+        if not one.choices:
+            if not isinstance(value, str) or len(value) > MAX_TEXT:
+                raise BadInput("{model}.{name} must be a text of at most {most} characters.", most=MAX_TEXT, **fields)
+            return value
         if value not in one.choices:
             raise BadInput("{model}.{name} is {value}; it must be one of {known}.", known=one.choices, **fields)
         return value

@@ -203,7 +203,7 @@ class IndicatorPanel(QWidget):
         self.table.setHorizontalHeaderLabels(self._heads())
         tip = tr("Enter or double-click shows it on the map", lang)
         for place, one in enumerate(self._rows):
-            decimals = 1 if one.unit == "%" else 0
+            decimals = places_shown(one)
             texts = [self._name(one), number(one.value, lang, decimals), number(one.reference, lang, decimals),
                      signed(one.difference, lang, decimals), tr(one.unit, lang)]  # fmt: skip
             for column, text in enumerate(texts):
@@ -216,6 +216,15 @@ class IndicatorPanel(QWidget):
     def _activate(self, place: int) -> None:
         if 0 <= place < len(self._rows):
             self.row_chosen.emit(self._rows[place])
+
+
+def places_shown(one: Row) -> int:
+    """Return how many decimals a row shows: one for a percentage, three for an index of 0 to 1, none for a count."""
+    if one.unit == "%":
+        return 1
+    sizes = [abs(value) for value in (one.value, one.reference) if not math.isnan(value)]
+    index = one.unit in ("", "nats") and bool(sizes) and max(sizes) < 10 and any(not s.is_integer() for s in sizes)
+    return 3 if index else 0
 
 
 def signed(value: float, lang: str, decimals: int) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHeaderView,
+    QLineEdit,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from twin.chain.registry import MODELS
-from twin.models.model import table
+from twin.models.model import MAX_TEXT, table
 from twin.text import N_, number, tr
 from twin.ui import edits
 from twin.ui.widgets import STEP, IconButton, label
@@ -132,6 +133,11 @@ class ParameterPanel(QWidget):
                 choice.addItem(tr(name, self._lang), name)
             choice.activated.connect(lambda _i: self._put(place, str(choice.currentData())))
             editor = choice
+        elif isinstance(parameter.default, str):
+            line = QLineEdit()
+            line.setMaxLength(MAX_TEXT)
+            line.editingFinished.connect(lambda: self._put_text(place, line.text().strip()))
+            editor = line
         else:
             field = QDoubleSpinBox()
             field.setRange(max(parameter.low, -1e9), min(parameter.high, 1e9))
@@ -150,6 +156,8 @@ class ParameterPanel(QWidget):
             editor.setChecked(bool(value))
         elif isinstance(editor, QComboBox):
             editor.setCurrentIndex(editor.findData(value))
+        elif isinstance(editor, QLineEdit):
+            editor.setText(str(value))
         elif isinstance(editor, QDoubleSpinBox):
             editor.setValue(float(value))
         editor.blockSignals(blocked)
@@ -158,6 +166,10 @@ class ParameterPanel(QWidget):
         if isinstance(value, bool):
             return tr("yes", self._lang) if value else tr("no", self._lang)
         return tr(value, self._lang) if isinstance(value, str) else number(value, self._lang)
+
+    def _put_text(self, place: int, text: str) -> None:
+        if text != self._lines[place][1].value:
+            self._put(place, text)
 
     def _put(self, place: int, value: Value | None) -> None:
         model, one = self._lines[place]

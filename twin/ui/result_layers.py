@@ -34,7 +34,7 @@ class ResultLayers:
 
 def layer_id(kind: str, model: str, field: str) -> str:
     """Return the id of a result's layer, as it stands in the State."""
-    return f"{kind}:{model}:{field}"
+    return f"{kind}:{model}:{tr(field, 'en')}"
 
 
 def is_result(id: str) -> bool:

@@ -16,6 +16,10 @@ RINGS = 512
 """Rings of equal area the nearest persons are first counted in."""
 FINE = 1024.0
 """Squared metres are told apart to 1/FINE: units as far away as each other count as one ring."""
+PARTS = 2.0**30
+"""Parts of a person are rounded to 1/PARTS, so that up to 8 million persons add up to the same in any order."""
+FINEST = 2.0**50
+"""The same where order plays no part: no rounding that matters."""
 
 
 @part
@@ -114,7 +118,7 @@ def box_sum(sums, left, right, low, high):  # type: ignore[no-untyped-def]
 
 
 @part
-def select(far, units, m, limit, counts, persons, ks, ring, inside, order, out, radius, o):  # type: ignore[no-untyped-def]
+def select(far, units, m, limit, counts, persons, ks, ring, inside, order, out, radius, o, parts):  # type: ignore[no-untyped-def]
     """Sum the nearest k persons among m candidates, the last ring of equally far units in proportion.
 
     ``far`` are whole numbers that grow with distance, at most ``limit``. Writes ``out[o]`` and, as ``far`` of the last
@@ -141,11 +145,11 @@ def select(far, units, m, limit, counts, persons, ks, ring, inside, order, out, 
                 order[held] = i
                 held += 1
         by_distance = order[:held][np.argsort(far[order[:held]])]
-        radius[o, j] = fill(far, units, by_distance, counts, persons, ks[j], full.copy(), out[o, j])
+        radius[o, j] = fill(far, units, by_distance, counts, persons, ks[j], full.copy(), out[o, j], parts)
 
 
 @part
-def fill(far, units, by_distance, counts, persons, k, now, found):  # type: ignore[no-untyped-def]
+def fill(far, units, by_distance, counts, persons, k, now, found, parts):  # type: ignore[no-untyped-def]
     """Add units in order of distance to what is ``now`` there until k persons are, into ``found``; return how far."""
     groups, i, held = counts.shape[1], 0, len(by_distance)
     at = np.int64(0)
@@ -157,7 +161,7 @@ def fill(far, units, by_distance, counts, persons, k, now, found):  # type: igno
         share = 1.0 if now[groups] + same <= k else (k - now[groups]) / same
         for other in range(i, end):
             for g in range(groups):
-                now[g] += share * counts[units[by_distance[other]], g]
+                now[g] += np.rint(share * counts[units[by_distance[other]], g] * parts) / parts
         now[groups] += same
         i = end
     found[:] = now[:groups]
@@ -222,6 +226,6 @@ def nearest(  # type: ignore[no-untyped-def]
                     units[m] = unit
                     m += 1
         bound = np.int64(np.rint(limit * FINE)) + 1
-        select(far, units, m, bound, counts, persons, ks, ring, inside, order, out, radius, o)
+        select(far, units, m, bound, counts, persons, ks, ring, inside, order, out, radius, o, FINEST)
         for j in range(len(ks)):
             radius[o, j] = np.sqrt(radius[o, j] / FINE)

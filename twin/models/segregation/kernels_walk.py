@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.models.compile import kernel, part
-from twin.models.segregation.kernels import FLAT, RINGS, cumulate, select, weigh
+from twin.models.segregation.kernels import FLAT, PARTS, RINGS, cumulate, select, weigh
 from twin.models.walk.kernels import BUCKETS, label, search
 
 MILLIMETRES = 1000.0
@@ -60,12 +60,13 @@ def gather(  # type: ignore[no-untyped-def]
 
 @kernel(
     "void(i8[::1], i8[::1], i4[::1], i4[::1], f8[::1], i4[::1], i4[::1], f8[::1], i8[::1], i8[::1], f8[::1], f8[::1],"
-    "f8[:,::1], f8[::1], i8, f8[:,:,::1], i8, i8)"
+    "f8[:,::1], f8[::1], i8, i8[::1], f8[:,:,::1], i8, i8)"
 )
 def within(  # type: ignore[no-untyped-def]
-    start, middle, to, to_link, length, u, v, w, unit_start, link, at, off, counts, radii, fall, out, first, last
-):
-    """Sum the counts within each walked radius of units ``first`` to ``last``.
+    start, middle, to, to_link, length, u, v, w, unit_start, link, at, off,
+    counts, radii, fall, origins, out, first, last,
+):  # fmt: skip
+    """Sum the counts within each walked radius of the units ``origins[first:last]``.
 
     Parameters
     ----------
@@ -80,15 +81,17 @@ def within(  # type: ignore[no-untyped-def]
         Ascending.
     fall : int
         As in :func:`twin.models.segregation.kernels.within`.
+    origins : array of int64, shape (m,)
     out : array, shape (n, r, g)
-        Filled; zeros before.
+        Filled; zeros before. What each unit adds is rounded to 1/PARTS, so that the sum does not depend on the order.
     """
     n, nodes, limit = len(link), len(start) - 1, radii[len(radii) - 1]
     dist, seen = np.full(nodes, np.inf), np.empty(nodes, dtype=np.int32)
     heads, bucket_of = np.full(BUCKETS + 2, -1, dtype=np.int32), np.full(nodes, -1, dtype=np.int32)
     after, before = np.empty(nodes + 1, dtype=np.int32), np.empty(nodes + 1, dtype=np.int32)
     far, units = np.empty(n + 1), np.empty(n + 1, dtype=np.int64)
-    for o in range(first, last):
+    for q in range(first, last):
+        o = origins[q]
         m = gather(
             o, link, at, off, u, v, w, start, middle, to, to_link, unit_start, at, off, limit,
             length, dist, seen, heads, after, before, bucket_of, far, units,
@@ -101,20 +104,20 @@ def within(  # type: ignore[no-untyped-def]
                     continue
                 weight = weigh(far[i] * far[i], radii[r] * radii[r], fall)
                 for g in range(counts.shape[1]):
-                    out[o, r, g] += weight * counts[units[i], g]
+                    out[o, r, g] += np.rint(weight * counts[units[i], g] * PARTS) / PARTS
         if fall == FLAT:
             cumulate(out, o)
 
 
 @kernel(
     "void(i8[::1], i8[::1], i4[::1], i4[::1], f8[::1], i4[::1], i4[::1], f8[::1], i8[::1], i8[::1], f8[::1], f8[::1],"
-    "f8[:,::1], f8[::1], f8[::1], f8[::1], f8, f8[:,:,::1], f8[:,::1], i8, i8)"
+    "f8[:,::1], f8[::1], f8[::1], f8[::1], f8, i8[::1], f8[:,:,::1], f8[:,::1], i8, i8)"
 )
 def nearest(  # type: ignore[no-untyped-def]
     start, middle, to, to_link, length, u, v, w, unit_start, link, at, off,
-    counts, persons, ks, guess, most, out, radius, first, last,
+    counts, persons, ks, guess, most, origins, out, radius, first, last,
 ):  # fmt: skip
-    """Sum the nearest k persons along the network around units ``first`` to ``last``.
+    """Sum the nearest k persons along the network around the units ``origins[first:last]``.
 
     Parameters
     ----------
@@ -127,6 +130,7 @@ def nearest(  # type: ignore[no-untyped-def]
         How far to search at first; the search widens until k persons are found.
     most : float [m]
         How far at most.
+    origins : array of int64, shape (m,)
     out, radius
         As in :func:`twin.models.segregation.kernels.nearest`.
     """
@@ -137,7 +141,8 @@ def nearest(  # type: ignore[no-untyped-def]
     far, units = np.empty(n + 1), np.empty(n + 1, dtype=np.int64)
     whole, ring = np.empty(n + 1, dtype=np.int64), np.empty(n + 1, dtype=np.int64)
     order, inside = np.empty(n + 1, dtype=np.int64), np.empty((RINGS, counts.shape[1] + 1))
-    for o in range(first, last):
+    for q in range(first, last):
+        o = origins[q]
         limit = min(max(guess[o], 100.0), most)
         while True:
             m = gather(
@@ -153,6 +158,6 @@ def nearest(  # type: ignore[no-untyped-def]
         for i in range(m):
             whole[i] = np.int64(np.rint(far[i] * MILLIMETRES))
         bound = np.int64(np.rint(limit * MILLIMETRES)) + 1
-        select(whole, units, m, bound, counts, persons, ks, ring, inside, order, out, radius, o)
+        select(whole, units, m, bound, counts, persons, ks, ring, inside, order, out, radius, o, PARTS)
         for j in range(len(ks)):
             radius[o, j] /= MILLIMETRES

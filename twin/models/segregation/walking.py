@@ -112,7 +112,12 @@ def walk(at: ArrayLike, network: Network, limit: float = ACCESS) -> Walk:
 
 
 def walked_environments(
-    walk: Walk, counts: ArrayLike, radii: Sequence[float] = RADII, fall: Fall = "biweight", job: Job | None = None
+    walk: Walk,
+    counts: ArrayLike,
+    radii: Sequence[float] = RADII,
+    fall: Fall = "biweight",
+    job: Job | None = None,
+    only: NDArray[np.bool_] | None = None,
 ) -> Floats:
     """Return the persons of each group within walked distances, nearer ones weighing more.
 
@@ -127,11 +132,14 @@ def walked_environments(
     radii : sequence of float [m]
     fall : "flat", "triangle" or "biweight"
     job : Job, optional
+    only : array of bool, shape (n,), optional
+        Units around which it is asked; all by default.
 
     Returns
     -------
     array, shape (n, r, g) [persons, weighed]
-        nan for units that are not on the network.
+        nan for units that are not on the network, or not asked about. Rounded to 1/2³⁰ persons for each unit added, so
+        that a sum does not depend on the order of units and links.
 
     Raises
     ------
@@ -147,21 +155,32 @@ def walked_environments(
     out = np.full((len(c), len(reach), c.shape[1]), np.nan)
     inner, own = reach > 0, np.ascontiguousarray(c[walk.order])
     found = np.zeros((len(own), int(inner.sum()), c.shape[1]))
+    origins = _origins(walk, only)
     if inner.any():
         ascending = reach[inner]
 
         def work(first: int, last: int) -> None:
-            kernels_walk.within(*walk.tables, own, ascending, FALLS[fall], found, first, last)
+            kernels_walk.within(*walk.tables, own, ascending, FALLS[fall], origins, found, first, last)
 
-        shared_out(work, len(own), job, N_("Walks from each unit"))
+        shared_out(work, len(origins), job, N_("Walks from each unit"))
     rows = np.empty((len(own), len(reach), c.shape[1]))
     rows[:, ~inner], rows[:, inner] = own[:, None, :], found
-    out[walk.order] = rows
+    out[walk.order[origins]] = rows[origins]
     return out
 
 
+def _origins(walk: Walk, only: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    """Return which places in the order of links are asked about."""
+    wanted = np.ones(len(walk.order), dtype=bool) if only is None else only[walk.order]
+    return np.flatnonzero(wanted).astype(np.int64)
+
+
 def walked_nearest(
-    walk: Walk, counts: ArrayLike, ks: Sequence[int] = neighbours.KS, job: Job | None = None
+    walk: Walk,
+    counts: ArrayLike,
+    ks: Sequence[int] = neighbours.KS,
+    job: Job | None = None,
+    only: NDArray[np.bool_] | None = None,
 ) -> neighbours.Neighbourhoods:
     """Return the nearest k persons around each unit along the walk network.
 
@@ -174,11 +193,13 @@ def walked_nearest(
     counts : array, shape (n, g) [persons]
     ks : sequence of int [persons]
     job : Job, optional
+    only : array of bool, shape (n,), optional
+        Units around which it is asked; all by default.
 
     Returns
     -------
     Neighbourhoods
-        nan for units that are not on the network, and where fewer than k persons can be walked to.
+        nan for units that are not on the network or not asked about, and where fewer than k persons can be walked to.
 
     Raises
     ------
@@ -197,11 +218,12 @@ def walked_nearest(
     # the straight line says how far k persons are at least
     straight = neighbours.nearest(walk.places[walk.order], own, order[-1:]).radius[:, 0] if len(own) else np.zeros(0)
     guess = np.where(np.isfinite(straight), straight * 1.4, FARTHEST)
+    origins = _origins(walk, only)
 
     def work(first: int, last: int) -> None:
-        kernels_walk.nearest(*walk.tables, own, people, wanted, guess, FARTHEST, persons, radius, first, last)
+        kernels_walk.nearest(*walk.tables, own, people, wanted, guess, FARTHEST, origins, persons, radius, first, last)
 
-    shared_out(work, len(own), job, N_("Walks from each unit"))
+    shared_out(work, len(origins), job, N_("Walks from each unit"))
     all_persons, all_radius = neighbours.empty(len(c), len(order), c.shape[1])
     all_persons[walk.order], all_radius[walk.order] = persons, radius
     return neighbours.Neighbourhoods(order, all_persons, all_radius, neighbours.too_coarse(c, order))
