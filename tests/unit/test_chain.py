@@ -173,7 +173,8 @@ def test_old_results_leave_the_disk(models, tmp_path, monkeypatch):
 
 
 def test_the_memory_budget_holds_and_costs_only_time():
-    roomy, tight = Chain(CITY), Chain(CITY, budget=1)
+    reach = {"reach": MODELS["reach"]}
+    roomy, tight = Chain(CITY, models=reach), Chain(CITY, budget=1, models=reach)
     scenarios = [BRO, PRESENT, BRO.adding(ChangeBuilding(buildings=("b1",), residents=500.0)), BRO]
     for scenario in scenarios:
         a, b = roomy.run(scenario), tight.run(scenario)

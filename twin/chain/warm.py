@@ -70,9 +70,9 @@ class Warm:
     def nearest(self, model: str, parameters: object, version: Version) -> tuple[Result, Changes] | None:
         """Return the warm answer of a model that the fewest edits lie between, and what may differ since."""
         best: tuple[int, Held] | None = None
-        for held in list(reversed(self._held.values()))[:_LOOK_BACK]:
-            same = held.result.model == model and held.result.parameters == parameters
-            if not same or held.result.working is None:
+        of_model = [held for held in reversed(self._held.values()) if held.result.model == model]
+        for held in of_model[:_LOOK_BACK]:
+            if held.result.parameters != parameters or held.result.working is None:
                 continue
             steps = steps_between(held.version, version)
             if steps is not None and (best is None or steps < best[0]):

@@ -120,7 +120,9 @@ class People:
 def groupings(city: City) -> dict[str, tuple[str, ...]]:
     """Return the groups of each grouping in which at least two have a row, both by name."""
     table = city.population
-    found = table.groupby("dimension", sort=True)["group"].unique() if len(table) else {}
+    if not len(table):
+        return {}
+    found = table.groupby("dimension", sort=True)["group"].unique()
     return {str(name): tuple(sorted(map(str, groups))) for name, groups in found.items() if len(groups) > 1}
 
 
@@ -153,7 +155,7 @@ def read(city: City, who: Who) -> People | None:
     table = wide.reindex(zones["id"])[list(names)]
     listed = rows.groupby("zone")["group"].count().reindex(table.index)
     missing = rows[rows["persons"].isna()].groupby("zone").size().reindex(table.index).fillna(0)
-    counts = table.fillna(0.0).to_numpy(dtype=float)
+    counts = table.fillna(0.0).to_numpy(dtype=float, copy=True)
     counts[(missing > 0).to_numpy() | (listed == 0).to_numpy()] = np.nan
     groups, counts = _told_apart(names, counts, who.groups)
     group = who.group or groups[0]
@@ -163,7 +165,9 @@ def read(city: City, who: Who) -> People | None:
     inside = np.isin(ids.astype(str), who.area) if who.area else np.ones(len(ids), dtype=bool)
     unit_zone, unit_ids, at, part = _units(city, zones, who.cell)
     unit_counts = np.rint(counts[unit_zone] * part[:, None] * WHOLE) / WHOLE
-    return People(grouping, groups, groups.index(group), ids, counts, inside, kind, unit_zone, unit_ids, at, unit_counts)
+    return People(
+        grouping, groups, groups.index(group), ids, counts, inside, kind, unit_zone, unit_ids, at, unit_counts
+    )
 
 
 def _check(what: str, wanted: Sequence[str], known: Sequence[str] | dict[str, tuple[str, ...]]) -> None:

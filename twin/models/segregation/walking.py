@@ -71,6 +71,42 @@ class Walk:
             n.start, n.middle, n.to, n.link, n.length, n.u, n.v, n.w, self.unit_start, self.link, self.at, self.off
         )  # fmt: skip
 
+    def by_unit(self) -> tuple[NDArray[np.int64], Floats, Floats]:
+        """Return link (-1 for none), metres along and beside it of each unit, in the order of the units."""
+        n = len(self.reached)
+        link, at, off = np.full(n, -1, dtype=np.int64), np.zeros(n), np.full(n, np.inf)
+        link[self.order], at[self.order], off[self.order] = self.link, self.at, self.off
+        return link, at, off
+
+    def away(self, links: NDArray[np.int64], at_link: NDArray[np.int64], at: Floats, limit: float) -> Floats:
+        """Return how far each unit's place on the network is from the nearest of some spots, inf beyond the limit.
+
+        Parameters
+        ----------
+        links : array of int, shape (a,)
+            Spots that are whole links.
+        at_link, at : array, shape (b,)
+            Spots on links, by metres from their first node.
+        limit : float [m]
+
+        Returns
+        -------
+        array, shape (n,) [m]
+            At most the true distance; 0 on the link of a spot.
+        """
+        out = np.full(len(self.reached), np.inf)
+        on = np.concatenate([links, at_link])
+        if not len(on):
+            return out
+        n = self.network
+        nodes = np.concatenate([n.u[links], n.v[links], n.u[at_link], n.v[at_link]])
+        first = np.concatenate([np.zeros(2 * len(links)), at, np.maximum(n.w[at_link] - at, 0.0)])
+        dist = n.distances(nodes, first, limit)
+        near = np.minimum(dist[n.u[self.link]] + self.at, dist[n.v[self.link]] + (n.w[self.link] - self.at))
+        near[np.isin(self.link, on)] = 0.0
+        out[self.order] = np.where(near <= limit, near, np.inf)
+        return out
+
 
 def walk(at: ArrayLike, network: Network, limit: float = ACCESS) -> Walk:
     """Return units placed on a walk network.
@@ -92,15 +128,21 @@ def walk(at: ArrayLike, network: Network, limit: float = ACCESS) -> Walk:
     BadInput
         No unit is near the network: most likely they are in different reference systems or places.
     """
-    places, _ = known_places(at, np.zeros((len(np.asarray(at)), 1)))
-    points: Any = shapely.points(places)
-    found = access.nearest(network, points, limit)
-    reached = found.link >= 0
-    if len(places) and not reached.any():
+    made = placed(at, network, limit)
+    if len(made.reached) and not made.reached.any():
         raise BadInput(
             "no unit lies within {limit} m of the walk network; are both in the same place and reference system?",
             limit=f"{limit:g}",
         )
+    return made
+
+
+def placed(at: ArrayLike, network: Network, limit: float = ACCESS) -> Walk:
+    """Return units placed on a walk network as :func:`walk`, also where none is near it."""
+    places, _ = known_places(at, np.zeros((len(np.asarray(at)), 1)))
+    points: Any = shapely.points(places)
+    found = access.nearest(network, points, limit)
+    reached = found.link >= 0
     which = np.flatnonzero(reached)
     order = which[np.argsort(found.link[which], kind="stable")].astype(np.int64)
     link = np.ascontiguousarray(found.link[order])
