@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.models.compile import compile_all, kernels
+from twin.models.traffic import catching_up
 from twin.models.traffic.assign import Step, assign
 from twin.models.traffic.demand import PATHLESS, UNKNOWN, WITHIN
 from twin.models.traffic.network import Network, Trips, VehicleClass, network_of
@@ -244,6 +245,24 @@ def test_edits_end_where_a_cold_run_ends(shared_data: Path) -> None:
         assert warm.objective == pytest.approx(cold.objective, rel=2e-9), name
         assert imbalance(warm) <= 1e-6, name
         assert np.array_equal(base.flow, kept), "an edit must leave the earlier answer alone"
+
+
+def test_catching_up_with_few_origins_at_a_time(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searching only the origins that fell behind ends at the same equilibrium, whatever the number of threads."""
+    network, trips = _tntp(shared_data, "Anaheim")
+    monkeypatch.setattr(catching_up, "FEW", 1)
+    base = assign(network, [trips], 1e-9)
+    kept = [bush.flows.copy() for bush in base.bushes]
+    for name, edited, demand in _edits(network, trips, base.flow):
+        monkeypatch.setattr(catching_up, "FEW", 10**6)
+        cold = assign(edited, [demand], 1e-9)
+        monkeypatch.setattr(catching_up, "FEW", 1)
+        warm = assign(edited, [demand], 1e-9, warm=base)
+        assert warm.gap <= 1e-9, name
+        assert warm.objective == pytest.approx(cold.objective, rel=2e-9), name
+        assert imbalance(warm) <= 1e-6, name
+        assert np.array_equal(warm.flow, assign(edited, [demand], 1e-9, warm=base, threads=3).flow), name
+    assert all(np.array_equal(a, bush.flows) for a, bush in zip(kept, base.bushes, strict=True))
 
 
 def test_new_and_removed_links(shared_data: Path) -> None:

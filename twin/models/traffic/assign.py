@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import time as clock
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twin.models.compile import compile_all
 from twin.models.traffic import delay
+from twin.models.traffic.catching_up import catch_up
 from twin.models.traffic.demand import groups_of, unreached
 from twin.models.traffic.warm import carried, link_map, no_bushes, same_demand
 from twin.models.traffic.work import Work
@@ -77,6 +78,7 @@ class Equilibrium:
     trips: tuple[Trips, ...] = field(repr=False)
     groups: tuple[Group, ...] = field(repr=False)
     bushes: tuple[Bushes, ...] = field(repr=False)
+    cheapest: tuple[NDArray[np.float64], ...] = field(repr=False)
 
     @property
     def total_time(self) -> float:
@@ -138,21 +140,21 @@ def assign(
     done: list[Step] = []
     hurry = _hurry(stop, began + max_seconds)
     with ThreadPoolExecutor(work.threads) as pool:
-        _begin(work, warm, trips, kept, pool)
+        _begin(work, warm, trips, kept, gap, hurry, pool)
         while True:
-            cheapest, bushes = work.renewed(pool)
-            done.append(Step(len(done), work.gap(cheapest), clock.perf_counter() - began))
+            work.cheapest, bushes = work.renewed(pool)
+            done.append(Step(len(done), work.gap(), clock.perf_counter() - began))
             if report is not None:
                 report(done[-1])
             if done[-1].gap <= gap or len(done) > max_iterations or hurry():
                 break
             good = work.bushes, work.by_class, work.flow
             work.add_up(bushes)
-            if not work.settle(done[-1].gap, hurry):
+            if not (work.settle(done[-1].gap, hurry) and catch_up(work, gap, hurry, pool)):
                 work.bushes, work.by_class = good[:2]
                 work.take(good[2])
                 break
-    for group, costs in zip(groups, cheapest, strict=True):
+    for group, costs in zip(groups, work.cheapest, strict=True):
         lost += tuple(unreached(network, trips, group, costs))
     return _answer(work, trips, tuple(done), lost, clock.perf_counter() - began)
 
@@ -162,8 +164,8 @@ def _hurry(stop: Callable[[], bool] | None, end: float) -> Callable[[], bool]:
 
 
 def _begin(
-    work: Work, warm: Equilibrium | None, trips: tuple[Trips, ...], kept: NDArray[np.int64] | None,
-    pool: ThreadPoolExecutor,
+    work: Work, warm: Equilibrium | None, trips: tuple[Trips, ...], kept: NDArray[np.int64] | None, gap: float,
+    hurry: Callable[[], bool], pool: ThreadPoolExecutor,
 ) -> None:  # fmt: skip
     """Put flow on the bushes: on the cheapest paths at no flow, or as an earlier answer had it."""
     network = work.network
@@ -178,9 +180,16 @@ def _begin(
     old[links[links >= 0]] = warm.flow[warm.network.flat.order][links >= 0]
     work.take(old)
     if unchanged and np.array_equal(warm.network.names, network.names):
-        work.bushes = warm.bushes
+        # flows are copied, as settling changes them where they are
+        work.bushes = tuple(replace(bush, flows=bush.flows.copy()) for bush in warm.bushes)
+        work.cheapest = list(warm.cheapest)
         if not work.reopened(pool):
             work.sum_up()
+        before = zip(work.fixed, warm.cost, strict=True)
+        if not all(np.array_equal(work.time + fixed, cost[network.flat.order]) for fixed, cost in before):
+            if work.settle(gap, hurry):
+                catch_up(work, gap, hurry, pool)
+            work.add_up(work.bushes)
         return
     work.bushes = carried(warm.groups, warm.bushes, warm.trips, work.groups, trips, links, nodes)
     work.add_up(work.renewed(pool)[1])
@@ -200,5 +209,5 @@ def _answer(
     return Equilibrium(
         done[-1].gap, objective, len(done) - 1, seconds, work.flow[back],
         (work.by_class / pcu.reshape(-1, 1))[:, back], work.time[back], cost[:, back],
-        lost, done, network, trips, work.groups, work.bushes,
+        lost, done, network, trips, work.groups, work.bushes, tuple(work.cheapest),
     )  # fmt: skip

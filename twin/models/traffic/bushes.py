@@ -331,3 +331,34 @@ def add_flows(links, flows, total):  # type: ignore[no-untyped-def]
     """Add the flows of bushes to the links' totals."""
     for j in range(len(links)):
         total[links[j]] += flows[j]
+
+
+@kernel("f8[::1](i8[::1], i4[::1], i8[::1], i4[::1], i4[::1], f8[::1], i4[::1], i8[::1], i4[::1])")
+def bush_costs(node_at, nodes, in_at, links, tails, cost, place, to_at, to):  # type: ignore[no-untyped-def]
+    """Return the cost of the cheapest path within its origin's bush to each destination, infinity where there is none.
+
+    Parameters
+    ----------
+    node_at, nodes, in_at, links, tails : array
+        Bushes.
+    cost : array, shape (m,)
+    place : array of int32, shape (n,)
+        -1 everywhere; scratch.
+    to_at, to : array
+        Destinations of each origin.
+    """
+    found = np.full(len(to), np.inf)
+    for i in range(len(node_at) - 1):
+        base, count = node_at[i], node_at[i + 1] - node_at[i]
+        least = np.zeros(count)
+        for q in range(1, count):
+            place[nodes[base + q]] = q
+            least[q] = np.inf
+            for j in range(in_at[base + q], in_at[base + q + 1]):
+                least[q] = min(least[q], least[tails[j]] + cost[links[j]])
+        for j in range(to_at[i], to_at[i + 1]):
+            if place[to[j]] >= 0:
+                found[j] = least[place[to[j]]]
+        for q in range(1, count):
+            place[nodes[base + q]] = -1
+    return found

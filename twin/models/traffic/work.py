@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.models.traffic import delay, shifts
-from twin.models.traffic.bushes import add_flows, renew
+from twin.models.traffic.bushes import add_flows, bush_costs, renew
 from twin.models.traffic.warm import Bushes, joined, some_of
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Work:
         m = network.m
         self.by_class = np.zeros((len(trips), m))
         self.bushes: tuple[Bushes, ...] = ()
+        self.cheapest: list[NDArray[np.float64]] = []
+        self._place = np.full(network.n, -1, dtype=np.int32)
         self.take(np.zeros(m))
 
     def add_up(self, bushes: tuple[Bushes, ...]) -> None:
@@ -86,29 +88,52 @@ class Work:
             links = np.flatnonzero(shut[group.vehicles][bush.links] & (bush.flows > 0))
             nodes = np.searchsorted(bush.in_at, links, side="right") - 1
             rows.append(np.unique(np.searchsorted(bush.node_at, nodes, side="right") - 1))
+        return self.renew_some(rows, pool)
+
+    def renew_some(self, rows: Sequence[NDArray[np.intp]], pool: ThreadPoolExecutor) -> bool:
+        """Renew the bushes of some origins of each group, and take them; return whether there are any."""
         hit = [k for k, some in enumerate(rows) if len(some)]
         if not hit:
             return False
         part = copy(self)
         pairs = [some_of(self.groups[k], self.bushes[k], rows[k]) for k in hit]
         part.groups, part.bushes = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
-        bushes = list(self.bushes)
-        for k, made in zip(hit, part.renewed(pool)[1], strict=True):
+        bushes, cheapest = list(self.bushes), list(self.cheapest)
+        for k, costs, made in zip(hit, *part.renewed(pool), strict=True):
             origin = [(0, i) for i in range(len(self.groups[k].origins))]
             for j, row in enumerate(rows[k]):
                 origin[row] = 1, j
             bushes[k] = joined(origin, (bushes[k], made))
+            chosen = np.zeros(len(self.groups[k].origins), dtype=np.bool_)
+            chosen[rows[k]] = True
+            cheapest[k] = cheapest[k].copy()
+            cheapest[k][np.repeat(chosen, np.diff(self.groups[k].to_at))] = costs
+        self.cheapest = cheapest
         self.add_up(tuple(bushes))
         return True
 
-    def gap(self, cheapest: list[NDArray[np.float64]]) -> float:
-        """Return (TSTT − SPTT)/TSTT of the present flows."""
-        spent = sum(
+    def in_bushes(self) -> list[NDArray[np.float64]]:
+        """Return the costs of the cheapest paths within the bushes, at the present times."""
+        return [
+            bush_costs(
+                bush.node_at, bush.nodes, bush.in_at, bush.links, bush.tails, self.time + self.fixed[group.vehicles],
+                self._place, group.to_at, group.to,
+            )
+            for group, bush in zip(self.groups, self.bushes, strict=True)
+        ]  # fmt: skip
+
+    def spent(self) -> float:
+        """Return TSTT of the present flows, at generalised cost."""
+        return sum(
             float(np.dot(y, np.where(y > 0, self.time + fixed, 0.0)))
             for y, fixed in zip(self.by_class, self.fixed, strict=True)
         )
+
+    def gap(self) -> float:
+        """Return (TSTT − SPTT)/TSTT of the present flows, whose cheapest paths were just found."""
+        spent = self.spent()
         least = 0.0
-        for group, costs in zip(self.groups, cheapest, strict=True):
+        for group, costs in zip(self.groups, self.cheapest, strict=True):
             there = np.isfinite(costs)
             least += float(np.dot(group.trips[there], costs[there]))
         return max((spent - least) / spent, 0.0) if spent > 0 else 0.0
