@@ -4,8 +4,10 @@
 //VTK::CustomUniforms::Dec
 flat in vec3 vColour;
 flat in vec4 vLight;
+flat in float vHatch;
 in vec4 vPlace;
 //#include light.glsl
+//#include hatch.glsl
 
 void main() {
   float above = max(vPlace.z, 0.0);
@@ -22,5 +24,10 @@ void main() {
     float line = 1.0 - smoothstep(0.10, 0.10 + max(pixel * 1.5, 0.08), gap);
     light *= 1.0 - 0.055 * (1.0 - smoothstep(0.10, 0.28, pixel)) * line * step(0.5, storey);
   }
-  gl_FragData[0] = vec4(mix(vColour * light, uHorizon, vPlace.w), uAlpha);
+  vec3 colour = vColour;
+  if (vHatch > 0.5) {
+    vec2 at = vPlace.xy / uShadeFrame.zw + uShadeFrame.xy;
+    colour = mix(colour, uInk, 0.3 * hatchAt(at.x + at.y + above, uPix / gl_FragCoord.w));
+  }
+  gl_FragData[0] = vec4(mix(colour * light, uHorizon, vPlace.w), uAlpha);
 }

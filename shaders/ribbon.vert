@@ -9,33 +9,42 @@ uniform mat4 MCDCMatrix;
 //VTK::CustomUniforms::Dec
 //#include place.glsl
 //#include data.glsl
+uniform sampler2D measures;
 flat out vec4 vColour;
-flat out vec2 vPattern;
+flat out vec3 vPattern;
 flat out vec3 vStripe;
+flat out float vFlow;
 out vec2 vAlong;
 out vec4 vPlace;
 
 void main() {
   float pixel = uPoint * (MCDCMatrix * vertexMC).w;
   float wanted = max(side.z, 0.5 * (uMinWidth - 0.35 * side.w) * pixel);
+  vec4 measure = texelFetch(measures, uSized > 0.5 || uFlowing > 0.5 ? cellOf(road.x) : ivec2(0), 0);
+  if (uSized > 0.5) {
+    wanted = max(0.5 * mix(uSize.x, uSize.y, measure.r) * pixel, side.z * (0.25 + 0.75 * measure.r));
+  }
   vec4 at = vertexMC;
   at.xy += side.xy * (wanted - side.z);
   gl_Position = MCDCMatrix * at;
   vec3 colour = uFlat > 0.5 ? uFlatColour : tintOf(kind);
   float own = light;
+  float lacking = 0.0;
   float lift = 0.08 * fract(road.x * 0.618034);  // ends of links that meet: one of them lies above
   if (uData > 0.5) {
     float mark = markOf(road.x);
     vec4 data = dataColour(road.x);
-    colour = mix(colour, data.rgb, data.a * uOpacity);
+    lacking = step(0.1, data.a) * step(data.a, 0.9);
+    colour = mix(colour, data.rgb, (lacking > 0.5 ? 0.6 : data.a) * uOpacity);
     own = mix(own, 0.5 + 0.5 * own, data.a);
     lift += 0.1 * data.a + 0.1 * hovered(road.x) + (mark > 0.5 ? 0.2 : 0.0);
     colour = mix(colour, uHoverColour, 0.75 * hovered(road.x));
-    if (mark > 0.5) colour = uAccent;
+    if (mark > 0.5 && data.a < 0.9) colour = uAccent;
   }
   vColour = vec4(colour, uAlpha);
-  vPattern = vec2(road.w, pixel);
-  vStripe = tintOf(12.0);
+  vPattern = vec3(lacking > 0.5 ? 3.0 : road.w, pixel, wanted);
+  vStripe = lacking > 0.5 ? uInk : tintOf(12.0);
+  vFlow = measure.g;
   vAlong = vec2(road.y, own);
   vPlace = vec4(shadeUv(at.xy), 0.0, hazeAt(at.xyz, gl_Position.w));
   gl_Position.z -= uBias * (uOrder + lift);

@@ -7,7 +7,7 @@ import pytest
 
 from twin.layer import Field, Layer, Scale
 from twin.scene.palette import TINTS, palette, rgb, tint, tint_rows
-from twin.scene.resolve import UNKNOWN, Paint, resolve, rows_of, values, with_parents
+from twin.scene.resolve import ABSENT, UNKNOWN, Paint, resolve, rows_of, values, with_parents
 from twin.state import BASE_LAYERS, LayerEntry, Selection, State
 
 
@@ -57,15 +57,15 @@ def test_hidden_and_faint_base_layers(city, built) -> None:
 def test_values_come_in_the_order_of_the_table() -> None:
     ids = np.array(["b2", "x", "b0", "b1"], dtype=object)
     found = values(Paint(layer("a"), 1.0), ids)
-    np.testing.assert_array_equal(found.numbers, np.array([UNKNOWN, UNKNOWN, 1, 2], dtype=np.float32))
+    np.testing.assert_array_equal(found.numbers, np.array([UNKNOWN, ABSENT, 1, 2], dtype=np.float32))
     assert (found.low, found.high) == (0.0, 2.0)
     assert found.colours[0].tolist() == [0, 0, 0, 255]
     assert found.colours[-1].tolist() == [255, 255, 255, 255]
 
 
-def test_the_last_time_is_shown() -> None:
-    found = values(Paint(layer("a", values_=[[1, 2], [3, 4]]), 1.0), np.array(["b0", "b1"], dtype=object))
-    assert found.numbers.tolist() == [3, 4]
+def test_all_times_are_kept() -> None:
+    found = values(Paint(layer("a", values_=[[1, 2], [3, 4]]), 1.0), np.array(["b1", "b0"], dtype=object))
+    assert found.numbers.tolist() == [[2, 1], [4, 3]]
 
 
 @pytest.mark.parametrize(("value", "place"), [(-5, 0), (0, 0), (9.9, 0), (10, 1), (20, 1), (25, 1)])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.scene.meshing.names import DISTRICT, PARK, PLACE, SQUARE, STREET, WATER
+from twin.scene.meshing.names import CROWD, DISTRICT, ISOLINE, NOTE, PARK, PLACE, SQUARE, STREET, WATER
 
 if TYPE_CHECKING:
     from twin.scene.camera import Projection
@@ -33,19 +33,27 @@ class Style:
     """Not written where a pixel is smaller than this [m]."""
     farthest: float = 1e9
     """Not written where a pixel is larger than this [m]."""
+    order: int = 9
+    """Styles of a lower one are placed first."""
+    repeat: float = 420.0
+    """The same text stands at least so far away [px]."""
+    free: bool = False
+    """May be longer than its room, as it stands at a point."""
 
 
 STYLES: dict[int, Style] = {
-    DISTRICT: Style(14.5, 0.20, capitals=True, ink=0.0, nearest=0.35, farthest=40.0),
-    WATER: Style(13.5, 0.06, italic=True, ink=1.0, farthest=12.0),
-    PARK: Style(12.0, 0.02, italic=True, ink=2.0, farthest=3.0),
-    SQUARE: Style(12.0, 0.0, farthest=1.6),
-    STREET: Style(12.0, 0.015, farthest=2.6),
-    PLACE: Style(11.5, 0.0, lift=15.0, farthest=0.9),
+    CROWD: Style(10.5, 0.0, order=0, repeat=0.0, free=True),
+    NOTE: Style(11.5, 0.0, order=1, lift=14.0, repeat=40.0, free=True),
+    DISTRICT: Style(14.5, 0.20, capitals=True, ink=0.0, nearest=0.35, farthest=40.0, order=2),
+    WATER: Style(13.5, 0.06, italic=True, ink=1.0, farthest=12.0, order=3),
+    ISOLINE: Style(10.5, 0.01, order=4, repeat=190.0),
+    PARK: Style(12.0, 0.02, italic=True, ink=2.0, farthest=3.0, order=5),
+    SQUARE: Style(12.0, 0.0, farthest=1.6, order=6),
+    STREET: Style(12.0, 0.015, farthest=2.6, order=7),
+    PLACE: Style(11.5, 0.0, lift=15.0, farthest=0.9, order=8, free=True),
 }
 _CELL = 4
 _MARGIN = 5.0
-_REPEAT = 420.0
 _CANOPY = 30.0
 """Height [m] at which a district must be seen for its name to be written."""
 _FOLD = 0.62
@@ -92,22 +100,25 @@ def place(
     limits = np.array([(STYLES[s].nearest, STYLES[s].farthest) for s in names.styles.tolist()])
     shown = (depth > 0) & (pixel >= limits[:, 0]) & (pixel <= limits[:, 1])
     shown &= (at[:, 0] > 0) & (at[:, 0] < width) & (at[:, 1] > 0) & (at[:, 1] < height)
-    shown &= (text <= reach * 0.96) | (names.styles == PLACE)
+    styles = [STYLES[s] for s in names.styles.tolist()]
+    shown &= (text <= reach * 0.96) | np.array([style.free for style in styles])
     candidates = np.flatnonzero(shown)
-    order = np.lexsort((depth[candidates], names.rank[candidates], names.styles[candidates]))
+    turn = np.array([style.order for style in styles])
+    order = np.lexsort((depth[candidates], names.rank[candidates], turn[candidates]))
     taken = np.zeros((height // _CELL + 2, width // _CELL + 2), dtype=bool)
     written: dict[str, list[Floats]] = {}
     chosen: list[int] = []
     for i in candidates[order]:
-        style = STYLES[int(names.styles[i])]
-        if any(np.hypot(*(at[i] - other)) < _REPEAT * scale for other in written.get(names.texts[i], [])):
+        style = styles[i]
+        if any(np.hypot(*(at[i] - other)) < style.repeat * scale for other in written.get(names.texts[i], [])):
             continue
         middle = at[i] - (0.0, style.lift * scale)
         cells = _cells(middle, direction[i], text[i], style.size * scale, taken.shape)
         if cells is None or taken[cells].any():
             continue
+        # A note belongs to its symbol, which is drawn over what stands before it or not at all.
         above = _CANOPY if names.styles[i] == DISTRICT else 1.5
-        if blocked is not None and blocked(points[i] + np.array([0.0, 0.0, above])):
+        if blocked is not None and style.order > 1 and blocked(points[i] + np.array([0.0, 0.0, above])):
             continue
         taken[cells] = True
         written.setdefault(names.texts[i], []).append(at[i])

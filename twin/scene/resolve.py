@@ -27,6 +27,8 @@ Kind = Literal["buildings", "roads", "paths", "zones", "points"]
 KINDS: tuple[Kind, ...] = ("buildings", "roads", "paths", "zones", "points")
 UNKNOWN = np.float32(-3e38)
 """Stands for nan on the graphics card, where nan cannot be relied on."""
+ABSENT = np.float32(-3.3e38)
+"""Stands for rows that the layer does not name."""
 _COLOURS = 256
 
 
@@ -51,10 +53,14 @@ class Drawables:
         0 where hidden.
     paints : mapping from kind to Paint
         The uppermost visible data layer of each kind.
+    overlays : tuple of Paint
+        Layers with places of their own, the lowest first.
     selection : Selection or None
     hidden : frozenset of str
         Ids of buildings left out.
     lang : str
+    time : datetime64, optional
+        Of the values shown (UTC); the last of each layer without. A view may show another (``SceneView.set_time``).
     """
 
     mesh: CityMesh
@@ -64,6 +70,8 @@ class Drawables:
     selection: Selection | None
     hidden: frozenset[str]
     lang: str
+    overlays: tuple[Paint, ...] = ()
+    time: np.datetime64 | None = None
 
 
 def resolve(
@@ -73,6 +81,7 @@ def resolve(
     theme: Theme,
     lang: str,
     hidden: frozenset[str] = frozenset(),
+    time: np.datetime64 | None = None,
 ) -> Drawables:
     """Say what is drawn of a State.
 
@@ -91,19 +100,26 @@ def resolve(
         Language of words in the picture.
     hidden : frozenset of str, optional
         Ids of buildings not drawn (a filter).
+    time : datetime64, optional
+        Of the values shown (UTC).
     """
     base: dict[str, float] = {name: 0.0 for name in BASE_LAYERS}
     paints: dict[Kind, Paint] = {}
+    overlays: list[Paint] = []
     for entry in state.layers:
         if not entry.visible:
             continue
         if entry.id in base:
             base[entry.id] = _opacity(entry)
         elif entry.id in layers:
-            kind = _kind(layers[entry.id])
+            paint = Paint(layers[entry.id], _opacity(entry))
+            kind = _kind(paint.layer)
             if kind is not None:
-                paints.setdefault(kind, Paint(layers[entry.id], _opacity(entry)))
-    return Drawables(mesh, palette(theme), base, paints, state.selection, hidden, lang)
+                paints.setdefault(kind, paint)
+            elif paint.layer.field.places is not None:
+                overlays.insert(0, paint)
+    colours = palette(theme)
+    return Drawables(mesh, colours, base, paints, state.selection, hidden, lang, tuple(overlays), time)
 
 
 def _opacity(entry: LayerEntry) -> float:
@@ -112,7 +128,7 @@ def _opacity(entry: LayerEntry) -> float:
 
 def _kind(layer: Layer) -> Kind | None:
     where = layer.field.where
-    return where if where in KINDS else None
+    return where if where in KINDS and layer.field.places is None else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +137,8 @@ class Values:
 
     Parameters
     ----------
-    numbers : array, shape (rows,)
-        float32; :data:`UNKNOWN` where there is none.
+    numbers : array, shape (rows,) or (t, rows)
+        float32; :data:`UNKNOWN` where there is none, :data:`ABSENT` in rows that the layer does not name.
     colours : array, shape (256, 4)
         uint8, from ``low`` to ``high``; nearest when ``stepped``.
     low, high : float
@@ -146,42 +162,67 @@ def values(paint: Paint, ids: NDArray[np.object_], index: pd.Index | None = None
     index : pandas.Index, optional
         The same ids, where the caller keeps one: looking up is then fast.
     """
-    layer = paint.layer
-    given = layer.field.values if layer.field.values.ndim == 1 else layer.field.values[-1]
-    numbers = np.full(len(ids), np.nan, dtype=np.float32)
-    if layer.field.ids is ids or (len(layer.field.ids) == len(ids) and np.array_equal(layer.field.ids, ids)):
-        numbers[:] = given
-    else:
-        rows = (pd.Index(ids) if index is None else index).get_indexer(pd.Index(layer.field.ids))
-        numbers[rows[rows >= 0]] = given[rows >= 0]
-    colours, positions, low, high = _scaled(layer, numbers)
-    return Values(np.where(np.isnan(positions), UNKNOWN, positions).astype(np.float32), colours, low, high)
+    layer, given = paint.layer, paint.layer.field.values
+    colours, positions, low, high = scaled(layer, given)
+    placed = in_rows(positions, layer.field.ids, ids, index)
+    return Values(placed, colours, low, high)
+
+
+def in_rows(
+    given: NDArray[np.float32], names: NDArray[np.object_], ids: NDArray[np.object_], index: pd.Index | None = None
+) -> NDArray[np.float32]:
+    """Bring values (n,) or (t, n) of named things into the order of a table's rows; ABSENT where there is none."""
+    if names is ids or (len(names) == len(ids) and np.array_equal(names, ids)):
+        return given
+    rows = (pd.Index(ids) if index is None else index).get_indexer(pd.Index(names))
+    placed = np.full((*given.shape[:-1], len(ids)), ABSENT, dtype=np.float32)
+    placed[..., rows[rows >= 0]] = given[..., rows >= 0]
+    return placed
 
 
 def with_parents(numbers: NDArray[np.float32], parent: NDArray[np.int32]) -> NDArray[np.float32]:
     """Give building parts without a value of their own that of the building they belong to."""
-    lacking = (numbers == UNKNOWN) & (parent != np.arange(len(parent)))
-    return np.where(lacking, numbers[parent], numbers).astype(np.float32)
+    child = np.flatnonzero(parent != np.arange(len(parent)))
+    if not len(child):
+        return numbers
+    filled = numbers.copy()
+    mine = numbers[..., child]
+    filled[..., child] = np.where(mine <= UNKNOWN, numbers[..., parent[child]], mine)
+    return filled
 
 
-def _scaled(layer: Layer, numbers: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32], float, float]:
-    """Return the colour table, values in its terms, and the range; classes become their number."""
-    if layer.field.categories or layer.breaks:
-        chosen = layer.scale.colours if layer.field.categories else class_colours(layer)
-        n = len(chosen)
-        if layer.field.categories:
-            place = numbers
-        else:
-            breaks = np.asarray(layer.breaks, dtype=np.float32)
-            place = (np.searchsorted(breaks, numbers, side="right") - 1).astype(np.float32)
-        place = np.where(np.isnan(numbers), np.nan, np.clip(place, 0, n - 1)).astype(np.float32)
-        step = np.minimum(np.arange(_COLOURS) * n // _COLOURS, n - 1)
-        return _rgba([chosen[i] for i in step]), place, -0.5, n - 0.5
-    return _ramp(layer.scale.colours), numbers, layer.low, layer.high
+def scaled(layer: Layer, numbers: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32], float, float]:
+    """Return the colour table, values in its terms, and the range; classes become their number.
+
+    Where values have times the numbers of classes are broken ones, so that those between two times are right too.
+    """
+    unknown = np.isnan(numbers)
+    if not (layer.field.categories or layer.breaks):
+        return ramp(layer.scale.colours), np.where(unknown, UNKNOWN, numbers), layer.low, layer.high
+    chosen = layer.scale.colours if layer.field.categories else class_colours(layer)
+    n = len(chosen)
+    breaks = np.asarray(layer.breaks, dtype=np.float32)
+    if layer.field.categories:
+        place = np.clip(numbers, 0, n - 1)
+    else:
+        place = np.clip(np.searchsorted(breaks, numbers.ravel(), side="right") - 1.0, 0, n - 1).reshape(numbers.shape)
+        if numbers.ndim == 2:
+            first, following = breaks[place.astype(np.int64)], breaks[place.astype(np.int64) + 1]
+            share = (numbers - first) / np.maximum(following - first, 1e-30)
+            place = place + np.clip(share, 0, 1) * 0.96 - 0.48
+    return stepped(chosen), np.where(unknown, UNKNOWN, place).astype(np.float32), -0.5, n - 0.5
 
 
 @lru_cache(maxsize=32)
-def _ramp(colours: tuple[str, ...]) -> NDArray[np.uint8]:
+def stepped(colours: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Return a colour table (256, 4) of equal steps."""
+    n = len(colours)
+    return _rgba([colours[min(k * n // _COLOURS, n - 1)] for k in range(_COLOURS)])
+
+
+@lru_cache(maxsize=32)
+def ramp(colours: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Return a colour table (256, 4) that runs smoothly through the colours."""
     return _rgba([colour_at(colours, f) for f in np.linspace(0, 1, _COLOURS)])
 
 

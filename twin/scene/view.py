@@ -15,7 +15,9 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from twin.scene import camera, labelling
 from twin.scene.camera import Projection
 from twin.scene.draw import renewal
-from twin.scene.draw.scenery import MOST_DROPPED, Scenery
+from twin.scene.draw.overlay import Look
+from twin.scene.draw.plan import MOST_DROPPED
+from twin.scene.draw.scenery import Scenery
 from twin.scene.palette import rgb
 from twin.scene.picking import Picker
 from twin.state import Pose
@@ -83,7 +85,7 @@ class SceneView:
         old = self._drawables
         if self._scenery is None or old is None or drawables.mesh is not old.mesh:
             if self._scenery is not None and renewal.fits(self._scenery.mesh, drawables.mesh):
-                renewal.renew(self._scenery, drawables.mesh)
+                self._scenery.take_mesh(drawables.mesh)
             else:
                 if self._scenery is not None:
                     self._scenery.close()
@@ -99,6 +101,21 @@ class SceneView:
             if drawables.hidden:
                 self._hidden = np.isin(drawables.mesh.ids["buildings"], list(drawables.hidden))
         self._drawables = drawables
+
+    def set_time(self, time: np.datetime64 | None) -> None:
+        """Show the values of a time (UTC) between those of the layers; None shows their last. Sets uniforms only."""
+        if self._scenery is not None:
+            self._scenery.set_time(time)
+
+    @property
+    def moving(self) -> bool:
+        """Whether something flows, so that frames differ while nothing else changes."""
+        return self._scenery is not None and self._scenery.moving
+
+    def set_seconds(self, seconds: float) -> None:
+        """Turn the clock of what flows (drawn by the next :meth:`render`)."""
+        if self._scenery is not None:
+            self._scenery.set_all(uSeconds=seconds % 3600.0)
 
     def hover(self, hit: Hit | None) -> None:
         """Mark what the pointer is on, or nothing."""
@@ -201,7 +218,7 @@ class SceneView:
         if self._scenery is None or self._drawables is None:
             return
         level = 0 if still else self._pace.level
-        state = (self._pose, self.size, self._sheet, self.pixel_ratio, level)
+        state = (self._pose, self.size, self._sheet, self.pixel_ratio, level, still)
         if state == self._framed:
             return
         self._framed = state
@@ -225,6 +242,10 @@ class SceneView:
         bias = 2 * (0.05 + half * 2e-4) / (far - near) if self._pose.top else 2 * near * 3e-4
         closest = 1.0 if self._pose.top else max(near, float(eye[2]) - mesh.top)
         self._scenery.near(2 * slope / height * self.pixel_ratio * closest, level)
+        x, y, z = self._pose.focus
+        focus = (x - mesh.origin[0], y - mesh.origin[1], z)
+        point = 2 * slope / height * self.pixel_ratio
+        self._scenery.follow(Look(_triple(eye), focus, point, self._pose.top, self.pixel_ratio), still)
         piece = self._window.GetSize()
         self._scenery.set_all(
             uEye=_triple(eye),
@@ -233,7 +254,7 @@ class SceneView:
             uForward=_triple(forward),
             uPerspective=0.0 if self._pose.top else 1.0,
             uPix=2 * slope / height,
-            uPoint=2 * slope / height * self.pixel_ratio,
+            uPoint=point,
             uBias=bias,
             uSlope=(slope * aspect, slope),
             uWindow=(float(piece[0]), float(piece[1])),
@@ -256,7 +277,7 @@ class SceneView:
         if self._drawables.base["labels"] <= 0:
             return
         tall = self._drawables.base["buildings"] > 0.5
-        state = (self._pose, self.size, self.pixel_ratio, tall, self._drawables.hidden)
+        state = (self._pose, self.size, self.pixel_ratio, tall, self._drawables.hidden, self._scenery.names)
         if state == self._named:
             return
         self._named = state
@@ -270,7 +291,9 @@ class SceneView:
 
         hide = blocked if tall and not self._pose.top else None
         lettering = self._scenery.lettering
-        chosen = labelling.place(mesh.names, lettering.widths, Projection(pose, self.size), self.pixel_ratio, hide)
+        chosen = labelling.place(
+            self._scenery.names, lettering.widths, Projection(pose, self.size), self.pixel_ratio, hide
+        )
         self._scenery.write(chosen.tolist(), self.pixel_ratio)
 
     def _depths(self, eye: NDArray[np.float64]) -> tuple[float, float]:

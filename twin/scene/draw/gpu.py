@@ -45,7 +45,7 @@ class Texture:
         self._pixels = vtk_to_numpy(scalars)
 
     def write(self, values: NDArray[Any]) -> None:
-        """Write the first pixels (n, channels), or their first channel (n,); the rest stays."""
+        """Write the first pixels (n, channels), or their first channels (n, k) or (n,); the rest stays."""
         flat = values.reshape(len(values), -1) if len(values) else values.reshape(0, 1)
         self._pixels.reshape(-1, self._channels)[: len(flat), : flat.shape[1]] = flat
         self._image.GetPointData().GetScalars().Modified()
@@ -128,6 +128,15 @@ class Pass:
             data = tile_data(part, k)
             if data is not None:
                 self.actors.append(self._actor(data, part.attributes))
+
+    def share(self, other: Pass, box: tuple[float, float, float, float]) -> None:
+        """Draw what another pass draws, but for tiles that lie outside a box (west, south, east, north)."""
+        for mapper in other._mappers:
+            data = mapper.GetInput()
+            west, east, south, north, _, _ = data.GetBounds()
+            if west < box[2] and east > box[0] and south < box[3] and north > box[1]:
+                names = {data.GetPointData().GetArrayName(k) for k in range(data.GetPointData().GetNumberOfArrays())}
+                self.actors.append(self._actor(data, dict.fromkeys(names)))
 
     def exchange(self, part: Part) -> tuple[vtkActor, ...]:
         """Let the actors draw the tiles of another part; return those that were made because there were too few."""

@@ -7,6 +7,7 @@ distance map can be drawn at any size and turned; the halo is another threshold 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,7 +48,7 @@ class _Glyph(NamedTuple):
 
 
 class Lettering:
-    """All letters that a set of names needs.
+    """All letters that some names need; others are made when further names need them.
 
     Parameters
     ----------
@@ -55,13 +56,22 @@ class Lettering:
     """
 
     def __init__(self, names: Names) -> None:
+        self._known: set[tuple[bool, str]] = set()
+        self.take(names)
+
+    def take(self, names: Names) -> bool:
+        """Write these names from now on; say whether the texture is another one."""
         self._names = names
         self._texts = [_written(text, int(style)) for text, style in zip(names.texts, names.styles, strict=True)]
-        needed = sorted({(STYLES[int(s)].italic, c) for t, s in zip(self._texts, names.styles, strict=True) for c in t})
-        self._glyphs, pixels = _atlas(needed)
-        self.texture = Texture(pixels, smooth=True)
+        needed = {(STYLES[int(s)].italic, c) for t, s in zip(self._texts, names.styles, strict=True) for c in t}
+        more = not self._known or not needed <= self._known
+        if more:
+            self._known |= needed
+            self._glyphs, pixels = _atlas(sorted(self._known))
+            self.texture = Texture(pixels, smooth=True)
         self.widths = np.array([self._width(i) for i in range(len(self._texts))])
         """Width [px] of each text at scale 1."""
+        return more
 
     def _width(self, i: int) -> float:
         style = STYLES[int(self._names.styles[i])]
@@ -105,21 +115,7 @@ def _written(text: str, style: int) -> str:
 
 
 def _atlas(needed: list[tuple[bool, str]]) -> tuple[dict[tuple[bool, str], _Glyph], NDArray[np.uint8]]:
-    fonts = Path(font_roboto.__file__).parent / "files"
-    faces = []
-    for name in _FACES:
-        face = vtkTextProperty()
-        face.SetFontFamily(_FONT_FILE)
-        face.SetFontFile(str(fonts / name))
-        face.SetFontSize(_EM)
-        face.SetColor(1.0, 1.0, 1.0)
-        faces.append(face)
-    boxes: list[tuple[tuple[bool, str], NDArray[np.uint8], float, float]] = []
-    for italic, letter in needed:
-        face = faces[int(italic)]
-        advance = (_text_width(face, f"H{letter}H") - _text_width(face, "HH")) / _EM
-        ink, bearing = _ink(face, letter)
-        boxes.append(((italic, letter), _distances(ink), advance, bearing / _EM))
+    boxes = [(key, *_box(*key)) for key in needed]
     tallest = max((box.shape[0] for _, box, _, _ in boxes), default=1) + 1
     glyphs: dict[tuple[bool, str], _Glyph] = {}
     places, x, y = [], 1, 1
@@ -136,6 +132,24 @@ def _atlas(needed: list[tuple[bool, str]]) -> tuple[dict[tuple[bool, str], _Glyp
         uv = (x / _WIDTH, y / height, (x + w) / _WIDTH, (y + h) / height)
         glyphs[key] = _Glyph(advance, bearing, w * _SHRINK / _EM, h * _SHRINK / _EM, uv)
     return glyphs, pixels
+
+
+def _face(italic: bool) -> vtkTextProperty:
+    face = vtkTextProperty()
+    face.SetFontFamily(_FONT_FILE)
+    face.SetFontFile(str(Path(font_roboto.__file__).parent / "files" / _FACES[int(italic)]))
+    face.SetFontSize(_EM)
+    face.SetColor(1.0, 1.0, 1.0)
+    return face
+
+
+@lru_cache(maxsize=1024)
+def _box(italic: bool, letter: str) -> tuple[NDArray[np.uint8], float, float]:
+    """Return the distance map of a letter, its advance and its bearing [em]."""
+    face = _face(italic)
+    advance = (_text_width(face, f"H{letter}H") - _text_width(face, "HH")) / _EM
+    ink, bearing = _ink(face, letter)
+    return _distances(ink), advance, bearing / _EM
 
 
 def _text_width(face: vtkTextProperty, text: str) -> int:

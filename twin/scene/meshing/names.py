@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-DISTRICT, WATER, PARK, SQUARE, STREET, PLACE = range(6)
-"""Styles of names; a lower one is placed first."""
+DISTRICT, WATER, PARK, SQUARE, STREET, PLACE, ISOLINE, NOTE, CROWD = range(9)
+"""Styles of names."""
 
 _DISTRICT_PLACES = frozenset(
     {"district", "suburb", "quarter", "neighbourhood", "borough", "city_district", "town", "village", "stadsdel"}
@@ -58,6 +58,18 @@ class Names:
     along: NDArray[np.float32]
     room: NDArray[np.float32]
     rank: NDArray[np.float32]
+
+
+def together(several: list[Names]) -> Names:
+    """Put candidates behind each other."""
+    return Names(
+        tuple(text for one in several for text in one.texts),
+        np.concatenate([one.styles for one in several]),
+        np.concatenate([one.points for one in several]),
+        np.concatenate([one.along for one in several]),
+        np.concatenate([one.room for one in several]),
+        np.concatenate([one.rank for one in several]),
+    )
 
 
 class _Collector:

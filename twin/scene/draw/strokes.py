@@ -1,0 +1,120 @@
+"""Lines as thick on the screen as they should be: rays, bundles of flows, outlines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.places import Lines
+from twin.scene.draw.gpu import Pass, Texture
+from twin.scene.draw.overlay import Rowed
+from twin.scene.meshing import part
+from twin.scene.meshing.names import NOTE, Names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twin.layer import Layer
+    from twin.scene.mesh import CityMesh
+    from twin.scene.meshing.part import Part
+
+Floats = NDArray[np.float64]
+_PIECES = 18
+"""Pieces of an arch."""
+
+
+def segments(start: Floats, end: Floats, rows: Floats, run: Floats, head: float = 0.0) -> Part:
+    """Return a quad per segment for ``stroke.vert``.
+
+    Parameters
+    ----------
+    start, end : array, shape (n, 3) [m]
+    rows : array, shape (n,)
+        Row of the value.
+    run : array, shape (n, 2) [m]
+        Metres along the line at start and end.
+    head : float
+        0 for lines; else arrows stand at ``end``.
+    """
+    n = len(start)
+    points = np.stack([start, start, end, end], axis=1)
+    others = np.stack([end, end, start, start], axis=1)
+    look = np.zeros((n, 4, 4))
+    look[:, :, 0] = np.asarray(rows, dtype=float)[:, None]
+    look[:, :, 1] = (-1.0, 1.0, 1.0, -1.0)
+    look[:, :, 2] = (1.0, 1.0, -1.0, -1.0)
+    along = np.zeros((n, 4, 2))
+    along[:, :, 0] = np.stack([run[:, 0], run[:, 0], run[:, 1], run[:, 1]], axis=1)
+    if head:
+        points = np.repeat(end[:, None], 4, axis=1)
+        others = np.repeat(start[:, None], 4, axis=1)
+        look[:, :, 2] = -1.0
+        look[:, :, 3] = (1.0, 1.0, 2.0, 2.0)
+    cells = (np.arange(n)[:, None] * 4 + np.array([[0, 1, 2, 0, 2, 3]])).reshape(-1, 3)
+    return part.whole(
+        points.reshape(-1, 3), cells, other=others.reshape(-1, 3), look=look.reshape(-1, 4), run=along.reshape(-1, 2)
+    )
+
+
+class LinesOverlay(Rowed):
+    """Lines between points, straight or arched, with arrows and texts."""
+
+    slot = "lines"
+
+    def __init__(self, layer: Layer, mesh: CityMesh, common: Mapping[str, Texture]) -> None:
+        super().__init__(layer, mesh, common)
+        places = layer.field.places
+        assert isinstance(places, Lines)
+        start, end = (_grounded(ends, mesh) for ends in (places.start, places.end))
+        n = len(start)
+        self._middle = (start + end) / 2
+        self._way = end - start
+        if places.arch > 0:
+            self._middle[:, 2] += places.arch * np.linalg.norm(self._way, axis=1)
+        one = Pass("stroke.vert", "stroke.frag", {**common, **self.data.textures})
+        pieces = _PIECES if places.arch > 0 else 1
+        a, b = _cut(start, end, places.arch, pieces)
+        length = np.linalg.norm(b - a, axis=2)
+        run = np.cumsum(length, axis=1)
+        both = np.stack([run - length, run], axis=2)
+        rows = np.repeat(np.arange(n), pieces)
+        some = [segments(a.reshape(-1, 3), b.reshape(-1, 3), rows.astype(float), both.reshape(-1, 2))]
+        if places.arrow:
+            some.append(segments(a[:, -1], b[:, -1], np.arange(n, dtype=float), both[:, -1], head=1.0))
+        one.add(part.joined(some))
+        self.passes["lines"] = one
+        self.paint()
+        self.set(uFlat=0.0, uFlatColour=(0.0, 0.0, 0.0), uThrough=0.0, uOrder=30.0)
+        if layer.size is None:
+            self.set(uSize=(2.4, 2.4))
+
+    def names(self) -> Names | None:
+        """Return the texts in the middle of the lines."""
+        texts = self.layer.texts
+        if not texts:
+            return None
+        rows = np.array([i for i, text in enumerate(texts) if text], dtype=np.int64)
+        size = np.nan_to_num(np.abs(self.layer.field.at(None)))[rows]
+        n = len(rows)
+        return Names(
+            tuple(texts[i] for i in rows), np.full(n, NOTE, dtype=np.int8),
+            self._middle[rows].astype(np.float32), np.zeros((n, 3), dtype=np.float32),
+            np.linalg.norm(self._way[rows], axis=1).astype(np.float32), (-size).astype(np.float32),
+        )  # fmt: skip
+
+
+def _grounded(points: Floats, mesh: CityMesh) -> Floats:
+    local = np.asarray(points, dtype=float).reshape(-1, 3) - (*mesh.origin, 0.0)
+    z = local[:, 2]
+    return np.column_stack([local[:, :2], np.where(np.isnan(z), mesh.ground.at(local[:, 0], local[:, 1]) + 1.0, z)])
+
+
+def _cut(start: Floats, end: Floats, arch: float, pieces: int) -> tuple[Floats, Floats]:
+    """Return starts and ends (n, pieces, 3) of the pieces of lines."""
+    t = np.linspace(0.0, 1.0, pieces + 1)[None, :, None]
+    points = start[:, None] * (1 - t) + end[:, None] * t
+    length = np.linalg.norm(end - start, axis=1)[:, None]
+    points[:, :, 2] += arch * length * (4 * t * (1 - t))[:, :, 0]
+    return points[:, :-1], points[:, 1:]
