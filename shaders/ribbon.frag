@@ -23,7 +23,7 @@ void main() {
   } else if (vPattern.x > 0.5 && fract(vAlong.x / max(8.0, 7.0 * vPattern.y)) > 0.55) {
     colour.a = 0.0;
   }
-  if (uFlowing > 0.5 && abs(vFlow) > 1e-4) colour.rgb = mix(colour.rgb, uGleam, 0.75 * flowAt(vAlong.x, vFlow, vPattern.y));
+  if (uFlowing > 0.5 && abs(vFlow) > 1e-4) colour.rgb = mix(colour.rgb, uGleam, 0.6 * flowAt(vAlong.x, vFlow, vPattern.y));
   float light = vAlong.y * groundLight(vPlace.xy);
   gl_FragData[0] = vec4(mix(colour.rgb * light, uHorizon, vPlace.w), colour.a);
 }

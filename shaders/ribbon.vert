@@ -9,6 +9,7 @@ uniform mat4 MCDCMatrix;
 //VTK::CustomUniforms::Dec
 //#include place.glsl
 //#include data.glsl
+//#include height.glsl
 uniform sampler2D measures;
 flat out vec4 vColour;
 flat out vec3 vPattern;
@@ -26,6 +27,10 @@ void main() {
   }
   vec4 at = vertexMC;
   at.xy += side.xy * (wanted - side.z);
+  if (wanted - side.z > 0.3) {  // what is widened much stays on the ground
+    float under = groundAt(vertexMC.xy);
+    if (abs(under - at.z) < 0.3) at.z += groundAt(at.xy) - under;
+  }
   gl_Position = MCDCMatrix * at;
   vec3 colour = uFlat > 0.5 ? uFlatColour : tintOf(kind);
   float own = light;
@@ -47,7 +52,7 @@ void main() {
   vFlow = measure.g;
   vAlong = vec2(road.y, own);
   vPlace = vec4(shadeUv(at.xy), 0.0, hazeAt(at.xyz, gl_Position.w));
-  gl_Position.z -= uBias * (uOrder + lift);
+  gl_Position.z -= uBias * (uOrder + lift + (wanted - side.z > 0.3 ? 2.0 : 0.0));
   float most = side.w > 1.5 ? uVanish.x : side.w > 0.5 ? uVanish.y : uVanish.z;
   if (pixel > most) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

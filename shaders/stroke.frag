@@ -13,6 +13,6 @@ void main() {
   if (alpha < 0.02) discard;
   vec3 colour = vData.rgb;
   if (vData.a < 0.9) alpha *= step(0.5, fract(vRun.x / max(12.0 * vFlow.y, 1e-3)));
-  if (uFlowing > 0.5 && abs(vFlow.x) > 1e-4) colour = mix(colour, uGleam, 0.75 * flowAt(vRun.x, vFlow.x, vFlow.y));
+  if (uFlowing > 0.5 && abs(vFlow.x) > 1e-4) colour = mix(colour, uGleam, 0.6 * flowAt(vRun.x, vFlow.x, vFlow.y));
   gl_FragData[0] = vec4(mix(colour, uHorizon, 0.7 * vEdge.z), alpha * uOpacity * uAlpha);
 }

@@ -13,7 +13,7 @@ import numpy as np
 from twin.city.schema import TABLES, word
 from twin.content import folder
 from twin.errors import BadInput
-from twin.places import check
+from twin.places import Points, check
 from twin.text import N_, number, tr
 
 if TYPE_CHECKING:
@@ -155,8 +155,10 @@ class Layer:
 
     @property
     def hatched(self) -> bool:
-        """Whether what has no value is hatched: areas are, streets and buildings only where it is asked for."""
-        return self.field.where in ("zones", "grid", "facades") if self.hatch is None else self.hatch
+        """Whether what has no value is drawn as such: areas and own points are, streets and houses where asked for."""
+        if self.hatch is not None:
+            return self.hatch
+        return self.field.where in ("zones", "grid", "facades") or isinstance(self.field.places, Points)
 
     def __post_init__(self) -> None:
         """Refuse texts, sizes and flows that are not those of the field's places."""

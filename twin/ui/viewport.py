@@ -13,6 +13,7 @@ from twin.scene import camera
 from twin.state import Pose, Selection
 from twin.text import tr
 from twin.ui import overlay, theme
+from twin.ui.flowing import Flowing
 from twin.ui.gestures import Gestures
 from twin.ui.navigator import Navigator
 
@@ -93,6 +94,7 @@ class Viewport(QWidget):
         self._frame.setSingleShot(True)
         self._frame.setInterval(0)
         self._frame.timeout.connect(self.draw)
+        self._flowing = Flowing(self, self.draw)
         for widget in (self.pad, self.scale, self.loading):
             widget.hide()
 
@@ -272,6 +274,7 @@ class Viewport(QWidget):
 
     def _drop_view(self) -> None:
         self._frame.stop()
+        self._flowing.follow(None)
         if self._scene is not None:
             self._scene.close()
         if self._plotter is not None:
@@ -292,6 +295,7 @@ class Viewport(QWidget):
             return False
         self._drawables = drawables
         self._scene.show(drawables)
+        self._flowing.follow(self._scene)
         return True
 
     def _changed(self, old: State, new: State) -> None:

@@ -70,9 +70,9 @@ class Data:
         pixels = np.zeros((self._block, ROW_WIDTH, 4), dtype=np.float32)
         flat = pixels.reshape(-1, 4)
         if size is not None:
-            flat[: self.rows, 0] = np.nan_to_num(size)
+            flat[: len(size), 0] = np.nan_to_num(size)
         if flow is not None:
-            flat[: self.rows, 1] = np.nan_to_num(flow)
+            flat[: len(flow), 1] = np.nan_to_num(flow)
         self.measures = Texture(pixels)
 
     def steps(self, first: int, second: int, share: float) -> tuple[float, float, float, float]:

@@ -10,7 +10,7 @@ import numpy as np
 from twin.places import Points
 from twin.scene.draw.cards import quads
 from twin.scene.draw.gpu import Pass, Texture
-from twin.scene.draw.overlay import Look, Rowed, shares
+from twin.scene.draw.overlay import Look, Rowed
 from twin.scene.draw.strokes import segments
 from twin.scene.meshing import crowds
 from twin.scene.meshing.names import CROWD, NOTE, Names
@@ -71,21 +71,10 @@ class PointsOverlay(Rowed):
         self._names: Names | None = None
         self.paint(self._crowds.values)
         if layer.size is None:
-            self.set(uSize=(10.0, 10.0), uSized=0.0)
-        else:
-            self._size_crowds()
+            self.set(uSize=(10.0, 10.0))
         stems = above > 2 * _LIFT
         if stems.any():
             self._stem(stems)
-
-    def _size_crowds(self) -> None:
-        """Sizes are those of single points; crowds have theirs by their number."""
-        single = shares(self.layer)
-        if single is not None:
-            share = np.zeros(self._crowds.rows, dtype=np.float32)
-            share[: len(single)] = single
-            self.data.measure(share, None)
-            self.passes["points"].bind("measures", self.data.measures)
 
     def _stem(self, stems: NDArray[np.bool_]) -> None:
         rows = np.flatnonzero(stems)

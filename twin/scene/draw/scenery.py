@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from twin.scene.draw.overlay import Look
     from twin.scene.mesh import CityMesh
+    from twin.scene.meshing.ground import Ground
     from twin.scene.picking import Hit
     from twin.scene.resolve import Drawables, Kind, Paint
 
@@ -41,7 +42,11 @@ class Scenery:
         self.mesh = mesh
         self._renderer = renderer
         self._tints = Texture(np.zeros((1, 32, 4), dtype=np.uint8))
-        common = {"shadeMap": Texture(mesh.shade.values, smooth=True), "tints": self._tints}
+        common = {
+            "shadeMap": Texture(mesh.shade.values, smooth=True),
+            "tints": self._tints,
+            "heights": _heights(mesh.ground),
+        }
         self.painting = Painting(mesh)
         self.names = mesh.names
         self.lettering = Lettering(mesh.names)
@@ -206,6 +211,7 @@ class Scenery:
             uFrame=((west + east) / 2 - x, (south + north) / 2 - y, *inner),
             uHaze=0.22 * size,
             uTwoSided=float(self.mesh.solids.detailed),
+            uGround=(self.mesh.ground.west, self.mesh.ground.south, self.mesh.ground.step),
         )
         for one in self.passes.values():
             one.set(**{name: value for name, value in plan.DEFAULTS.items() if name in one.missing()})
@@ -260,3 +266,8 @@ class Scenery:
             self.passes["borders"].set(uAlpha=0.55)
         if kind == "points":
             self._show("points", painted)
+
+
+def _heights(ground: Ground) -> Texture:
+    """Return the nodes of the ground as a texture; three channels, as VTK keeps numbers only then."""
+    return Texture(np.repeat(ground.heights[:, :, None], 3, axis=2).astype(np.float32))

@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _LEVELS = 14
-_TILES = 12
-_PER_TILE = 1500
+_TILES = 16
+_PER_TILE = 250
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +86,8 @@ def gather(points: Floats, values: NDArray[np.float32] | None, codes: bool = Fal
         return Crowds(points, np.ones(n, dtype=np.int64), None, np.array([0, n]), 1.0)
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     extent = max(float((high - low).max()), 1.0)
-    # Level 1 gathers about two points in a square.
-    size = max(extent * np.sqrt(2.0 / n), extent / 2**_LEVELS, 1.0)
+    # Level 1 gathers points that stand closer than usual; each further level about four of its crowds.
+    size = max(extent * np.sqrt(0.25 / n), extent / 2**_LEVELS, 1.0)
     rows = values.reshape(-1, n)
     kept = [(points, np.ones(n, dtype=np.int64), rows)]
     at, count = np.asarray(points, dtype=float), np.ones(n)
