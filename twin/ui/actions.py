@@ -96,6 +96,9 @@ _VIEW = (
 
 _WINDOW = (
     Command("layers", N_("&Layers"), N_("Show or hide the layer tree"), ("Ctrl+1",), "layers", "project", True),
+    Command(
+        "questions", N_("&What if…?"), N_("Show or hide the guided questions"), ("Ctrl+8",), "help", "project", True
+    ),
     Command("inspector", N_("&Inspector"), N_("Show or hide the inspector"), ("Ctrl+2",), "info", "project", True),
     Command(
         "bookmarks", N_("Book&marks"), N_("Show or hide the bookmarks"), ("Ctrl+3", "Ctrl+Shift+B"), "bookmark",
@@ -129,6 +132,10 @@ _WINDOW = (
 )  # fmt: skip
 
 _SCENARIO = (
+    Command(
+        "what_if", N_("&What if…?"), N_("Ask a guided question and get the answer in one sentence"), ("Ctrl+E",),
+        "help", "project",
+    ),
     Command(
         "new_scenario", N_("&New scenario from this"), N_("Copy the scenario worked on, with its edits"),
         ("Ctrl+Alt+N",), "branch", "project",
@@ -193,11 +200,11 @@ MENUS: tuple[tuple[str, tuple[Command, ...]], ...] = (
 )
 
 SEPARATE_BEFORE = {"save", "import", "close", "quit", "deselect", "top", "back", "bookmark", "identify", "panels",
-                   "reset", "report", "about", "close_link", "next_scenario", "draw_path"}  # fmt: skip
+                   "reset", "report", "about", "close_link", "next_scenario", "draw_path", "new_scenario"}  # fmt: skip
 
-TOOLBAR = ("open", "save", "", "undo", "redo", "", "draw_path", "draw_building", "", "import", "export")
+TOOLBAR = ("open", "save", "", "undo", "redo", "", "what_if", "draw_path", "draw_building", "", "import", "export")
 
-WITH_TEXT = {"import", "export"}
+WITH_TEXT = {"import", "export", "what_if"}
 """Buttons of the toolbar that also say their name."""
 
 ON_VIEW = ("top", "zoom_in", "zoom_out", "whole")

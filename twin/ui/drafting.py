@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -12,8 +12,9 @@ from PySide6.QtCore import QObject, Signal
 from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
 from twin.scenario.scenario import PRESENT
 from twin.scenario.streets import AddPath, AddRoad, CloseRoad, RemovePath
+from twin.text import tr
 from twin.ui import edits
-from twin.ui.drawing import BuildingTool, PathTool, Tool
+from twin.ui.drawing import OutlineTool, PathTool, Tool
 from twin.ui.shown import cities
 from twin.ui.sketch import Line, Shape, Sketch, solid
 from twin.ui.tool_card import ToolCard
@@ -21,8 +22,10 @@ from twin.ui.tool_card import ToolCard
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from twin.city.city import City
     from twin.scenario.kinds import AnyEdit
     from twin.state import State
+    from twin.ui.drawing import HeightAt
     from twin.ui.shown import Shown
     from twin.ui.viewport import Viewport
 
@@ -47,6 +50,8 @@ class Drafting(QObject):
         self._card: ToolCard | None = None
         self._pointed = False
         self._ghost: tuple[str, float] | None = None
+        self._take: Callable[[Any], None] | None = None
+        self._kept: list[Shape] = []
         self._stop: Callable[[], None] = lambda: None
         self.sketch = Sketch(lambda: viewport.navigator.pose, viewport)
         viewport.pose_changed.connect(self._moved)
@@ -59,7 +64,7 @@ class Drafting(QObject):
         self.cancel()
         self._stop()
         self._stop = lambda: None
-        self._shown, self._lang, self._ghost = shown, lang, None
+        self._shown, self._lang, self._ghost, self._kept = shown, lang, None, []
         if shown is not None:
             self._stop = shown.listen(self._sync)
         self._mark()
@@ -75,13 +80,24 @@ class Drafting(QObject):
         """The card of the active tool."""
         return self._card
 
-    def start(self, kind: type[PathTool] | type[BuildingTool]) -> None:
-        """Take a tool in hand; the one before is put down."""
+    def start(self, kind: Callable[[City, HeightAt], Tool], take: Callable[[Any], None] | None = None) -> None:
+        """Take a tool in hand; the one before is put down.
+
+        Parameters
+        ----------
+        kind : function (city, height_at) → Tool
+            A tool's class, or a function that makes one.
+        take : function, optional
+            Given what was drawn instead of :attr:`drawn`; what was drawn stays in sight until :meth:`forget`.
+        """
         self.cancel()
         if self._shown is None:
             return
+        self._take = take
         self._tool = kind(self._shown.state.city, self._view.height_at)
         self._card = ToolCard(self._tool, self._lang, self._view)
+        if take is not None:
+            self._card.name_build(tr("Use this", self._lang), tr("Go on with what is drawn (Enter)", self._lang))
         self._card.build.connect(self.build)
         self._card.cancelled.connect(self.cancel)
         self._card.edited.connect(self._refresh)
@@ -109,9 +125,19 @@ class Drafting(QObject):
     def build(self) -> None:
         """Build what is drawn."""
         if self._tool is not None and self._tool.ready:
-            edit = self._tool.edit()
+            made, take = self._tool.edit(), self._take
+            if take is not None:
+                self._kept = self._tool.shapes(self._lang)
             self.cancel()
-            self.drawn.emit(edit)
+            if take is None:
+                self.drawn.emit(made)
+            else:
+                take(made)
+
+    def forget(self) -> None:
+        """Show what was drawn for somebody else no longer."""
+        self._kept = []
+        self._draw()
 
     def show_height(self, tried: tuple[str, float] | None) -> None:
         """Show a building as high as it is tried; None for no more."""
@@ -124,7 +150,7 @@ class Drafting(QObject):
         """Take a point; Enter in the middle of the view builds what is ready."""
         if self._tool is None:
             return
-        if centre and self._tool.ready and isinstance(self._tool, PathTool):
+        if centre and self._tool.ready and isinstance(self._tool, PathTool | OutlineTool):
             self.build()
             return
         point = self._view.ground_at(px, py)
@@ -183,7 +209,7 @@ class Drafting(QObject):
 
     def _draw(self) -> None:
         shapes: list[Shape] = self._tool.shapes(self._lang) if self._tool is not None else []
-        self.sketch.show_drawing([*shapes, *self._raised()], aim=self._tool is not None)
+        self.sketch.show_drawing([*self._kept, *shapes, *self._raised()], aim=self._tool is not None)
 
     def _raised(self) -> Sequence[Shape]:
         if self._ghost is None or self._shown is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import shapely
@@ -239,7 +239,107 @@ class BuildingTool:
         return found
 
 
-Tool = PathTool | BuildingTool
+class OutlineTool:
+    """A line, an area or a point that another part of the program asked to be drawn.
+
+    Parameters
+    ----------
+    city : City
+    height_at : function
+    kind : str
+        ``"line"``, ``"area"`` or ``"point"``.
+    title : str
+        English of the catalogue.
+    """
+
+    def __init__(
+        self, city: City, height_at: HeightAt, kind: Literal["line", "area", "point"], title: str = N_("Draw")
+    ) -> None:
+        self._height = height_at
+        self.kind = kind
+        self.title = title
+        self.corners: list[Place] = []
+        self._pointer: Place | None = None
+
+    def set_city(self, city: City) -> None:
+        """Draw on in another city; nothing snaps to it."""
+
+    def hover(self, at: Place | None, pixel: float) -> None:
+        """Follow the pointer."""
+        self._pointer = at
+
+    def add(self, at: Place, pixel: float) -> None:
+        """Add a corner; a click on the first one of an area adds none, a point moves."""
+        self._pointer = None
+        if self.kind == "point":
+            self.corners = [at]
+            return
+        closing = len(self.corners) > 2 and math.dist(at, self.corners[0]) < _CLOSE_PIXELS * pixel
+        if self.kind == "area" and closing:
+            return
+        if not self.corners or math.dist(at, self.corners[-1]) > 0.05:
+            self.corners.append(at)
+
+    def step_back(self) -> None:
+        """Take back the last corner."""
+        self.corners = self.corners[:-1]
+
+    @property
+    def size(self) -> float:
+        """Length [m] of the line, or area [m²]; 0 while there is none that can be used."""
+        if self.kind == "line" and len(self.corners) > 1:
+            return float(shapely.LineString(self.corners).length)
+        if self.kind == "area" and len(self.corners) > 2:
+            shape = shapely.Polygon(self.corners)
+            return float(shape.area) if shape.is_valid else 0.0
+        return 0.0
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be used."""
+        return bool(self.corners) if self.kind == "point" else self.size >= _SHORTEST
+
+    def edit(self) -> tuple[Place, ...]:
+        """Return the corners drawn."""
+        return tuple(_rounded(at) for at in self.corners)
+
+    def hint(self, lang: str) -> str:
+        """Say what to do next."""
+        if not self.corners:
+            return tr("Click the start, or press Enter for the middle of the view.", lang)
+        if self.kind == "point":
+            return tr("Click again to move it.", lang)
+        if not self.ready:
+            crossed = self.kind == "area" and len(self.corners) > 2
+            return (
+                tr("The outline crosses itself. Backspace takes back a corner.", lang)
+                if crossed
+                else tr("Click on; Backspace takes back a point.", lang)
+            )
+        size = number(self.size, lang, 0, "m" if self.kind == "line" else "m²")
+        return tr("{size}. Use it, or click on; Backspace takes back a point.", lang, size=size)
+
+    def shapes(self, lang: str) -> list[Shape]:
+        """Return what to show: the line or ring with its corners, and the length to the pointer."""
+        ring = [*self.corners, self._pointer] if self._pointer is not None and self.corners else list(self.corners)
+        if not ring:
+            return []
+        points = [(x, y, self._z((x, y)) + 0.5) for x, y in ring]
+        found: list[Shape] = []
+        if self.kind == "area" and len(ring) > 2:
+            found.append(Line(np.array([*points, points[0]]), width=2.5, filled=True))
+        elif len(ring) > 1:
+            found.append(Line(np.array(points), width=3.0))
+        if len(ring) > 1 and self._pointer is not None:
+            found.append(Marker(points[-1], number(math.dist(ring[-1], ring[-2]), lang, 1, "m")))
+        return [*found, *(Marker(point) for point in points[: len(self.corners)])]
+
+    def _z(self, at: Place) -> float:
+        z = self._height(*at)
+        return 0.0 if math.isnan(z) else z
+
+
+Tool = PathTool | BuildingTool | OutlineTool
 
 
 def _rounded(at: Place) -> Place:

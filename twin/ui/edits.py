@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from twin.city.schema import word
+from twin.scenario import along
 from twin.scenario import scenario as scenarios
 from twin.scenario.buildings import AddBuilding, ChangeBuilding, HousingTransfer
 from twin.scenario.kinds import title
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from twin.city.city import City
+    from twin.questions.question import Made
     from twin.scenario.kinds import AnyEdit
     from twin.scenario.scenario import Value
     from twin.state import Selection, State, Store
@@ -72,6 +74,42 @@ def add(store: Store, edit: AnyEdit, lang: str) -> str:
     return made
 
 
+def ask(
+    store: Store, label: str, made: Made, lang: str, before: Sequence[AnyEdit] = ()
+) -> tuple[tuple[AnyEdit, ...], str]:
+    """Put a question's edits and parameters into the scenario that is worked on, as one step.
+
+    Parameters
+    ----------
+    store : Store
+    label : str
+        The question, English of the catalogue.
+    made : Made
+        The present state is copied first, under the name it gives.
+    lang : str
+    before : sequence of Edit
+        What the question put there when it was asked before: it is taken out again.
+
+    Returns
+    -------
+    edits, name
+        The edits as they stand in the scenario, and the scenario's name.
+
+    Raises
+    ------
+    BadInput
+        When the edits' values cannot be.
+    """
+    now, rest, _ = _own(store.state, lang, made.name)
+    kept = tuple(entry for entry in now.edits if not any(entry.edit is one for one in before))
+    new = now.changed(edits=kept).adding(*made.edits)
+    for model, values in made.parameters.items():
+        for name, value in values.items():
+            new = new.with_parameter(model, name, value)
+    store.change(label, scenarios=scenarios.replaced(rest, now.name, new), scenario=new.name)
+    return tuple(entry.edit for entry in new.edits[len(kept) :]), new.name
+
+
 def set_parameter(store: Store, model: str, name: str, value: Value | None, lang: str) -> str:
     """Set a parameter in the scenario that is worked on, None for its default; return as :func:`add` does."""
     now, rest, made = _own(store.state, lang)
@@ -83,21 +121,24 @@ def set_parameter(store: Store, model: str, name: str, value: Value | None, lang
     return made
 
 
-def _own(state: State, lang: str) -> tuple[Scenario, tuple[Scenario, ...], str]:
+def _own(state: State, lang: str, name: str = "") -> tuple[Scenario, tuple[Scenario, ...], str]:
     """Return a scenario that may be changed, all scenarios with it, and its name where it was made for this."""
     now = active(state)
     if now is not PRESENT:
         return now, state.scenarios, ""
-    new = scenarios.copied(state.scenarios, PRESENT.name, _free(state, lang))
+    new = scenarios.copied(state.scenarios, PRESENT.name, _free(state, lang, name))
     return new, (*state.scenarios, new), new.name
 
 
-def _free(state: State, lang: str) -> str:
+def _free(state: State, lang: str, name: str = "") -> str:
+    """Return a name that no scenario bears: the one wanted, where need be with a number, else «Alternative n»."""
     taken = {one.name for one in state.scenarios} | {PRESENT.name}
     n = 1
-    while (name := tr("Alternative {n}", lang, n=n)) in taken:
+    free = name
+    while not free or free in taken:
+        free = f"{name} {n + 1}" if name else tr("Alternative {n}", lang, n=n)
         n += 1
-    return name
+    return free
 
 
 def put(store: Store, label: str, new: Scenario, merge: str = "") -> None:
@@ -112,23 +153,7 @@ def put(store: Store, label: str, new: Scenario, merge: str = "") -> None:
 
 def closing(selection: Selection, city: City, *, whole: bool) -> CloseRoad:
     """Return the edit that closes the selected street links, or the whole streets of their names."""
-    ids = list(selection.ids)
-    if whole:
-        roads = city.roads
-        names = set(roads.loc[roads["id"].isin(ids), "name"]) - {""}
-        ids = [*ids, *(one for one in roads.loc[roads["name"].isin(names), "id"] if one not in ids)]
-    else:
-        ids += [one for one in twins(city, selection.ids) if one not in ids]
-    return CloseRoad(roads=tuple(str(one) for one in ids))
-
-
-def twins(city: City, ids: Sequence[str]) -> list[str]:
-    """Return the links of the other direction along the same street as some links."""
-    roads = city.roads
-    chosen = roads[roads["id"].isin(list(ids))]
-    pairs = {(b, a) for a, b in zip(chosen["from_node"], chosen["to_node"], strict=True) if a and b}
-    back = [pair in pairs for pair in zip(roads["from_node"], roads["to_node"], strict=True)]
-    return [str(one) for one in roads["id"].to_numpy(object)[back]]
+    return CloseRoad(roads=tuple((along.same_street if whole else along.both_ways)(city, selection.ids)))
 
 
 def extent(edit: AnyEdit, cities: Sequence[City]) -> tuple[float, float, float, float] | None:

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from twin.state import Pose, Store
     from twin.ui.actions import Actions
     from twin.ui.opening import CityData
+    from twin.ui.questions.asking import Asking
     from twin.ui.tasks import Tasks
 
 _TITLES = {
     "layers": N_("Layers"),
+    "questions": N_("What if…?"),
     "inspector": N_("Inspector"),
     "bookmarks": N_("Bookmarks"),
     "jobs": N_("Background work"),
@@ -32,7 +34,7 @@ _TITLES = {
 }
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
-_PLACES = {"layers": _LEFT, "indicators": _BOTTOM, "parameters": _BOTTOM}
+_PLACES = {"layers": _LEFT, "bookmarks": _LEFT, "indicators": _BOTTOM, "parameters": _BOTTOM}
 _BELOW = ("indicators", "parameters")
 _LATER = ("jobs", "indicators", "parameters")
 """Docks that are hidden at first; the indicators come with the first edit."""
@@ -47,10 +49,11 @@ class Content:
     store: Store
     data: CityData
     pose: Callable[[], Pose]
+    asking: Asking
 
 
 class Panels(QObject):
-    """The docks: layers on the left; the others as tabs on the right, the table of indicators below."""
+    """The docks: layers and bookmarks on the left; the others as tabs on the right, the table of indicators below."""
 
     fly_to = Signal(object)
     to_selection = Signal()
@@ -85,7 +88,7 @@ class Panels(QObject):
         """Give the layer panel what was derived from another City."""
         if self._content is not None:
             data = replace(data, streams=self._content.data.streams)
-            self._content = Content(self._content.store, data, self._content.pose)
+            self._content = replace(self._content, data=data)
             self._give_layers(self.docks["layers"].widget(), data)
 
     def layer_actions(self) -> list[QAction | None]:
@@ -110,21 +113,23 @@ class Panels(QObject):
         for name, dock in self.docks.items():
             dock.setFloating(False)
             self._window.addDockWidget(_PLACES.get(name, _RIGHT), dock)
-        first = self.docks["inspector"]
-        for name in ("scenarios", "bookmarks", "jobs"):
+        first = self.docks["questions"]
+        for name in ("inspector", "scenarios", "jobs"):
             self._window.tabifyDockWidget(first, self.docks[name])
+        self._window.tabifyDockWidget(self.docks["layers"], self.docks["bookmarks"])
         self.set_widths()
 
     def set_widths(self) -> None:
         """Make the docks as wide as they are at first (Qt listens only once they are shown)."""
-        both = [self.docks["layers"], self.docks["inspector"]]
+        both = [self.docks["layers"], self.docks["questions"]]
         self._window.resizeDocks(both, list(_WIDTHS), Qt.Orientation.Horizontal)
 
     def show_first(self) -> None:
         """Show what is shown at first."""
         for name, dock in self.docks.items():
             dock.setVisible(name not in _LATER)
-        self.docks["inspector"].raise_()
+        self.docks["layers"].raise_()
+        self.docks["questions"].raise_()
 
     def hide_all(self) -> None:
         """Hide every dock."""
@@ -200,6 +205,10 @@ class Panels(QObject):
             inspector.set_streams(content.data.streams)
             inspector.zoom_requested.connect(self.to_selection)
             return inspector
+        if name == "questions":
+            from twin.ui.questions.panel import QuestionPanel
+
+            return QuestionPanel(content.asking, self._lang)
         if name == "scenarios":
             return ScenarioDock(content.store, self._lang)
         if name == "parameters":

@@ -27,6 +27,8 @@ QWidget { color: $text; }
 QLabel { background: transparent; }
 QLabel[role="display"] { font-size: ${pt_title}pt; font-weight: 500; }
 QLabel[role="heading"] { font-size: ${pt_heading}pt; font-weight: 500; }
+QLabel[role="heading-small"] { font-weight: 500; }
+QLabel[role="answer"] { font-size: ${pt_answer}pt; }
 QLabel[role="section"] { font-size: ${pt_small}pt; font-weight: 500; color: $muted; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="problem"] { color: $text; background: $warn_ground; border-radius: 4px; padding: 4px 8px; }
@@ -90,6 +92,7 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus, QAbs
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $disabled; border-color: $line; }
 QComboBox { padding-right: 24px; }
 QComboBox:focus { padding-right: 24px; }
+QComboBox QLineEdit, QComboBox QLineEdit:focus { border: none; background: transparent; padding: 0; min-height: 0; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url($down); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $edge; selection-background-color: $chosen; }
@@ -210,6 +213,7 @@ def sheet(colours: Mapping[str, str], points: float) -> str:
     sizes = {
         "pt_title": f"{points * 1.9:.1f}",
         "pt_heading": f"{points * 1.2:.1f}",
+        "pt_answer": f"{points * 1.1:.1f}",
         "pt_small": f"{points * 0.92:.1f}",
     }
     return _SHEET.substitute({**colours, **sizes, **_pictures(colours)})

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFrame, QGri
 
 from twin.city.schema import word
 from twin.text import N_, tr
-from twin.ui.drawing import BuildingTool, PathTool, Tool
+from twin.ui.drawing import BuildingTool, OutlineTool, PathTool, Tool
 from twin.ui.widgets import STEP, button, label, row
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class ToolCard(QFrame):
         self._column.addLayout(self._grid)
         self._path = _PathFields(self, tool) if isinstance(tool, PathTool) else None
         self._building = _BuildingFields(self, tool) if isinstance(tool, BuildingTool) else None
+        if isinstance(tool, OutlineTool):
+            _CornerFields(self, tool)
         self.build_button = button(tr("Build", lang), tr("Build it in the scenario (Enter)", lang), primary=True)
         self.build_button.clicked.connect(lambda _checked=False: self.build.emit())
         cancel = button(tr("Cancel", lang), tr("Draw nothing (Esc)", lang))
@@ -107,6 +109,12 @@ class ToolCard(QFrame):
         caption.setBuddy(widget)
         self._grid.addWidget(caption, place, 0)
         self._grid.addWidget(widget, place, 1, 1, 3)
+
+    def name_build(self, text: str, tip: str) -> None:
+        """Call the button that takes what is drawn something else than «Build»."""
+        self.build_button.setText(text)
+        self.build_button.setAccessibleName(text)
+        self.build_button.setToolTip(tip)
 
     def add_wide(self, *widgets: QWidget) -> None:
         """Add a line of widgets below the fields."""
@@ -167,8 +175,10 @@ class _PathFields:
         self._card.tell()
 
 
-class _BuildingFields:
-    def __init__(self, card: ToolCard, tool: BuildingTool) -> None:
+class _CornerFields:
+    """Two fields for the coordinates of the next corner, and a button that adds it."""
+
+    def __init__(self, card: ToolCard, tool: BuildingTool | OutlineTool) -> None:
         lang = card.lang
         self._tool, self._card = tool, card
         self._east = card.field(0, 0, tr("Corner E", lang), tr("East of the next corner", lang), "", lambda: None)
@@ -176,6 +186,17 @@ class _BuildingFields:
         add = button(tr("Add corner", lang), tr("Add a corner at the coordinates typed", lang))
         add.clicked.connect(lambda _checked=False: self._add())
         card.add_row(1, "", add)
+
+    def _add(self) -> None:
+        self._tool.add((self._east.value(), self._north.value()), 0.0)
+        self._card.tell()
+
+
+class _BuildingFields:
+    def __init__(self, card: ToolCard, tool: BuildingTool) -> None:
+        lang = card.lang
+        self._tool, self._card = tool, card
+        _CornerFields(card, tool)
         self.height = card.field(2, 0, tr("Height", lang), tr("Height of the building", lang), "m", self._typed)
         with QSignalBlocker(self.height):
             self.height.setRange(1.0, 500.0)
@@ -199,10 +220,6 @@ class _BuildingFields:
         self.floors.valueChanged.connect(lambda _n: self._typed())
         self.dwellings.valueChanged.connect(lambda _n: self._typed())
         self.use.activated.connect(lambda _i: self._typed())
-
-    def _add(self) -> None:
-        self._tool.add((self._east.value(), self._north.value()), 0.0)
-        self._card.tell()
 
     def _typed(self) -> None:
         self._tool.height = self.height.value()

@@ -192,8 +192,8 @@ class Viewport(QWidget):
         """Return the pose that shows the whole city."""
         return self.navigator.whole(self._aspect())
 
-    def fly_to_selection(self) -> None:
-        """Fly to what is selected."""
+    def fly_to_selection(self, margin: float = 0.6) -> None:
+        """Fly to what is selected, with a share of its size around it."""
         selection = self._store.state.selection if self._store is not None else None
         if self._store is None or selection is None:
             return
@@ -202,7 +202,7 @@ class Viewport(QWidget):
         if len(rows) and hasattr(rows, "total_bounds"):
             tallest = float(rows["height"].max()) if "height" in rows.columns else 0.0
             west, south, east, north = (float(v) for v in rows.total_bounds)
-            self.fly_to_box((west, south, east, north), 0.0 if math.isnan(tallest) else tallest)
+            self.fly_to_box((west, south, east, north), 0.0 if math.isnan(tallest) else tallest, margin)
 
     def fly_to_box(self, box: tuple[float, float, float, float], height: float = 0.0, margin: float = 0.6) -> None:
         """Fly to where a box (west, south, east, north) [m], with what stands in it, fills a good part of the view."""

@@ -264,7 +264,9 @@ class MainWindow(QMainWindow):
         there = results.shown is not None and results.data is not None
         if results.shown is not None and results.data is not None:
             navigator = self.viewport.navigator
-            self.panels.fill(Content(results.shown, results.data, lambda: navigator.pose), self.lang)
+            self.panels.fill(
+                Content(results.shown, results.data, lambda: navigator.pose, self.workbench.asking), self.lang
+            )
         else:
             self.panels.fill(None, self.lang)
         self.workbench.attach()

@@ -16,6 +16,7 @@ from twin.text import N_, tr
 from twin.ui import edits
 from twin.ui.drafting import Drafting
 from twin.ui.drawing import BuildingTool, PathTool
+from twin.ui.questions.asking import Asking
 from twin.ui.result_layers import DIFFERENCE, is_result, layer_id
 from twin.ui.results import Results
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from twin.ui.actions import Needs
     from twin.ui.indicators import IndicatorPanel
     from twin.ui.inspector import Inspector
+    from twin.ui.questions.panel import QuestionPanel
     from twin.ui.scenario_dock import ScenarioDock
     from twin.ui.selected import SelectedTools
     from twin.ui.window import MainWindow
@@ -49,6 +51,7 @@ class Workbench(QObject):
         self.drafting = Drafting(window.viewport)
         self.drafting.drawn.connect(self.add)
         self.drafting.changed.connect(self._check_tools)
+        self.asking = Asking(self.results, self.drafting, self)
         window.session.opened.connect(self._begin)
         window.session.closed.connect(self.results.end)
         window.session.city_changed.connect(self.results.base_changed)
@@ -58,11 +61,14 @@ class Workbench(QObject):
         window.session.tasks.progressed.connect(lambda _task: self._show_work())
         window.panels.docks["indicators"].visibilityChanged.connect(lambda shown: self.look() if shown else None)
         window.viewport.menu_wanted.connect(self._menu)
+        window.viewport.picked.connect(self._picked)
 
     def table(self) -> dict[str, Callable[[], object]]:
         """Return what to call for each of its commands."""
         panels = self._window.panels
         return {
+            "what_if": lambda: panels.bring("questions"),
+            "questions": lambda: panels.toggle("questions"),
             "scenarios": lambda: panels.toggle("scenarios"),
             "indicators": lambda: panels.toggle("indicators"),
             "parameters": lambda: panels.toggle("parameters"),
@@ -98,6 +104,7 @@ class Workbench(QObject):
         """Bring the panels, which were just made anew, together with the answers."""
         docks, lang = self._window.panels.docks, self._window.lang
         self.drafting.begin(self.results.shown, lang)
+        self.asking.attach(self._session.store, lang)
         if self.results.shown is None:
             self._tools = self._panel = self._dock = None
             return
@@ -106,6 +113,9 @@ class Workbench(QObject):
         self._dock = cast("ScenarioDock", docks["scenarios"].widget())
         self._dock.place_requested.connect(self._fly)
         self._dock.problem.connect(self._window.notices.show_error)
+        questions = cast("QuestionPanel", docks["questions"].widget())
+        questions.row_chosen.connect(self._show_row)
+        questions.selected.connect(self._select)
         self._panel = cast("IndicatorPanel", docks["indicators"].widget())
         self._panel.row_chosen.connect(self._show_row)
         self._panel.stop_requested.connect(self.results.cancel)
@@ -133,6 +143,7 @@ class Workbench(QObject):
 
     def shut(self) -> None:
         """End the engine process."""
+        self.asking.shut()
         self.results.shut()
 
     # --- commands -----------------------------------------------------------------------------------------------
@@ -267,6 +278,20 @@ class Workbench(QObject):
         if len(found):
             west, south, east, north = (float(value) for value in found.total_bounds)  # type: ignore[operator]
             self._window.viewport.fly_to_box((west, south, east, north), margin=0.15)
+
+    def _picked(self, hit: object) -> None:
+        """Show what was clicked, where only the list of questions stands before it."""
+        docks = self._window.panels.docks
+        listed = self.asking.question is None and not docks["questions"].visibleRegion().isEmpty()
+        if hit is not None and listed and self._selection is not None and not docks["inspector"].isHidden():
+            docks["inspector"].raise_()
+
+    def _select(self, table: str, ids: object) -> None:
+        """Select what was chosen by name, and go there."""
+        if self._session.store is not None:
+            chosen = Selection(table, cast("tuple[str, ...]", ids))
+            self._session.store.change("Select", undoable=False, selection=chosen)
+            self._window.viewport.fly_to_selection(margin=0.1)
 
     def _fly(self, box: object) -> None:
         if box is not None:

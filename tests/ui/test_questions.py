@@ -1,0 +1,201 @@
+"""«What if…?» in the whole window: from the list to the sentence, by mouse, by name and by keys; and undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QComboBox
+from shapely.geometry import LineString
+
+from twin.project import create
+from twin.questions import registry
+from twin.questions.question import Made, Number, Question, Reply
+from twin.scenario.streets import CloseRoad
+from twin.state import Selection
+from twin.ui import theme
+from twin.ui.drawing import OutlineTool
+from twin.ui.questions.panel import QuestionPanel
+from twin.ui.settings import Settings
+from twin.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from twin.city.city import City
+
+X, Y = 153_000.0, 6_579_000.0
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -> MainWindow:
+    paths = [
+        {"id": f"g{i}", "source_id": "s", "from_node": f"{i}a", "to_node": f"{i}b", "length": 40.0,
+         "geometry": LineString([(x, Y + 32), (x + 40, Y + 32)])}
+        for i, x in enumerate((X - 10, X + 70))
+    ]  # fmt: skip
+    city = small_city.replaced(paths=gpd.GeoDataFrame(paths, geometry="geometry", crs=small_city.crs))
+    path = tmp_path / "Mariatorget.twin"
+    create(path, city).close()
+    theme.apply(qapp, "light")
+    window = MainWindow(Settings(), "en")
+    qtbot.addWidget(window, before_close_func=MainWindow.leave)
+    window.resize(1300, 860)
+    window.show()
+    qtbot.waitExposed(window)
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+        window.session.open(path)
+    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=4000)
+    return window
+
+
+def panel(window: MainWindow) -> QuestionPanel:
+    found = window.panels.docks["questions"].widget()
+    assert isinstance(found, QuestionPanel)
+    return found
+
+
+def card(window: MainWindow, id: str) -> None:
+    next(one for one in panel(window).cards if one.question.id == id).click()
+
+
+def answered(window: MainWindow, qtbot: QtBot) -> str:
+    asking = window.workbench.asking
+    qtbot.waitUntil(lambda: asking.phase != "working", timeout=120_000)
+    assert asking.problem is None
+    assert asking.reply is not None
+    return asking.reply.sentence
+
+
+def test_a_bridge_is_drawn_answered_undone_and_asked_again(window: MainWindow, qtbot: QtBot) -> None:
+    asking, store = window.workbench.asking, window.session.store
+    assert store is not None
+    window.commands["what_if"].trigger()
+    card(window, "footbridge")
+    panel(window)._rows[0].editor.click()  # type: ignore[attr-defined]
+    tool = window.workbench.drafting.tool
+    assert tool is not None
+    tool.add((X + 30, Y + 32), 0.1)
+    tool.add((X + 70, Y + 32), 0.1)
+    window.workbench.drafting.build()
+    said = answered(window, qtbot)
+    assert "than in Present state" in said
+    assert panel(window).reply.sentence.text() == said
+    assert [one.name for one in store.state.scenarios] == ["Footbridge"]
+    assert store.undo_label == "What if we build a footbridge?"
+    panel(window).reply._show.click()
+    assert store.state.layers[0].id.startswith("difference:reach:")
+    store.undo()
+    store.undo()
+    assert store.state.scenarios == ()
+    assert asking.stale
+    assert panel(window).answer_button.isVisible()
+    panel(window).answer_button.click()
+    assert answered(window, qtbot) == said
+    assert not asking.stale
+    # Asked with another line, the edit of before is exchanged, not kept beside it.
+    panel(window)._rows[0].editor.click()  # type: ignore[attr-defined]
+    tool = window.workbench.drafting.tool
+    assert tool is not None
+    tool.add((X + 20, Y + 32), 0.1)
+    tool.add((X + 90, Y + 32), 0.1)
+    window.workbench.drafting.build()
+    answered(window, qtbot)
+    assert len(store.state.scenarios[0].edits) == 1
+
+
+def test_a_street_is_chosen_by_a_click_and_by_name(window: MainWindow, qtbot: QtBot) -> None:
+    store, asking = window.session.store, window.workbench.asking
+    assert store is not None
+    card(window, "close_street")
+    rows = {one.step.id: one for one in panel(window)._rows}
+    assert not panel(window).answer_button.isEnabled()
+    store.change("Select", undoable=False, selection=Selection("buildings", ("b1",)))
+    assert asking.values["street"] is None
+    store.change("Select", undoable=False, selection=Selection("roads", ("r2",)))
+    assert asking.values["street"] == ("r2",)
+    assert panel(window).answer_button.isEnabled()
+    names = rows["street"].editor
+    assert isinstance(names, QComboBox)
+    line = names.lineEdit()
+    assert line is not None
+    line.selectAll()
+    qtbot.keyClicks(line, "hornsg")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert asking.values["street"] == ("r1",)
+    assert store.state.selection == Selection("roads", ("r1",))
+    panel(window).answer_button.click()
+    assert "100\u00a0m" in answered(window, qtbot)
+    edit = store.state.scenarios[0].active[0]
+    assert isinstance(edit, CloseRoad)
+    assert edit.roads == ("r1",)
+
+
+def test_values_that_do_not_go_together_are_said_and_change_nothing(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from twin.errors import BadInput
+
+    def make(values: object, city: object, lang: str) -> Made:
+        raise BadInput("A scenario holds at most {n} edits.", n=3)
+
+    question = Question(
+        "test", "traffic", "Test", "A test", (Number("n", "How many", "m", 0.0, 5.0, 1.0),), ("reach",), make,
+        lambda asked: Reply(""),
+    )  # fmt: skip
+    monkeypatch.setattr(registry, "questions", lambda: (question,))
+    store, asking = window.session.store, window.workbench.asking
+    assert store is not None
+    before = store.state.scenarios
+    asking.begin(question)
+    panel(window).answer_button.click()
+    assert asking.phase == "steps"
+    assert "at most 3 edits" in panel(window)._problem.text()
+    assert store.state.scenarios is before
+
+
+def test_a_language_changed_meanwhile_says_the_answer_anew(window: MainWindow, qtbot: QtBot) -> None:
+    store = window.session.store
+    assert store is not None
+    card(window, "close_street")
+    store.change("Select", undoable=False, selection=Selection("roads", ("r1",)))
+    panel(window).answer_button.click()
+    answered(window, qtbot)
+    window.set_language("sv")
+    qtbot.waitUntil(lambda: "gata stängs" in panel(window).reply.sentence.text(), timeout=10_000)
+    assert panel(window)._title.text() == "Vad händer om vi stänger en gata?"
+
+
+def test_what_a_city_lacks_is_said_on_the_card(qtbot: QtBot, small_city: City) -> None:
+    question = registry.find("footbridge")
+    assert question is not None
+    empty = small_city.replaced(paths=small_city.paths.iloc[:0])
+    assert "no walk network" in question.lacks(empty)
+
+
+def test_outlines_are_drawn_by_points() -> None:
+    def flat(x: float, y: float) -> float:
+        return 0.0
+
+    tool = OutlineTool(None, flat, "area")  # type: ignore[arg-type]
+    for at in ((0.0, 0.0), (10.0, 0.0), (10.0, 10.0)):
+        tool.add(at, 0.1)
+    assert tool.ready
+    assert tool.size == 50.0
+    tool.add((0.2, 0.1), 0.1)
+    assert len(tool.corners) == 3, "a click on the first corner closes, it adds none"
+    tool.step_back()
+    assert not tool.ready
+    line = OutlineTool(None, flat, "line")  # type: ignore[arg-type]
+    line.add((0.0, 0.0), 0.1)
+    line.add((3.0, 4.0), 0.1)
+    assert line.edit() == ((0.0, 0.0), (3.0, 4.0))
+    assert line.size == 5.0
+    point = OutlineTool(None, flat, "point")  # type: ignore[arg-type]
+    point.add((1.0, 1.0), 0.1)
+    point.add((2.0, 2.0), 0.1)
+    assert point.edit() == ((2.0, 2.0),)
