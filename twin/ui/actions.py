@@ -97,7 +97,7 @@ _VIEW = (
 _WINDOW = (
     Command("layers", N_("&Layers"), N_("Show or hide the layer tree"), ("Ctrl+1",), "layers", "project", True),
     Command(
-        "questions", N_("&What if…?"), N_("Show or hide the guided questions"), ("Ctrl+8",), "help", "project", True
+        "questions", N_("Wh&at if…?"), N_("Show or hide the guided questions"), ("Ctrl+8",), "help", "project", True
     ),
     Command("inspector", N_("&Inspector"), N_("Show or hide the inspector"), ("Ctrl+2",), "info", "project", True),
     Command(
@@ -133,7 +133,7 @@ _WINDOW = (
 
 _SCENARIO = (
     Command(
-        "what_if", N_("&What if…?"), N_("Ask a guided question and get the answer in one sentence"), ("Ctrl+E",),
+        "what_if", N_("What &if…?"), N_("Ask a guided question and get the answer in one sentence"), ("Ctrl+E",),
         "help", "project",
     ),
     Command(
