@@ -5,13 +5,20 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from twin.city import formats, merge, schema
 from twin.city.reading import ReadOptions
+from twin.datafile.folders import staging
+from twin.datafile.look import preview
+from twin.datafile.suggest import suggest
+from twin.datafile.take import Taken, take
 from twin.errors import BadInput
 from twin.jobs import Job
 from twin.project import RECORD, create, open_project, project_folder
+from twin.state import LayerEntry, State
 from twin.text import N_
 
 if TYPE_CHECKING:
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from twin.city.city import City
     from twin.city.formats import Reader
     from twin.city.reading import Note
+    from twin.datafile.spec import DataLayer, Style
 
 
 _FAR = 200_000.0
@@ -87,6 +95,85 @@ def import_files(
         city, reports = add_files(state.city, files, options, job.part(0.1, 0.9))
         project.save(state.changed(city=city), job=job.part(0.9, 1.0))
         return ImportReport(project.path, city.crs, False, reports)
+
+
+def import_layer(
+    path: Path,
+    to: Path,
+    choice: Mapping[str, object] | None = None,
+    about: Mapping[str, str] | None = None,
+    style: Style | None = None,
+    job: Job | None = None,
+) -> Taken:
+    """Take a data file into a project as a layer, and save.
+
+    Parameters
+    ----------
+    path : Path
+        GeoPackage, GeoJSON, GeoParquet, shapefile, GeoTIFF or CSV.
+    to : Path
+        The project.
+    choice : mapping, optional
+        Fields of :class:`twin.datafile.spec.Choice`; those not named are guessed from the file.
+    about : mapping, optional
+        Fields of :class:`twin.datafile.spec.About`: title, unit, owner, licence, classification …
+    style : Style, optional
+    job : Job, optional
+
+    Raises
+    ------
+    BadInput
+        When the file, a column, an option or the project is wrong.
+    UnknownCrs
+        When neither file nor choice says the reference system.
+    ProjectLocked
+        When the project is open elsewhere.
+    """
+    job = job or Job()
+    with open_project(to) as project:
+        if project.read_only:
+            raise BadInput("{path} is open for reading only; import into another project.", path=project.path.name)
+        state = project.state(job=job.part(0.0, 0.2))
+        taken = with_guesses(path, state, choice or {}, about or {}, staging(), style, job.part(0.2, 0.9))
+        project.save(with_layer(state, taken.layer), job=job.part(0.9, 1.0))
+        return taken
+
+
+def with_guesses(
+    path: Path,
+    state: State,
+    choice: Mapping[str, object],
+    about: Mapping[str, str],
+    folder: Path,
+    style: Style | None = None,
+    job: Job | None = None,
+) -> Taken:
+    """Take a data file in, guessing what is not said; see :func:`import_layer`."""
+    found = preview(path)
+    guessed, said = suggest(found, state.city, str(choice.get("sheet", "")))
+    return take(
+        path, _filled(guessed, choice), _filled(said, about), state.city, folder, style=style,
+        taken=[row.id for row in state.layers] + [one.id for one in state.imported], job=job,
+    )  # fmt: skip
+
+
+def with_layer(state: State, layer: DataLayer) -> State:
+    """Return a State in which a data layer is there and shown, above the others."""
+    entries = (LayerEntry(layer.id), *(row for row in state.layers if row.id != layer.id))
+    return state.changed(imported=(*state.imported, layer), layers=entries)
+
+
+def _filled(value: Any, given: Mapping[str, object]) -> Any:
+    """Return a struct with some fields exchanged; a wrong name or value is said plainly."""
+    kind = type(value)
+    known = kind.__struct_fields__
+    for name in given:
+        if name not in known:
+            raise BadInput("There is no field {name}; there are: {known}.", name=name, known=", ".join(known))
+    try:
+        return msgspec.convert({**msgspec.to_builtins(value), **given}, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadInput("A value does not fit: {reason}", reason=error) from error
 
 
 def add_files(

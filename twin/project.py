@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from twin.content import demo_project
+from twin.datafile import folders
 from twin.disk import atomic, tables, versions
 from twin.disk.lock import FileLock, Holder, anyone_reads, reading
 from twin.disk.record import Record, encode, read_record, to_pose, to_record, to_state
@@ -60,6 +61,13 @@ class Project:
         self._known: tables.Known = {}
         self._busy = threading.Lock()
         self._written: tuple[State, Pose | None] | None = None
+        self._in_use = {layer.file for layer in record.imported}
+        """Files of data layers that the session saw: undo may bring them back, so none is removed before it ends."""
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where the files of its data layers may lie."""
+        return data_folders(self.path)
 
     @property
     def read_only(self) -> bool:
@@ -189,9 +197,11 @@ class Project:
         pose = pose or self.pose
         try:
             parts = tables.write_city(self.path, state.city, self._known, job)
+            folders.bring([layer.file for layer in state.imported], self.path, self.folders)
         except OSError as error:
             raise _unwritten(self.path, error) from error
         record = to_record(state, parts, pose, self._record.created, _stamp(at), _program())
+        self._in_use |= {layer.file for layer in record.imported}
         revision = max(self._record.revision, versions.latest_revision(self.path)) + 1
         self._written = (state, pose)
         return msgspec.structs.replace(record, revision=revision)
@@ -204,14 +214,15 @@ class Project:
         self._record = record
 
     def _collect(self) -> None:
-        """Remove city files nobody refers to any more, unless a process reads just now."""
+        """Remove files of the city and of data layers nobody refers to any more, unless a process reads just now."""
         if anyone_reads(self.path):
             return
         needed = self._record.files() | {name for names in self._record.earlier for name in names}
-        needed |= versions.needed_files(self.path, self._record)
+        needed |= versions.needed_files(self.path, self._record) | self._in_use
         city = [p for p in (self.path / tables.FOLDER).iterdir() if f"{tables.FOLDER}/{p.name}" not in needed]
+        data = [p for p in (self.path / folders.FOLDER).glob("*.*") if f"{folders.FOLDER}/{p.name}" not in needed]
         cut_off = [p for p in (*self.path.iterdir(), *self.path.glob("*/.*")) if p.is_file() and atomic.is_part(p)]
-        for file in (*filter(tables.is_ours, city), *cut_off):
+        for file in (*filter(tables.is_ours, city), *filter(folders.is_ours, data), *cut_off):
             with contextlib.suppress(OSError):  # the next save tries again
                 file.unlink()
 
@@ -284,6 +295,11 @@ def load_view(path: Path, job: Job | None = None) -> tuple[State, Pose | None]:
     return to_state(record, _read(path, record, {}, job or Job())), pose
 
 
+def data_folders(path: Path) -> tuple[Path, ...]:
+    """Return where the files of a project's data layers may lie: in it, or waiting to be saved."""
+    return project_folder(path), folders.staging()
+
+
 def resolve_path(text: str) -> Path:
     """Return the project a user means: ``demo`` is the shipped one, ``./demo`` a folder of that name."""
     return demo_project() if text == "demo" else project_folder(Path(text).expanduser())
@@ -329,6 +345,8 @@ def _build(
         part.mkdir(parents=True)
         parts = tables.write_city(part, state.city, {}, Job())
         now = _stamp(at)
+        places = (folders.staging(),) if copied_from is None else (copied_from, folders.staging())
+        folders.bring([layer.file for layer in state.imported], part, places)
         atomic.write(part / RECORD, encode(to_record(state, parts, pose, now, now, _program())))
         for name in _COPIED:
             if copied_from is not None and (copied_from / name).is_dir():

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from twin.city.city import City
+    from twin.datafile.spec import DataLayer
     from twin.scenario.scenario import Scenario
 
 Listener = Callable[["State", "State"], None]
@@ -76,6 +79,23 @@ class State:
     scenarios: tuple[Scenario, ...] = ()
     scenario: str = ""
     reference: str = ""
+    imported: tuple[DataLayer, ...] = ()
+
+    def data_layer(self, id: str) -> DataLayer | None:
+        """Return the data file behind a layer, None where it is none."""
+        return next((one for one in self.imported if one.id == id), None)
+
+    def source(self, id: str) -> Mapping[str, str]:
+        """Return title, licence, owner, class … of where values come from: a source of the City or a data file."""
+        own = self.data_layer(id)
+        if own is None:
+            return self.city.source(id)
+        about = own.about
+        return {
+            "id": id, "title": about.title, "licence": about.licence, "owner": about.owner, "contact": about.contact,
+            "classification": about.classification, "date": about.date, "maturity": "", "catalogue": "",
+            "note": about.note,
+        }  # fmt: skip
 
     def changed(self, **parts: object) -> State:
         """Return a State with some parts exchanged."""

@@ -11,7 +11,9 @@ from twin.text import N_, number, tr
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
 
+    from twin.city.reading import Note
     from twin.commands.console import Console, Parser
     from twin.importing import ImportReport
 
@@ -25,12 +27,22 @@ def add(parser: Parser, lang: str) -> None:
         "--to", required=True, metavar="P.twin", help=tr("the project; it is made when it is not there", lang)
     )
     parser.add_argument(
-        "--as", dest="table", metavar="TABLE", help=tr("the table of the city that the rows are meant for", lang)
+        "--as",
+        dest="table",
+        metavar="TABLE",
+        help=tr("the table of the city that the rows are meant for; «layer» shows the file as a layer", lang),
     )
     parser.add_argument(
         "--map", dest="columns", metavar="field=column", type=pair, nargs="+", action="extend", default=[],
-        help=tr("which column of the file fills a field of the table", lang),
+        help=tr(
+            "which column of the file fills a field of the table; of a layer: show, value, x, y, key, to, time …", lang
+        ),
     )  # fmt: skip
+    parser.add_argument(
+        "--about", metavar="field=text", type=pair, nargs="+", action="extend", default=[],
+        help=tr("of a layer: title, unit, owner, contact, licence, classification, date, note", lang),
+    )  # fmt: skip
+    parser.add_argument("--style", metavar="FILE.json", type=Path, help=tr("of a layer: a style file", lang))
     parser.add_argument(
         "--crs", metavar="C", help=tr("reference system of the files, such as EPSG:3011, where they name none", lang)
     )
@@ -48,6 +60,8 @@ def run(args: Namespace, console: Console) -> int:
     from twin.importing import import_files
     from twin.project import resolve_path
 
+    if args.table == "layer":
+        return _layers(args, console)
     options = ReadOptions(crs=args.crs, bbox=args.bbox, lod=args.lod, table=args.table, columns=dict(args.columns))
     try:
         report = import_files(args.files, resolve_path(args.to), options, console.job())
@@ -60,15 +74,52 @@ def run(args: Namespace, console: Console) -> int:
     return 0
 
 
+def _layers(args: Namespace, console: Console) -> int:
+    """Take files in as layers, one after the other."""
+    from twin.datafile.paint import load_style
+    from twin.importing import import_layer
+    from twin.project import resolve_path
+
+    style = None if args.style is None else load_style(args.style)
+    choice = dict(args.columns) | ({"crs": args.crs} if args.crs else {})
+    rows, lines = [], []
+    for path in args.files:
+        taken = import_layer(path, resolve_path(args.to), choice, dict(args.about), style, console.job())
+        layer, lang = taken.layer, console.lang
+        rows.append(
+            {
+                "id": layer.id,
+                "title": layer.about.title,
+                "show": layer.choice.show,
+                "value": layer.choice.value,
+                "rows": layer.rows,
+                "origin": layer.origin,
+                "file": layer.file,
+                "missing": [tr(one, "en") for one in layer.about.missing()],
+                "notes": _notes(taken.notes, lang),
+                "unmatched": list(taken.unmatched),
+            }
+        )
+        lines.append(tr("{file}: layer «{title}» ({id}), {n} rows", lang, file=path.name, title=layer.about.title,
+                        id=layer.id, n=number(layer.rows, lang, 0)))  # fmt: skip
+        lines += [f"  {tr(_KINDS[note.kind], lang)}: {note.text(lang)}" for note in taken.notes]
+        for one in layer.about.missing():
+            lines.append("  " + tr("Not said: {what} (option --about)", lang, what=tr(one, lang)))
+    console.result({"project": str(resolve_path(args.to)), "layers": rows}, "\n".join(lines))
+    return 0
+
+
+def _notes(notes: Sequence[Note], lang: str) -> list[dict[str, Any]]:
+    return [{"kind": n.kind, "text": n.sentence(lang), "n": n.n, "examples": list(n.examples)} for n in notes]
+
+
 def _plain(report: ImportReport, lang: str) -> dict[str, Any]:
     files = [
         {
             "path": str(file.path),
             "format": file.format,
             "read": dict(file.read),
-            "notes": [
-                {"kind": n.kind, "text": n.sentence(lang), "n": n.n, "examples": list(n.examples)} for n in file.notes
-            ],
+            "notes": _notes(file.notes, lang),
         }
         for file in report.files
     ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from twin.commands.console import size
 from twin.errors import BadInput, UsageError
-from twin.text import tr
+from twin.text import error_text, tr
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -42,7 +42,8 @@ def add(parser: Parser, lang: str) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Draw the project as it was saved, with what the options change."""
     from twin import plugins
-    from twin.project import load_view, resolve_path
+    from twin.datafile.evaluate import evaluate
+    from twin.project import data_folders, load_view, resolve_path
     from twin.report.figure import export_png
 
     began = time.monotonic()
@@ -57,13 +58,24 @@ def run(args: Namespace, console: Console) -> int:
     dropins = plugins.discover()
     layers: Mapping[str, Layer] = {}
     if args.layer is not None:
-        layers = {args.layer: _layer(dropins, args.layer, state.city, args.time)}
-        state = _with_layer(state, args.layer, {one.id for one in dropins})
+        own = state.data_layer(args.layer)
+        if own is not None:
+            data = evaluate([own], state.city, data_folders(path))
+            if data.errors:
+                raise data.errors[own.id]
+        layer = data.layers.get(args.layer) if own is not None else _layer(dropins, args.layer, state.city)
+        if layer is None:
+            raise BadInput("The layer «{name}» has nothing to show for this city.", name=args.layer)
+        layers = {args.layer: layer if args.time is None else at_time(layer, args.time)}
+        state = _with_layer(state, args.layer, {one.id for one in dropins} | {one.id for one in state.imported})
     else:
         if args.time is not None:
             raise UsageError("--time needs --layer.")
         shown = {row.id for row in state.layers if row.visible}
         layers, errors = plugins.evaluate([one for one in dropins if one.id in shown], state.city)
+        data = evaluate([one for one in state.imported if one.id in shown], state.city, data_folders(path))
+        layers = {**layers, **data.layers}
+        errors = {**errors, **{id: error_text(error, console.lang) for id, error in data.errors.items()}}
         for name, reason in errors.items():
             console.say("twin: " + tr("The layer «{name}» failed: {reason}", console.lang, name=name, reason=reason))
     export_png(args.out, state.city, state, layers, args.size, args.dpi, pose, args.theme, console.lang)
@@ -82,7 +94,7 @@ def _bookmark(path: Path, state: State, name: str) -> Pose:
     raise BadInput("{path}: there is no bookmark «{name}»; there are: {there}.", path=path.name, name=name, there=there)
 
 
-def _layer(dropins: Sequence[DropIn], name: str, city: City, when: str | None) -> Layer:
+def _layer(dropins: Sequence[DropIn], name: str, city: City) -> Layer | None:
     from twin import plugins
 
     chosen = [one for one in dropins if one.id == name]
@@ -92,9 +104,7 @@ def _layer(dropins: Sequence[DropIn], name: str, city: City, when: str | None) -
     layers, errors = plugins.evaluate(chosen, city)
     if name in errors:
         raise BadInput("The layer «{name}» failed: {reason}", name=name, reason=errors[name])
-    if name not in layers:
-        raise BadInput("The layer «{name}» has nothing to show for this city.", name=name)
-    return layers[name] if when is None else at_time(layers[name], when)
+    return layers.get(name)
 
 
 def at_time(layer: Layer, when: str) -> Layer:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from twin.datafile.spec import DataLayer  # noqa: TC001 - msgspec reads it from the annotation
 from twin.errors import BadInput, NewerFormat
 from twin.scenario.scenario import Scenario  # noqa: TC001 - msgspec reads it from the annotation
 from twin.state import BASE_LAYERS, Bookmark, LayerEntry, Pose, State
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
 
-FORMAT = 2
+FORMAT = 3
 """Number of the present format; a file with a higher one was written by a later version of the program."""
 
 
@@ -26,11 +27,21 @@ def _with_scenarios(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "scenarios": [], "scenario": "", "reference": ""}
 
 
-MIGRATIONS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_with_scenarios,)
+def _with_data_layers(raw: dict[str, Any]) -> dict[str, Any]:
+    """Format 3 has data files as layers; older projects have none."""
+    return {**raw, "imported": []}
+
+
+MIGRATIONS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_with_scenarios, _with_data_layers)
 """Step n makes format n + 2 of format n + 1; the first project format was 1."""
 
 FileName = Annotated[
     str, msgspec.Meta(pattern=r"^city/[a-z]+-[0-9a-f]{12}\.(gpkg|parquet|tif)\Z", description="inside the project")
+]
+
+
+AnyFile = Annotated[
+    str, msgspec.Meta(pattern=r"^(city/[a-z]+|data/[a-z0-9-]{1,40})-[0-9a-f]{12}\.(gpkg|parquet|tif)\Z")
 ]
 
 
@@ -89,11 +100,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     scenarios: list[Scenario] = []
     scenario: str = ""
     reference: str = ""
-    earlier: list[list[FileName]] = []
+    imported: list[DataLayer] = []
+    earlier: list[list[AnyFile]] = []
 
     def files(self) -> set[str]:
-        """Return the names of the city files it needs."""
-        return {part.file for part in self.city.values()}
+        """Return the names of the files it needs: those of the city and of data layers."""
+        return {part.file for part in self.city.values()} | {layer.file for layer in self.imported}
 
 
 def encode(record: Record) -> bytes:
@@ -161,6 +173,7 @@ def to_record(
         scenarios=list(state.scenarios),
         scenario=state.scenario,
         reference=state.reference,
+        imported=list(state.imported),
     )
 
 
@@ -172,7 +185,7 @@ def to_state(record: Record, city: City) -> State:
     bookmarks = tuple(Bookmark(b.name, to_pose(b.view)) for b in record.bookmarks)
     return State(
         city=city, layers=rows + missing, bookmarks=bookmarks, scenarios=tuple(record.scenarios),
-        scenario=record.scenario, reference=record.reference,
+        scenario=record.scenario, reference=record.reference, imported=tuple(record.imported),
     )  # fmt: skip
 
 

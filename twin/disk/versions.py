@@ -104,6 +104,8 @@ def _differences(saved: Record, version: Record) -> tuple[str, ...]:
         said.append(N_("Bookmarks"))
     if (saved.scenarios, saved.scenario, saved.reference) != (version.scenarios, version.scenario, version.reference):
         said.append(N_("Scenarios"))
+    if saved.imported != version.imported:
+        said.append(N_("Data files"))
     if saved.view != version.view:
         said.append(N_("View"))
     return tuple(said)

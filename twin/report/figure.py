@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from twin.city import crs as crs_names
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twin.city.city import City
+    from twin.datafile.spec import DataLayer
     from twin.layer import Layer
     from twin.scene.palette import Theme
     from twin.state import Pose, State
@@ -124,6 +126,7 @@ def furniture(
     date: str = "",
 ) -> Furniture:
     """Decide what stands around the map; see :class:`Furniture`."""
+    shown = {entry.id for entry in state.layers if entry.visible and entry.id in layers}
     legends = tuple(
         legend(layers[entry.id], lang) for entry in state.layers if entry.visible and entry.id in layers
     )  # fmt: skip
@@ -136,21 +139,21 @@ def furniture(
         bar=bar,
         scale_text=scale_text,
         reference=reference,
-        sources=sources_line(city, lang),
+        sources=sources_line(city, lang, tuple(one for one in state.imported if one.id in shown)),
         warning=tr("Synthetic, not for decisions", lang) if city.synthetic else "",
         date=date,
     )
 
 
-def sources_line(city: City, lang: str) -> str:
-    """Return one line that names each source with owner and licence."""
+def sources_line(city: City, lang: str, imported: tuple[DataLayer, ...] = ()) -> str:
+    """Return one line that names each source of the city and of data layers with owner and licence."""
     used = {source for name in TABLES for source in city.table(name)["source_id"].unique()}
     if city.terrain is not None:
         used.add(city.terrain.source_id)
     rows = city.sources[city.sources["id"].isin(used)]
     texts = dict.fromkeys(
         " – ".join(str(row[part]) for part in (("owner" if row["owner"] else "title"), "licence", "date") if row[part])
-        for row in rows.to_dict("records")
+        for row in (*rows.to_dict("records"), *(msgspec.to_builtins(one.about) for one in imported))
     )
     if not texts:
         return tr("Source unknown", lang)

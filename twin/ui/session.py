@@ -99,6 +99,7 @@ class Session(QObject):
             return False
         state, saved = self.store.state, self._saved
         same = state.bookmarks == saved.bookmarks and state.scenarios == saved.scenarios
+        same = same and state.imported == saved.imported
         return self.read_only and state.city is saved.city and same
 
     @property
@@ -312,5 +313,5 @@ class Session(QObject):
 
 def _differs(a: State, b: State) -> bool:
     """Compare what a project keeps; what is selected is not kept."""
-    kept = ("layers", "bookmarks", "scenarios", "scenario")
+    kept = ("layers", "bookmarks", "scenarios", "scenario", "imported")
     return a.city is not b.city or any(getattr(a, name) != getattr(b, name) for name in kept)
