@@ -259,7 +259,8 @@ def test_a_turned_grid_is_brought_to_the_projects_system(tmp_path: Path, city: C
     corners = gpd.GeoSeries([box(18.05, 59.325, 18.06, 59.33)], crs="EPSG:4326").to_crs(CRS).total_bounds
     np.testing.assert_allclose([west, south, east, north], corners, atol=30)
     known = got.values[np.isfinite(got.values)]
-    assert (known.min() >= 3.5) and (known.max() <= 4.5)
+    assert known.min() >= 3.5
+    assert known.max() <= 4.5
     assert known.mean() == pytest.approx(4.0, abs=0.02)
 
 
