@@ -58,8 +58,8 @@ def limits(values: NDArray[np.floating], method: Method, classes: int) -> tuple[
     elif method == "natural":
         found = _natural(known, classes)
     else:
-        found = _few(known, classes)
-        found = np.quantile(known, np.linspace(0, 1, classes + 1)) if found is None else found
+        few = _few(known, classes)
+        found = np.quantile(known, np.linspace(0, 1, classes + 1)) if few is None else few
     return tuple(float(v) for v in np.unique(found))
 
 
