@@ -16,7 +16,6 @@ from twin.models.compile import kernels
 from twin.models.noise import case as cases
 from twin.models.noise import propagation as waves
 from twin.models.noise.air import A_WEIGHTING
-from twin.models.noise.lines import LEAST, RATIO, split
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,13 +64,12 @@ def test_case_of_the_standard(folder: Path, number: int) -> None:
 
 def test_kernels_are_called_with_the_types_they_are_declared_for(folder: Path) -> None:
     ours = {name: kept for name, kept in kernels().items() if ".noise." in name}
-    assert len(ours) == 4
+    assert len(ours) == 9
     for function, signature in ours.values():
         function.compile(signature)
     solved(json.loads((folder / "TC19.json").read_text("utf-8")))
     solved(json.loads((folder / "TC16.json").read_text("utf-8")))
     solved(free(30.0))
-    split(0.0, 9.0, 2.0, np.array([[0.0, 0, 0, 9, 0, 0]]), RATIO, LEAST, 800.0)
     assert {name: len(function.signatures) for name, (function, _) in ours.items()} == dict.fromkeys(ours, 1)
 
 

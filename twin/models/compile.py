@@ -6,6 +6,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 import numba
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np import arrayobj
 
 from twin.text import N_
 
@@ -23,28 +27,35 @@ MODULES = (
     "twin.models.traffic.bushes",
     "twin.models.traffic.shifts",
     "twin.models.traffic.select",
-    "twin.models.noise.lines",
-    "twin.models.noise.section",
+    "twin.models.noise.flat",
+    "twin.models.noise.paths",
+    "twin.models.noise.streets",
+    "twin.models.noise.attend",
     "twin.models.noise.vertical",
 )
 """Modules that hold kernels."""
-_kernels: dict[str, tuple[Any, str]] = {}
+_kernels: dict[str, tuple[Any, Any]] = {}
 
 
-def kernel(signature: str, regroup: bool = False) -> Callable[[Callable[..., Any]], Any]:
+def kernel(signature: Any, regroup: bool = False, quick: bool = False) -> Callable[[Callable[..., Any]], Any]:
     """Declare a kernel: compiled on first use or by :func:`compile_all`, kept on disk, running without the GIL.
 
     Parameters
     ----------
-    signature : str
+    signature : str or numba signature
         Types it is called with, in numba's words. Calls with other types work but compile anew, so a test looks
         that there are none.
     regroup : bool
         Sums may be taken in another order, which lets several be taken at once; the order is the same in every run.
+    quick : bool
+        A division by zero gives ∞ or nan, no error, see :func:`quick_part`.
     """
+    freely: Any = {"reassoc", "nsz"} if regroup else False
+    model: Any = "numpy" if quick else "python"
 
     def wrap(function: Callable[..., Any]) -> Any:
-        compiled = numba.njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"} if regroup else False)(function)
+        made: Any = numba.njit(nogil=True, cache=True, fastmath=freely, error_model=model)
+        compiled = made(function)
         _kernels[f"{function.__module__}.{function.__name__}"] = (compiled, signature)
         return compiled
 
@@ -56,7 +67,48 @@ def part(function: Callable[..., Any]) -> Any:
     return numba.njit(nogil=True, cache=True)(function)
 
 
-def kernels() -> dict[str, tuple[Any, str]]:
+def quick_part(function: Callable[..., Any]) -> Any:
+    """Declare a part in which a division by zero gives ∞ or nan instead of an error, so that several go at once."""
+    return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+
+
+def record(kinds: tuple[Any, ...], cls: Any) -> Any:
+    """Return the numba type of a NamedTuple class whose fields have these types."""
+    return types.NamedTuple(kinds, cls)  # type: ignore[no-untyped-call]
+
+
+def pair(*kinds: Any) -> Any:
+    """Return the numba type of a tuple of these types."""
+    return types.Tuple(kinds)  # type: ignore[no-untyped-call]
+
+
+def _unowned(_typing: Any, values: Any) -> Any:
+    """Return a named tuple of arrays and numbers whose arrays are not counted by references, for use in kernels.
+
+    Passing such a tuple from function to function costs nothing; counting its arrays costs more than most functions do.
+    The caller of the kernel holds the arrays meanwhile.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        parts = []
+        for n, kind in enumerate(signature.return_type):
+            value = builder.extract_value(args[0], n)
+            if isinstance(kind, types.Array):
+                array = arrayobj.make_array(kind)(context, builder, value)  # type: ignore[no-untyped-call]
+                array.meminfo = cgutils.get_null_value(array.meminfo.type)  # type: ignore[no-untyped-call]
+                array.parent = cgutils.get_null_value(array.parent.type)  # type: ignore[no-untyped-call]
+                value = array._getvalue()
+            parts.append(value)
+        return context.make_tuple(builder, signature.return_type, parts)
+
+    return values(values), generate
+
+
+unowned: Any = intrinsic(_unowned)
+"""See :func:`_unowned`."""
+
+
+def kernels() -> dict[str, tuple[Any, Any]]:
     """Return all kernels and their signatures by name."""
     for module in MODULES:
         importlib.import_module(module)

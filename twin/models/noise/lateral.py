@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twin.models.noise.cut import meets
 from twin.models.noise.diffraction import radius, rise
-from twin.models.noise.section import inside, meets
+from twin.models.noise.flat import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,11 +113,11 @@ def _blocks_as_house(line: Floats, sight: _Sight) -> bool:
     """Whether the ray runs through the house below its roof, not only along its walls."""
     at = [0.0, sight.length]
     at += [t for a, b in zip(line, np.roll(line, -1, axis=0), strict=True) if (t := sight.meets(a, b)[0]) >= 0]
-    ring, top = np.ascontiguousarray(line[:, :2]), float(line[0, 2])
+    walls, top = np.column_stack([line[:, :2], np.roll(line[:, :2], -1, axis=0)]), float(line[0, 2])
     order = sorted(at)
     for t0, t1 in pairwise(order):
         x, y = sight.source[:2] + sight.unit * (t0 + t1) / 2
-        if t1 - t0 > ASIDE and inside(x, y, ring) and min(sight.ray(t0), sight.ray(t1)) < top:
+        if t1 - t0 > ASIDE and within(x, y, walls, 0, len(walls)) and min(sight.ray(t0), sight.ray(t1)) < top:
             return True
     return False
 

@@ -10,27 +10,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twin.models.noise import paths as kernels
 from twin.models.noise.air import A_WEIGHTING, absorption, spreading
+from twin.models.noise.cut import TERRAIN, G, terrain_at, work
 from twin.models.noise.diffraction import radius, rise
+from twin.models.noise.flat import containing
 from twin.models.noise.ground import LEAST
 from twin.models.noise.lateral import LEFT, RIGHT, corners
-from twin.models.noise.mirrors import folds
-from twin.models.noise.section import leg, terrain_at
-from twin.models.noise.vertical import TERRAIN, around, over
+from twin.models.noise.vertical import around
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from twin.models.noise.mirrors import Fold
+    from twin.models.noise.cut import Work
     from twin.models.noise.scene import Scene
 
     Floats = NDArray[np.float64]
+    Whole = NDArray[np.int64]
+    Fold = tuple[Whole, Floats]
 
-HOMOGENEOUS, FAVOURABLE = "H", "F"
+HOMOGENEOUS, FAVOURABLE = CONDITIONS = "H", "F"
 PATHS = ("direct", "left", "right", "reflection")
-_NO_FOLD = np.empty((0, 3))
+_DIRECT = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -130,23 +133,19 @@ def levels(
         receiver = receiver + np.array([LEAST, 0.0, 0.0])  # one above the other: a section needs a direction
     found: dict[tuple[str, str], list[Floats]] = {}
     if np.hypot(*(receiver[:2] - source[:2])) <= options.reach:
-        for condition in (HOMOGENEOUS, FAVOURABLE):
-            curved = condition == FAVOURABLE
-            straight = _over(scene, source, receiver, None, options, air, curved)
-            found["direct", condition] = [straight] if straight is not None else []
-            for name, side in (("left", LEFT), ("right", RIGHT)) if options.around else ():
-                way = _around(scene, source, receiver, side, options.reach, air, curved)
-                found[name, condition] = [way] if way is not None else []
-            walls = [
-                _over(scene, source, receiver, fold, options, air, curved)
-                for fold in folds(scene, source, receiver, options.reflections, own)
-            ]
-            found["reflection", condition] = [wall for wall in walls if wall is not None]
-    return Levels({key: power - _together(ways) for key, ways in found.items() if ways}, share)
+        one = _One(scene, source, receiver, options, np.ascontiguousarray(air, dtype=np.float64))
+        _add(found, "direct", one.over(np.array([source[:2], receiver[:2]]), _DIRECT))
+        for faces, points in folds(scene, source, receiver, options.reflections, own):
+            _add(found, "reflection", one.over(points, faces))
+        for name, side in (("left", LEFT), ("right", RIGHT)) if options.around else ():
+            _add(found, name, {condition: one.around(side, condition == FAVOURABLE) for condition in CONDITIONS})
+    return Levels({key: power + energy_sum(ways) for key, ways in found.items()}, share)
 
 
-def _together(attenuations: list[Floats]) -> Floats:
-    return np.asarray(-energy_sum([-a for a in attenuations]))
+def _add(found: dict[tuple[str, str], list[Floats]], name: str, gains: Mapping[str, Floats | None]) -> None:
+    for condition, gain in gains.items():
+        if gain is not None:
+            found.setdefault((name, condition), []).append(gain)
 
 
 def profile(scene: Scene, points: Floats) -> tuple[Floats, Floats, Floats]:
@@ -159,62 +158,77 @@ def profile(scene: Scene, points: Floats) -> tuple[Floats, Floats, Floats]:
 
     Returns
     -------
-    array, shape (n, 5), array, shape (m, 3)
-        Pieces and edges, see :func:`twin.models.noise.section.leg`.
+    array, shape (n, 8), array, shape (m, 3)
+        Pieces and edges, see :mod:`twin.models.noise.cut`.
     array, shape (k,) [m]
         Positions of the points along the profile.
     """
-    at = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    pieces, edges = [], []
-    for i in range(len(points) - 1):
-        one, bends = leg(
-            points[i, 0], points[i, 1], points[i + 1, 0], points[i + 1, 1], at[i],
-            scene.faces, scene.owner, scene.outlines, scene.outline_at, scene.tops,
-            scene.covers, scene.cover_at, scene.cover_g, scene.default_g, scene.mesh, scene.rim,
+    length = float(np.hypot(*np.diff(points, axis=0).T).sum())
+    got: tuple[Floats, Floats, Floats] = kernels.profile(scene.flat, _scratch(scene, length, len(points)), points)
+    return got
+
+
+def folds(scene: Scene, source: Floats, receiver: Floats, order: int, own: int | None = None) -> list[Fold]:
+    """Return faces (k,) and points in plan (k + 2, 2) of the paths that are reflected once to ``order`` times.
+
+    Whether the ray also passes below the top of each wall depends on its height and is asked later.
+    """
+    found, room = [], 64
+    scratch = _scratch(scene, 0.0)
+    while order > 0:
+        faces, points = np.empty(2 * room, dtype=np.int64), np.empty((4 * room, 2))
+        plan = (np.array(source[:2], dtype=np.float64), np.array(receiver[:2], dtype=np.float64))
+        n = kernels.folds(scene.flat, scratch, *plan, order, -1 if own is None else own, faces, points)
+        if n <= room:
+            break
+        room = n
+    for i in range(n if order > 0 else 0):
+        walls = 1 if faces[2 * i + 1] < 0 else 2
+        found.append((faces[2 * i : 2 * i + walls].copy(), points[4 * i : 4 * i + walls + 2].copy()))
+    return found
+
+
+def _scratch(scene: Scene, length: float, legs: int = 3) -> Work:
+    samples = int(length / scene.step) + 2 if scene.heights.size else 2
+    return work(len(scene.flat.edges), 3 * scene.flat.ring_at.shape[1], samples, legs)
+
+
+class _One:
+    """One source and one receiver in a scene."""
+
+    def __init__(self, scene: Scene, source: Floats, receiver: Floats, options: Options, air: Floats) -> None:
+        self.scene, self.options, self.air = scene, options, air
+        self.source, self.receiver = np.array(source, dtype=np.float64), np.array(receiver, dtype=np.float64)
+        self.work = _scratch(scene, 2 * options.reach if scene.heights.size else 0.0)
+        at = np.zeros(2, dtype=np.int64)
+        place = np.ascontiguousarray(self.receiver[None, :2])
+        containing(scene.flat, place, at, np.empty(0, dtype=np.int64))
+        self.rings = np.empty(at[1], dtype=np.int64)
+        containing(scene.flat, place, at, self.rings)
+
+    def over(self, points: Floats, faces: Whole) -> dict[str, Floats | None]:
+        """Return 10 lg of the share of energy along a path in plan, by condition; None where there is none."""
+        out = np.empty((2, 8))
+        heard = kernels.one(
+            self.scene.flat, self.work, points, faces, self.source, self.receiver, -1, self.rings, -1.0,
+            self.options.over, self.air, out,
         )  # fmt: skip
-        pieces.append(one)
-        edges.append(bends)
-    if len(pieces) == 1:
-        return pieces[0], edges[0], at
-    return np.concatenate(pieces), np.concatenate(edges), at
+        return {name: 10 * np.log10(out[i]) if heard >> i & 1 else None for i, name in enumerate(CONDITIONS)}
 
-
-def _over(
-    scene: Scene, source: Floats, receiver: Floats, fold: Fold | None, options: Options, air: Floats, curved: bool
-) -> Floats | None:
-    """Return the attenuation of the direct path or of a reflected one; None where there is none."""
-    plan = np.array([source[:2], receiver[:2]]) if fold is None else fold.points
-    seg, edges, at = profile(scene, plan)
-    if not len(seg):
-        return None
-    walls = _NO_FOLD if fold is None else np.column_stack([at[1:-1], fold.tops, fold.bases])
-    boundary, retro = np.empty(8), np.empty(8)
-    heard, distance = over(
-        seg, edges, walls, at[-1], source[2], receiver[2], seg[0, 4], curved, options.over, boundary, retro
-    )
-    if not heard:
-        return None
-    lost = retro
-    for face in fold.faces if fold is not None else ():
-        lost = lost - 10 * np.log10(1 - scene.alpha[face])
-    return np.asarray(spreading(distance) + air * distance + boundary + lost)
-
-
-def _around(
-    scene: Scene, source: Floats, receiver: Floats, side: float, reach: float, air: Floats, curved: bool
-) -> Floats | None:
-    """Return the attenuation of the way around one side; None where it is too long or the terrain bars it."""
-    way = corners(scene, source, receiver, side, curved)
-    if way is None or float(np.linalg.norm(np.diff(way, axis=0), axis=1).sum()) > reach:
-        return None
-    if any(z < terrain_at(x, y, scene.mesh, scene.rim) for x, y, z in way[1:-1]):
-        return None
-    seg, edges, at = profile(scene, np.ascontiguousarray(way[:, :2]))
-    gamma = radius(at[-1]) if curved else 0.0
-    for x, z, kind in edges:
-        if kind == TERRAIN and z > np.interp(x, at, way[:, 2]) + rise(x, at[-1], gamma):
+    def around(self, side: float, curved: bool) -> Floats | None:
+        """Return 10 lg of the share of energy around one side; None where that is too long or terrain bars it."""
+        scene, receiver = self.scene, self.receiver
+        way = corners(scene, self.source, receiver, side, curved)
+        if way is None or float(np.linalg.norm(np.diff(way, axis=0), axis=1).sum()) > self.options.reach:
             return None
-    distance = float(np.linalg.norm(receiver - source))
-    boundary = np.empty(8)
-    length = around(seg, np.column_stack([at, way[:, 2]]), distance, seg[0, 4], curved, boundary)
-    return np.asarray(spreading(distance) + air * length + boundary)
+        if any(z < terrain_at(x, y, scene.mesh, scene.rim) for x, y, z in way[1:-1]):
+            return None
+        seg, edges, at = profile(scene, np.ascontiguousarray(way[:, :2]))
+        gamma = radius(at[-1]) if curved else 0.0
+        for x, z, kind in edges:
+            if kind == TERRAIN and z > np.interp(x, at, way[:, 2]) + rise(x, at[-1], gamma):
+                return None
+        distance = float(np.linalg.norm(receiver - self.source))
+        gain = np.empty(8)
+        length = around(seg, np.column_stack([at, way[:, 2]]), distance, seg[0, G], curved, gain)
+        return np.asarray(10 * np.log10(gain) - spreading(distance) - self.air * length)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twin.models.noise.flat import flat
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from twin.models.noise.flat import Flat
 
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
@@ -27,7 +32,10 @@ class Scene:
     of all buildings one after another, ``outline_at`` (b + 1,) where each begins, ``tops`` (b,); ``covers`` (w, 2)
     rings of ground areas, ``cover_at`` (g + 1,), ``cover_g`` (g,), areas given in order of precedence; ``default_g``
     elsewhere; ``mesh`` (t, 9) corners x, y, z of terrain triangles, ``rim`` (r, 6) outer edges of the terrain, both
-    empty where the ground is flat at height 0.
+    empty where the ground is flat at height 0 or a raster: ``heights`` (rows, columns), row 0 in the south, ``place``
+    (3,) x and y of the middle of the first cell and the size of a cell, ``step`` how far apart it is asked [m].
+    ``outline_of`` and ``cover_of`` the number of the building or area of each ring, ascending: further rings are
+    holes. ``decks`` (v, 3) rings x, y, z of bridge decks, ``deck_at`` (d + 1,); a deck is there for its own traffic.
     """
 
     default_g: float = 0.0
@@ -42,15 +50,28 @@ class Scene:
     cover_g: Floats = field(default_factory=lambda: np.empty(0))
     mesh: Floats = field(default_factory=lambda: _none(9))
     rim: Floats = field(default_factory=lambda: _none(6))
+    outline_of: Whole = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    cover_of: Whole = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    decks: Floats = field(default_factory=lambda: _none(3))
+    deck_at: Whole = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    heights: Floats = field(default_factory=lambda: _none(0))
+    place: Floats = field(default_factory=lambda: np.array([0.0, 0.0, 1.0]))
+    step: float = 5.0
+
+    @cached_property
+    def flat(self) -> Flat:
+        """The same for the kernels."""
+        return flat(self)
 
 
 @dataclass(frozen=True)
 class Building:
-    """A footprint (n, 2) with a flat roof at ``top`` [m] and the absorption of its walls, shape (8,)."""
+    """A footprint (n, 2) with a flat roof at ``top`` [m], the absorption of its walls, shape (8,), and courtyards."""
 
     footprint: Floats
     top: float
     alpha: Floats
+    holes: tuple[Floats, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,10 +84,22 @@ class Screen:
 
 @dataclass(frozen=True)
 class Area:
-    """A part of the ground: ring (n, 2) and ground factor G."""
+    """A part of the ground: ring (n, 2), ground factor G, and holes in it."""
 
     ring: Floats
     g: float
+    holes: tuple[Floats, ...] = ()
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Terrain as heights (rows, columns) [m], row 0 in the south, no nan; see :class:`Scene`."""
+
+    heights: Floats
+    west: float
+    south: float
+    cell: float
+    step: float
 
 
 def build(
@@ -76,6 +109,8 @@ def build(
     screens: tuple[Screen, ...] = (),
     mesh: Floats | None = None,
     rim: Floats | None = None,
+    raster: Raster | None = None,
+    decks: tuple[Floats, ...] = (),
 ) -> Scene:
     """Return a scene; the order of its parts does not matter.
 
@@ -83,24 +118,25 @@ def build(
     """
     faces, owner, alpha = [], [], []
     for number, house in enumerate(buildings):
-        ring = _open(house.footprint)
-        for a, b in zip(ring, np.roll(ring, -1, axis=0), strict=True):
-            faces.append((*a, *b, house.top, house.top))
-            owner.append(number)
-            alpha.append(house.alpha)
+        for ring in map(_open, (house.footprint, *house.holes)):
+            faces.append(np.column_stack([ring, np.roll(ring, -1, axis=0), np.full((len(ring), 2), house.top)]))
+            owner.append(np.full(len(ring), number))
+            alpha.append(np.broadcast_to(house.alpha, (len(ring), 8)))
     for number, screen in enumerate(screens):
-        for a, b in zip(screen.line[:-1], screen.line[1:], strict=True):
-            faces.append((a[0], a[1], b[0], b[1], a[2], b[2]))
-            owner.append(-1 - number)
-            alpha.append(screen.alpha)
+        a, b = screen.line[:-1], screen.line[1:]
+        faces.append(np.column_stack([a[:, :2], b[:, :2], a[:, 2], b[:, 2]]))
+        owner.append(np.full(len(a), -1 - number))
+        alpha.append(np.broadcast_to(screen.alpha, (len(a), 8)))
     ranked = sorted(areas, key=lambda area: (ring_area(area.ring), -area.g))
-    outlines, outline_at = _rings([_open(house.footprint) for house in buildings])
-    covers, cover_at = _rings([_open(area.ring) for area in ranked])
+    outlines, outline_at, outline_of = _rings([(house.footprint, *house.holes) for house in buildings])
+    covers, cover_at, cover_of = _rings([(area.ring, *area.holes) for area in ranked])
+    floors, deck_at, _ = _rings([(ring,) for ring in decks], 3)
+    ground = raster or Raster(_none(0), 0.0, 0.0, 1.0, 5.0)
     return Scene(
         default_g=float(default_g),
-        faces=np.array(faces, dtype=np.float64).reshape(-1, 6),
-        owner=np.array(owner, dtype=np.int64),
-        alpha=np.array(alpha, dtype=np.float64).reshape(-1, 8),
+        faces=np.concatenate([_none(6), *faces]),
+        owner=np.concatenate([np.empty(0, dtype=np.int64), *owner]),
+        alpha=np.concatenate([_none(8), *alpha]),
         outlines=outlines,
         outline_at=outline_at,
         tops=np.array([house.top for house in buildings], dtype=np.float64),
@@ -109,6 +145,13 @@ def build(
         cover_g=np.array([area.g for area in ranked], dtype=np.float64),
         mesh=_none(9) if mesh is None else np.ascontiguousarray(mesh),
         rim=_none(6) if rim is None else np.ascontiguousarray(rim),
+        outline_of=outline_of,
+        cover_of=cover_of,
+        decks=floors,
+        deck_at=deck_at,
+        heights=np.ascontiguousarray(ground.heights, dtype=np.float64),
+        place=np.array([ground.west, ground.south, ground.cell]),
+        step=ground.step,
     )
 
 
@@ -122,7 +165,10 @@ def _open(ring: Floats) -> Floats:
     return ring[:-1] if len(ring) > 1 and bool((ring[0] == ring[-1]).all()) else ring
 
 
-def _rings(rings: list[Floats]) -> tuple[Floats, Whole]:
+def _rings(groups: list[tuple[Floats, ...]], width: int = 2) -> tuple[Floats, Whole, Whole]:
+    """Return the points of all rings, where each begins, and the group each is of."""
+    rings = [_open(ring) for group in groups for ring in group]
+    of = np.repeat(np.arange(len(groups)), [len(group) for group in groups]).astype(np.int64)
     at = np.concatenate([[0], np.cumsum([len(ring) for ring in rings])]).astype(np.int64)
-    points = np.concatenate(rings) if rings else _none(2)
-    return np.ascontiguousarray(points, dtype=np.float64), at
+    points = np.concatenate(rings) if rings else _none(width)
+    return np.ascontiguousarray(points, dtype=np.float64), at, of

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from twin.models.compile import kernel, part
+from twin.models.compile import kernel, quick_part
+from twin.models.noise.cut import BUILT
 from twin.models.noise.diffraction import (
     MOST,
     WAVE_LENGTH,
@@ -21,24 +20,22 @@ from twin.models.noise.diffraction import (
     radius,
     rise,
 )
-from twin.models.noise.ground import ground, image, mean_plane
+from twin.models.noise.ground import ground
 
-TERRAIN, BUILT = 0.0, 1.0
-"""Kinds of edges."""
 REFLECT_X, REFLECT_TOP, REFLECT_BASE = range(3)
 """Columns of the table of reflections."""
 CLEARANCE = 1e-6
 """Height [m] by which a ray may pass the rim of a wall that reflects it."""
 
 
-@kernel("Tuple((b1, f8))(f8[:,::1], f8[:,::1], f8[:,::1], f8, f8, f8, f8, b1, b1, f8[::1], f8[::1])")
-def over(seg, edges, reflections, length, zs, zr, source_g, favourable, roofs, out, retro):  # type: ignore[no-untyped-def]
-    """Write attenuation by ground and by diffraction over horizontal edges, and what reflecting walls lose.
+@quick_part
+def over(seg, edges, reflections, length, zs, zr, source_g, favourable, roofs, work, out):  # type: ignore[no-untyped-def]
+    """Write the gain by ground, by diffraction over horizontal edges, and past the tops of reflecting walls.
 
     Parameters
     ----------
-    seg : array, shape (n, 5)
-        Profile, see :mod:`twin.models.noise.ground`.
+    seg : array, shape (n, 8)
+        Profile, see :mod:`twin.models.noise.cut`.
     edges : array, shape (m, 3)
         Points where the profile bends: x, z [m], kind (0 terrain, 1 wall or roof), sorted by x.
     reflections : array, shape (k, 3)
@@ -50,90 +47,97 @@ def over(seg, edges, reflections, length, zs, zr, source_g, favourable, roofs, o
     favourable : bool
     roofs : bool
         Whether sound passes over walls and roofs; terrain it always does.
+    work : Work
+        Scratch.
     out : array, shape (8,)
-        Gets Aboundary [dB].
-    retro : array, shape (8,)
-        Gets Δretrodif [dB], equation 2.5.37, summed over the reflections.
+        Gets 10^(−(Aboundary − Δretrodif)/10), Δretrodif of equation 2.5.37.
 
     Returns
     -------
-    bool, float
-        Whether there is a path, and the distance of source and receiver in the unfolded plane [m].
+    bool
+        Whether there is a path.
     """
-    d = math.hypot(length, zr - zs)
+    d = _long(length, zr - zs)
     gamma = radius(d) if favourable else 0.0
-    found = np.empty(len(edges) + 2, dtype=np.int64)
-    n = hull(edges, length, zs, zr, radius(length) if favourable else 0.0, found)
-    string = np.empty((n + 2, 2))
+    found, string = work.found, work.string
+    n = hull(edges, length, zs, zr, radius(length) if favourable else 0.0, work.low, found)
     string[0, 0], string[0, 1], string[n + 1, 0], string[n + 1, 1] = 0.0, zs, length, zr
     for i in range(n):
         if edges[found[i], 2] == BUILT and not roofs:
-            return False, d
+            return False
         string[i + 1, 0], string[i + 1, 1] = edges[found[i], 0], edges[found[i], 1]
-    if not _reflects(string, reflections, gamma):
-        return False, d
-    _retrodiffraction(string, reflections, gamma, retro)
+    if len(reflections) and not _reflects(string, n + 2, reflections, gamma):
+        return False
+    bands = work.bands
     if n > 0:
-        _bent(seg, string, source_g, favourable, gamma, out, -1.0)
-        return True, d
-    ground(seg, 0.0, zs, length, zr, source_g, favourable, False, True, out)
-    best = _nearest_edge(edges, length, zs, zr, gamma, roofs)
-    if best >= 0:
-        one = np.empty((3, 2))
-        one[0], one[2] = string[0], string[1]
-        one[1, 0], one[1, 1] = edges[best, 0], edges[best, 1]
-        _bent(seg, one, source_g, favourable, gamma, out, 1.0)
-    return True, d
+        _bent(seg, string, n, source_g, favourable, gamma, bands, out, -1.0)
+    else:
+        ground(seg, 0.0, zs, length, zr, source_g, favourable, False, True, out)
+        best = _nearest_edge(edges, length, zs, zr, gamma, roofs)
+        if best >= 0:
+            string[2, 0], string[2, 1] = length, zr
+            string[1, 0], string[1, 1] = edges[best, 0], edges[best, 1]
+            _bent(seg, string, 1, source_g, favourable, gamma, bands, out, 1.0)
+            string[1, 0], string[1, 1] = length, zr
+    if len(reflections):
+        _retrodiffraction(string, n + 2, reflections, gamma, out)
+    return True
 
 
-@part
+@quick_part
 def _nearest_edge(edges, length, zs, zr, gamma, roofs):  # type: ignore[no-untyped-def]
     """Return the edge below a free ray that comes nearest to it, by its δ; −1 when none can matter."""
     best, most = -1, -WAVE_LENGTH[0] / 20
+    slope = (zr - zs) / length
+    norm = 1 / math.sqrt(1 + slope * slope)
     for i in range(len(edges)):
         x, z = edges[i, 0], edges[i, 1]
         if x <= 0 or x >= length or (edges[i, 2] == BUILT and not roofs):
             continue
+        # the detour is at least that of the triangle over the foot of the edge on the chord, and longer along arcs
+        low = (zs + slope * x - z) * norm
+        if low > 0:
+            one, two = x / norm - low * slope, (length - x) / norm + low * slope
+            if one > 0 and two > 0 and -low * low * (1 / (2 * one + low) + 1 / (2 * two + low)) <= most:
+                continue
         delta = detour(0.0, zs, length, zr, x, z, x, z, 0.0, gamma)
         if delta > most:
             best, most = i, delta
     return best
 
 
-@part
-def _bent(seg, string, source_g, favourable, gamma, out, only_near):  # type: ignore[no-untyped-def]
-    """Write Adif, equation 2.5.29; for ``only_near`` > 0 only in bands where the edge is near enough to a free ray.
+@quick_part
+def _bent(seg, string, last, source_g, favourable, gamma, bands, out, only_near):  # type: ignore[no-untyped-def]
+    """Write 10^(−Adif/10), equation 2.5.29; for ``only_near`` > 0 only in bands where an edge is near to a free ray.
 
     An edge below the ray acts where δ > −λ/20 and δ > λ/4 − δ*, with δ* the detour between the images of source and
     receiver in the mean planes on both sides of the edge (Rayleigh criterion, 2.5.6).
     """
-    last = len(string) - 2
     sx, sz, rx, rz = string[0, 0], string[0, 1], string[last + 1, 0], string[last + 1, 1]
     fx, fz, lx, lz = string[1, 0], string[1, 1], string[last, 0], string[last, 1]
     between, along = 0.0, 0.0
     for i in range(1, last):
-        piece = math.hypot(string[i + 1, 0] - string[i, 0], string[i + 1, 1] - string[i, 1])
+        piece = _long(string[i + 1, 0] - string[i, 0], string[i + 1, 1] - string[i, 1])
         between += piece
         along += arc(piece, gamma)
-    slope, at_zero = mean_plane(seg, sx, fx)
-    sx1, sz1, height_s, _ = image(sx, sz, slope, at_zero)
-    slope, at_zero = mean_plane(seg, lx, rx)
-    rx1, rz1, height_r, _ = image(rx, rz, slope, at_zero)
+    ground_s, ground_r = bands[0], bands[1]
+    sx1, sz1, _, _, height_s, _ = ground(seg, sx, sz, fx, fz, source_g, favourable, False, True, ground_s)
+    _, _, rx1, rz1, _, height_r = ground(seg, lx, lz, rx, rz, source_g, favourable, True, True, ground_r)
     bend = 1.0 if favourable else 0.0
     delta = detour(sx, sz, rx, rz, fx, fz, lx, lz, along, gamma)
-    delta_s = detour(sx1, sz1, rx, rz, fx, fz, lx, lz, along, bend * radius(math.hypot(rx - sx1, rz - sz1)))
-    gamma_r = bend * radius(math.hypot(rx1 - sx, rz1 - sz))
+    near = only_near > 0 and delta < 0
+    star = 0.0
+    if near:
+        star = detour(sx1, sz1, rx1, rz1, fx, fz, lx, lz, along, bend * radius(_long(rx1 - sx1, rz1 - sz1)))
+        if delta <= WAVE_LENGTH[7] / 4 - star:
+            return
+    delta_s = detour(sx1, sz1, rx, rz, fx, fz, lx, lz, along, bend * radius(_long(rx - sx1, rz - sz1)))
+    gamma_r = bend * radius(_long(rx1 - sx, rz1 - sz))
     delta_r = detour(rx1, rz1, sx, sz, lx, lz, fx, fz, along, gamma_r)
-    star = detour(sx1, sz1, rx1, rz1, fx, fz, lx, lz, along, bend * radius(math.hypot(rx1 - sx1, rz1 - sz1)))
-    ground_s, ground_r = np.empty(8), np.empty(8)
-    ground(seg, sx, sz, fx, fz, source_g, favourable, False, True, ground_s)
-    ground(seg, lx, lz, rx, rz, source_g, favourable, True, True, ground_r)
+    several = last > 1
     for i in range(8):
-        if only_near > 0 and delta < 0 and not (
-            delta > -WAVE_LENGTH[i] / 20 and delta > WAVE_LENGTH[i] / 4 - star
-        ):  # fmt: skip
+        if near and not (delta > -WAVE_LENGTH[i] / 20 and delta > WAVE_LENGTH[i] / 4 - star):
             continue
-        several = last > 1
         direct, of_s = pure(delta, between, several, i), pure(delta_s, between, several, i)
         of_r = pure(delta_r, between, several, i)
         if height_s >= 0:
@@ -144,15 +148,20 @@ def _bent(seg, string, source_g, favourable, gamma, out, only_near):  # type: ig
             beside_r = ground_beside(ground_r[i], of_r, direct)
         else:
             beside_r, direct = ground_r[i], of_r
-        out[i] = min(max(direct, 0.0), MOST) + beside_s + beside_r
+        out[i] = beside_s * beside_r / min(max(direct, 1.0), MOST)
 
 
-@part
-def _reflects(string, reflections, gamma):  # type: ignore[no-untyped-def]
+@quick_part
+def _long(dx, dz):  # type: ignore[no-untyped-def]
+    return math.sqrt(dx * dx + dz * dz)
+
+
+@quick_part
+def _reflects(string, n, reflections, gamma):  # type: ignore[no-untyped-def]
     """Whether the ray, arcs and all, meets each reflecting wall between its foot and its top."""
     for k in range(len(reflections)):
         x = reflections[k, REFLECT_X]
-        for i in range(len(string) - 1):
+        for i in range(n - 1):
             x0, x1 = string[i, 0], string[i + 1, 0]
             if x0 <= x <= x1 and x1 > x0:
                 z = string[i, 1] + (string[i + 1, 1] - string[i, 1]) * (x - x0) / (x1 - x0)
@@ -163,22 +172,21 @@ def _reflects(string, reflections, gamma):  # type: ignore[no-untyped-def]
     return True
 
 
-@part
-def _retrodiffraction(string, reflections, gamma, retro):  # type: ignore[no-untyped-def]
-    """Write Δretrodif: sound lost past the upper edge of a wall, equations 2.5.36 and 2.5.37.
+@quick_part
+def _retrodiffraction(string, n, reflections, gamma, out):  # type: ignore[no-untyped-def]
+    """Take off Δretrodif: sound lost past the upper edge of a wall, equations 2.5.36 and 2.5.37.
 
     Edges that bend the ray before or behind the wall take the place of source and receiver.
     """
-    retro[:] = 0.0
     for k in range(len(reflections)):
         x, top = reflections[k, REFLECT_X], reflections[k, REFLECT_TOP]
-        for i in range(len(string) - 1):
+        for i in range(n - 1):
             x0, z0, x1, z1 = string[i, 0], string[i, 1], string[i + 1, 0], string[i + 1, 1]
             if x0 <= x <= x1 and x1 > x0:
-                way = arc(math.hypot(x - x0, top - z0), gamma) + arc(math.hypot(x1 - x, z1 - top), gamma)
-                delta = arc(math.hypot(x1 - x0, z1 - z0), gamma) - way
+                way = arc(_long(x - x0, top - z0), gamma) + arc(_long(x1 - x, z1 - top), gamma)
+                delta = arc(_long(x1 - x0, z1 - z0), gamma) - way
                 for band in range(8):
-                    retro[band] += pure(delta, 0.0, False, band)
+                    out[band] /= pure(delta, 0.0, False, band)
                 break
 
 
@@ -200,16 +208,16 @@ def around(seg, corners, distance, source_g, favourable, out):  # type: ignore[n
     source_g : float
     favourable : bool
     out : array, shape (8,)
-        Gets Aground + Δdif [dB].
+        Gets 10^(−(Aground + Δdif)/10).
     """
     n = len(corners)
     way, between = 0.0, 0.0
     for i in range(n - 1):
-        piece = math.hypot(corners[i + 1, 0] - corners[i, 0], corners[i + 1, 1] - corners[i, 1])
+        piece = _long(corners[i + 1, 0] - corners[i, 0], corners[i + 1, 1] - corners[i, 1])
         way += piece
         if 0 < i < n - 2:
             between += piece
     ground(seg, 0.0, corners[0, 1], corners[n - 1, 0], corners[n - 1, 1], source_g, favourable, False, False, out)
     for i in range(8):
-        out[i] += pure(max(way - distance, 0.0), between, n > 3, i)
+        out[i] /= pure(max(way - distance, 0.0), between, n > 3, i)
     return way
