@@ -26,6 +26,7 @@ from twin.scenario.edit import (
     check_something,
     new_id,
 )
+from twin.scenario.people import follow
 from twin.scenario.tables import (
     appended,
     changed,
@@ -57,10 +58,11 @@ class AddBuilding(Edit, frozen=True, kw_only=True, tag="add_building"):
     """Build a house on a footprint.
 
     ``residents`` not given means ``dwellings`` × ``persons_per_dwelling``; ``ground`` not given is read from the
-    terrain, its lowest height under the footprint's corners. ``tenure`` holds shares that make 1.
+    terrain, its lowest height under the footprint's corners. ``tenure`` holds shares that make 1. Its residents join
+    the population of its zone in the zone's mix (:mod:`twin.scenario.people`).
     """
 
-    reads: ClassVar[frozenset[str]] = frozenset({"buildings", "terrain"})
+    reads: ClassVar[frozenset[str]] = frozenset({"buildings", "terrain", "zones", "population"})
     footprint: Ring
     height: Height
     id: NewId = ""
@@ -100,7 +102,8 @@ class AddBuilding(Edit, frozen=True, kw_only=True, tag="add_building"):
             "tenure": tenure_text(self.tenure or {}),
         }  # fmt: skip
         new = rows("buildings", [row], [shape], city.crs)
-        return Effect(with_rows(city, "buildings", new), touched("buildings", [own], extent_of([shape])))
+        built = Effect(with_rows(city, "buildings", new), touched("buildings", [own], extent_of([shape])))
+        return follow(city, built)
 
     def makes(self) -> Mapping[str, tuple[str, ...]]:
         """Return the house."""
@@ -120,7 +123,7 @@ class ChangeBuilding(Edit, frozen=True, kw_only=True, tag="change_building"):
     With a new footprint or height, detailed roofs and building parts no longer hold and are taken away.
     """
 
-    reads: ClassVar[frozenset[str]] = frozenset({"buildings", "surfaces"})
+    reads: ClassVar[frozenset[str]] = frozenset({"buildings", "surfaces", "zones", "population"})
     buildings: Ids
     footprint: Ring | None = None
     height: Height | None = None
@@ -156,10 +159,11 @@ class ChangeBuilding(Edit, frozen=True, kw_only=True, tag="change_building"):
         frame = changed(city.buildings, mask, values, shape)
         ids = ids_of(city.buildings, mask)
         if shape is None and self.height is None:
-            return Effect(with_table(city, "buildings", frame), touched("buildings", ids, box))
+            return follow(city, Effect(with_table(city, "buildings", frame), touched("buildings", ids, box)))
         parts = frame["parent"].isin(ids).to_numpy(dtype=bool)
         gone = ids_of(frame, parts)
-        return _without_detail(with_table(city, "buildings", kept(frame, ~parts)), city, ids | gone, box)
+        whole = with_table(city, "buildings", kept(frame, ~parts))
+        return follow(city, _without_detail(whole, city, ids | gone, box))
 
     def needs(self) -> Mapping[str, tuple[str, ...]]:
         """Return the houses."""
@@ -169,7 +173,7 @@ class ChangeBuilding(Edit, frozen=True, kw_only=True, tag="change_building"):
 class RemoveBuilding(Edit, frozen=True, kw_only=True, tag="remove_building"):
     """Pull down houses, with their parts and all who live and work there."""
 
-    reads: ClassVar[frozenset[str]] = frozenset({"buildings", "surfaces"})
+    reads: ClassVar[frozenset[str]] = frozenset({"buildings", "surfaces", "zones", "population"})
     buildings: Ids
 
     def effect(self, city: City) -> Effect:
@@ -180,7 +184,8 @@ class RemoveBuilding(Edit, frozen=True, kw_only=True, tag="remove_building"):
             return Effect(city, Changes())
         mask |= frame["parent"].isin(ids_of(frame, mask)).to_numpy(dtype=bool)
         box = extent_of(frame.geometry.to_numpy()[mask])
-        return _without_detail(with_table(city, "buildings", kept(frame, ~mask)), city, ids_of(frame, mask), box)
+        left = with_table(city, "buildings", kept(frame, ~mask))
+        return follow(city, _without_detail(left, city, ids_of(frame, mask), box))
 
     def needs(self) -> Mapping[str, tuple[str, ...]]:
         """Return the houses."""
