@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from twin.errors import BadInput
 from twin.models.reach import REACH
 from twin.models.segregation.model import SEGREGATION
+from twin.models.syntax.model import SYNTAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from twin.models.model import Model
 
-MODELS: dict[str, Model] = {model.name: model for model in (REACH, SEGREGATION)}
+MODELS: dict[str, Model] = {model.name: model for model in (REACH, SEGREGATION, SYNTAX)}
 """All models by name; a new one is added here and nowhere else."""
 
 

@@ -11,6 +11,7 @@ from twin.text import number, tr
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from twin.chain.band import Span
     from twin.commands.console import Console, Parser
     from twin.result import Row
 
@@ -22,6 +23,10 @@ def add(parser: Parser, lang: str) -> None:
     parser.add_argument(
         "--reference", metavar="R",
         help=tr("what it is compared with; by default the zero alternative, else the city as it is", lang),
+    )  # fmt: skip
+    parser.add_argument(
+        "--band", type=float, metavar="PART",
+        help=tr("also with this part less and more of the group among those who move in (0–1)", lang),
     )  # fmt: skip
     parser.add_argument("--models", nargs="+", default=[], metavar="M", help=tr("models to run; all by default", lang))
 
@@ -43,6 +48,11 @@ def run(args: Namespace, console: Console) -> int:
     job = console.job()
     before = chain.run(reference, args.models, job.part(0.0, 0.5))
     after = chain.run(scenario, args.models, job.part(0.5, 1.0))
+    band = {}
+    if args.band is not None:
+        from twin.chain.band import banded
+
+        band = banded(chain, scenario, after, args.band)
     chain.close()
     rows = [row for found in compared(after, before).values() for row in found.rows]
     console.result(
@@ -51,16 +61,18 @@ def run(args: Namespace, console: Console) -> int:
             "reference": before.scenario,
             "indicators": [
                 {"id": r.id, "value": r.value, "reference": r.reference, "difference": r.difference, "unit": r.unit}
+                | ({"low": band[r.id].low, "high": band[r.id].high} if r.id in band else {})
                 for r in rows
             ],
         },
-        "\n".join([f"{after.scenario} − {before.scenario}", *(_line(row, lang) for row in rows)]),
+        "\n".join([f"{after.scenario} − {before.scenario}", *(_line(row, lang, band.get(row.id)) for row in rows)]),
     )
     return 0
 
 
-def _line(row: Row, lang: str) -> str:
+def _line(row: Row, lang: str, band: Span | None = None) -> str:
     unit = tr(row.unit, lang)
     sign = "+" if math.isfinite(row.difference) and row.difference > 0 else ""
     values = f"{number(row.value, lang)} − {number(row.reference, lang)} = "
-    return f"  {tr(row.title, lang, **row.fields)}: {values}{sign}{number(row.difference, lang, unit=unit)}"
+    said = f"  {tr(row.title, lang, **row.fields)}: {values}{sign}{number(row.difference, lang, unit=unit)}"
+    return said if band is None else f"{said}  [{number(band.low, lang)} … {number(band.high, lang)}]"

@@ -22,6 +22,7 @@ MODULES = (
     "twin.models.walk.kernels",
     "twin.models.segregation.kernels",
     "twin.models.segregation.kernels_walk",
+    "twin.models.syntax.kernels",
     "twin.models.traffic.delay",
     "twin.models.traffic.trees",
     "twin.models.traffic.bushes",

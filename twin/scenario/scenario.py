@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Role = Literal["nulage", "nollalternativ", "planforslag", "alternativ"]
 Status = Literal["draft", "review", "approved"]
-Value = bool | float | Annotated[str, msgspec.Meta(max_length=200)]
+Value = bool | float | Annotated[str, msgspec.Meta(max_length=100_000)]
 
 ROLES: dict[Role, str] = {
     "nulage": N_("Present state"),

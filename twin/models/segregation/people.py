@@ -126,6 +126,15 @@ def groupings(city: City) -> dict[str, tuple[str, ...]]:
     return {str(name): tuple(sorted(map(str, groups))) for name, groups in found.items() if len(groups) > 1}
 
 
+def chosen(city: City, grouping: str = "", group: str = "") -> tuple[str, str]:
+    """Return the grouping and the group looked at when some are named, or none; "" where there are none."""
+    known = groupings(city)
+    if not known:
+        return "", ""
+    first = grouping or (ORIGIN if ORIGIN in known else next(iter(known)))
+    return first, group or next(iter(known.get(first, ())), "")
+
+
 def read(city: City, who: Who) -> People | None:
     """Return the people of a City; None where no zone has people of two groups.
 
@@ -143,7 +152,7 @@ def read(city: City, who: Who) -> People | None:
     known = groupings(city)
     if not known:
         return None
-    grouping = who.grouping or (ORIGIN if ORIGIN in known else next(iter(known)))
+    grouping, _ = chosen(city, who.grouping)
     _check("grouping", (grouping,), known)
     names = known[grouping]
     _check("group", who.groups, names)
