@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twin.errors import BadInput
+from twin.models.exposure.model import EXPOSURE
 from twin.models.reach import REACH
 from twin.models.segregation.model import SEGREGATION
 from twin.models.syntax.model import SYNTAX
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from twin.models.model import Model
 
-MODELS: dict[str, Model] = {model.name: model for model in (REACH, SEGREGATION, SYNTAX)}
+MODELS: dict[str, Model] = {model.name: model for model in (REACH, SEGREGATION, SYNTAX, EXPOSURE)}
 """All models by name; a new one is added here and nowhere else."""
 
 
