@@ -4,7 +4,8 @@
 something is added.
 """
 
-from twin.chain.chain import Answer, Chain, compared
+from twin.chain.answer import Answer, compared
+from twin.chain.chain import Chain
 from twin.city.city import City, Surfaces, Terrain
 from twin.city.schema import TABLES, Column, Table
 from twin.errors import BadInput, TwinError

@@ -102,7 +102,8 @@ def _do(message: jobwire.Message, outbox: IO[bytes], stopped: set[int]) -> None:
 
     try:
         function, args, kwargs = message.open()
-        answer("done", function(*args, job=Job(report, lambda: number in stopped), **kwargs))
+        job = Job(report, lambda: number in stopped, lambda found: answer("given", found))
+        answer("done", function(*args, job=job, **kwargs))
     except BaseException as error:
         # Whatever ended the work is told to the parent; the process itself stays for the next task.
         answer("error", _portable(error))

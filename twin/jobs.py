@@ -42,15 +42,19 @@ class Job:
         Called with fraction (0–1), text (English of the catalogue) and the text's fields.
     cancelled : callable, optional
         Says whether the user wants the work to stop.
+    give : callable, optional
+        Takes what is finished before the work ends.
     """
 
     def __init__(
         self,
         report: Callable[[float, str, Mapping[str, object]], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        give: Callable[[object], None] | None = None,
     ) -> None:
         self._report = report
         self._cancelled = cancelled
+        self._give = give
 
     def progress(self, fraction: float, text: str = "", **fields: object) -> None:
         """Tell how far the work is; raises Cancelled when the user stopped it."""
@@ -63,15 +67,25 @@ class Job:
         if self._cancelled is not None and self._cancelled():
             raise Cancelled
 
-    def part(self, low: float, high: float) -> Job:
-        """Return a Job whose 0–1 is ``low``–``high`` of this one, for a step of the work."""
+    def give(self, found: object) -> None:
+        """Hand over what is finished already; it can be pickled. Raises Cancelled when the user stopped the work."""
+        self.check()
+        if self._give is not None:
+            self._give(found)
+
+    def part(self, low: float, high: float, step: str = "") -> Job:
+        """Return a Job whose 0–1 is ``low``–``high`` of this one, for a step of the work.
+
+        A step with a name says it with each report: the fields get ``step`` and how far it is by itself, ``within``.
+        """
         report = self._report
 
         def inner(fraction: float, text: str, fields: Mapping[str, object]) -> None:
             if report is not None:
-                report(low + fraction * (high - low), text, fields)
+                named = {**fields, "step": step, "within": fraction} if step else fields
+                report(low + fraction * (high - low), text, named)
 
-        return Job(inner, self._cancelled)
+        return Job(inner, self._cancelled, self._give)
 
 
 class Task:
@@ -97,6 +111,7 @@ class Task:
         work: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]],
         on_progress: Callable[[Task], object] | None,
         on_done: Callable[[Task], object] | None,
+        on_given: Callable[[Task, Any], object] | None = None,
     ) -> None:
         self.title = title or work[0].__name__.replace("_", " ")
         self.fraction = 0.0
@@ -108,6 +123,7 @@ class Task:
         self._work = work
         self._on_progress = on_progress
         self._on_done = on_done
+        self._on_given = on_given
         self._cancelled = threading.Event()
         self._done = threading.Event()
         self._lock = threading.Lock()
@@ -152,8 +168,14 @@ class Task:
         self.fraction = fraction
         if text:
             self.text, self.fields = text, fields
+        elif fields:
+            self.fields = {**self.fields, **fields}
         if not self._cancelled.is_set():
-            self._call(self._on_progress)
+            self._call(self._on_progress, self)
+
+    def _given(self, found: Any) -> None:
+        if not self._cancelled.is_set():
+            self._call(self._on_given, self, found)
 
     def _finish(self, result: Any, error: TwinError | None) -> None:
         with self._lock:
@@ -165,12 +187,12 @@ class Task:
             self.result, self.error = result, error
             self._work = (_nothing, (), {})
             self._done.set()
-        self._call(self._on_done)
+        self._call(self._on_done, self)
 
-    def _call(self, callback: Callable[[Task], object] | None) -> None:
+    def _call(self, callback: Callable[..., object] | None, *args: object) -> None:
         if callback is not None:
             try:
-                callback(self)
+                callback(*args)
             except Exception:
                 _log.exception("a listener of the task «%s» failed", self.title)
 
@@ -251,14 +273,15 @@ class Engine:
         title: str = "",
         on_progress: Callable[[Task], object] | None = None,
         on_done: Callable[[Task], object] | None = None,
+        on_given: Callable[[Task, Any], object] | None = None,
         **kwargs: Any,
     ) -> Task:
-        """Queue work as :func:`start` does.
+        """Queue work as :func:`start` does; ``on_given`` is called with all that it gives before its end.
 
         A ``key`` that is not None names the question: an earlier task with the same key is stale, it ends as
         Cancelled and its answer is dropped.
         """
-        task = Task(title, (function, args, kwargs), on_progress, on_done)
+        task = Task(title, (function, args, kwargs), on_progress, on_done, on_given)
         with self._changed:
             if self._closed:
                 raise JobFailed("The engine is closed.")
@@ -387,6 +410,8 @@ def _listen(child: Child, task: Task) -> tuple[Any, TwinError | None]:
         body = message.open()
         if message.kind == "progress":
             task._progressed(*body)
+        elif message.kind == "given":
+            task._given(body)
         elif message.kind == "done":
             return body, None
         else:

@@ -49,7 +49,8 @@ def pack(kind: str, number: int = 0, body: object = None, path: Sequence[str] = 
     Parameters
     ----------
     kind : str
-        ``"load"``, ``"task"`` and ``"cancel"`` go to a child, ``"progress"``, ``"done"`` and ``"error"`` come back.
+        ``"load"``, ``"task"`` and ``"cancel"`` go to a child, ``"progress"``, ``"given"``, ``"done"`` and ``"error"``
+        come back.
     number : int
         Number of the task.
     body : object

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class State:
     """All that a view needs: the city, the layer tree (uppermost first), what is selected, bookmarks, scenarios.
 
     ``city`` is the city as it is; ``scenario`` names the scenario that is worked on, ``reference`` the one it is
-    compared with ("": the present state, and for the reference the zero alternative where there is one).
+    compared with ("": the present state, and for the reference the zero alternative where there is one). ``models``
+    says, by name, which models somebody switched on or off.
     """
 
     city: City
@@ -80,6 +81,7 @@ class State:
     scenario: str = ""
     reference: str = ""
     imported: tuple[DataLayer, ...] = ()
+    models: Mapping[str, bool] = field(default_factory=dict)
 
     def data_layer(self, id: str) -> DataLayer | None:
         """Return the data file behind a layer, None where it is none."""

@@ -41,6 +41,18 @@ class Words:
         return ", ".join(f"{word[:1].lower()}{word[1:]} {value}" for word, value in said)
 
 
+class Term(str):
+    """A text of the catalogue that stands in a field of another: said in the reader's language.
+
+    Examples
+    --------
+    >>> tr("«{model}»", "en", model=Term("Reach on foot"))
+    '«Reach on foot»'
+    """
+
+    __slots__ = ()
+
+
 class _Decimal(float):
     """A number that writes itself with the decimal sign of a language, in every format asked for."""
 
@@ -113,6 +125,8 @@ def tr(message: str, lang: str, /, **fields: object) -> str:
 def _said(value: object, lang: str) -> object:
     if isinstance(value, Words):
         return value.text(lang)
+    if isinstance(value, Term):
+        return tr(str(value), lang)
     return _Decimal(value, lang) if isinstance(value, float) else value
 
 

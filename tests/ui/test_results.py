@@ -85,7 +85,7 @@ def settle(results: Results, qtbot: QtBot) -> None:
 
 def test_nothing_is_asked_before_something_is_edited(results: Results) -> None:
     assert not results.busy
-    assert results._engine is None
+    assert results._engine._engine is None
     results.look()
     assert results.busy
 
@@ -133,9 +133,10 @@ def test_a_dead_engine_is_started_again_with_the_city(results: Results, session:
     assert store is not None
     edits.add(store, BRIDGE, "en")
     settle(results, qtbot)
-    assert results._engine is not None
-    assert results._engine._child is not None
-    results._engine._child.kill()
+    engine = results._engine._engine
+    assert engine is not None
+    assert engine._child is not None
+    engine._child.kill()
     failed: list[object] = []
     results.failed.connect(failed.append)
     edits.add(store, CloseRoad(roads=("r1",)), "en")
@@ -267,10 +268,10 @@ def test_a_table_that_is_not_up_to_date_says_so(qtbot: QtBot, store: Store, walk
     answer = chain.run(PRESENT)
     chain.close()
     panel.show_answers(answer, answer, ("a", "b"))
-    panel.show_work(0.4, False)
-    assert panel._bar.isVisible()
+    panel.show_work(True, False)
+    assert panel._stop.isVisible()
     assert not panel._old.isVisible()
-    panel.show_work(None, False)
+    panel.show_work(False, False)
     assert panel._old.isVisible()
     with qtbot.waitSignal(panel.retry_requested):
         panel._again.click()

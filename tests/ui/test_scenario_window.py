@@ -135,7 +135,7 @@ def test_a_row_of_the_table_leads_to_the_map(window: MainWindow, qtbot: QtBot) -
     settle(window, qtbot)
     panel = window.workbench._panel
     assert panel is not None
-    panel._activate(0)
+    panel._activate(1)
     first = window.session.store.state.layers[0]
     assert first.id.startswith("difference:reach:")
     assert window.viewport._drawables is not None

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from random_edits import random_edit
 from small_cities import small_city
 
-from twin.chain.chain import Chain, compared
+from twin.chain.answer import compared
+from twin.chain.chain import Chain
 from twin.chain.registry import MODELS, ordered
 from twin.chain.serve import Question, ask
 from twin.city.digest import city_digest

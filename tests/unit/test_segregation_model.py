@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from random_edits import random_edit
 from small_cities import CRS, small_city
 
-from twin.chain.chain import Chain, compared
+from twin.chain.answer import compared
+from twin.chain.chain import Chain
 from twin.city.changes import combined
 from twin.city.city import City
 from twin.content import demo_project

@@ -1,4 +1,9 @@
-"""Running models for a scenario: in dependency order, each only when what it reads is not what was answered before."""
+"""Running models for scenarios: in dependency order, each only when what it reads was not answered before.
+
+Answers come one model at a time (:meth:`Chain.steps`): first all that is known or quick, and previews of what is not,
+then the rest. Scenarios that are compared are asked about together, so that a preview is never compared with a final
+answer.
+"""
 
 from __future__ import annotations
 
@@ -9,71 +14,62 @@ import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from twin.chain.answer import Answer, Run, Step
 from twin.chain.registry import MODELS, ordered
 from twin.chain.warm import BUDGET, Warm
 from twin.city.digest import city_digest
 from twin.city.residents import with_people
-from twin.errors import TwinError
+from twin.errors import BadInput, Cancelled, JobFailed, TwinError
+from twin.jobs import Job
 from twin.models.model import settled
-from twin.result import FOLDER, difference, load, store
+from twin.result import FOLDER, load, store
 from twin.scenario.scenario import key as scenario_key
 from twin.scenario.version import Versions
-from twin.text import N_
+from twin.text import N_, Term
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from twin.chain.answer import How
     from twin.city.city import City
-    from twin.jobs import Job
     from twin.models.model import Model
-    from twin.result import Difference, Indicator, Quality, Result
+    from twin.result import Result, Value
     from twin.scenario.scenario import Scenario
     from twin.scenario.version import Version
 
-How = Literal["", "memory", "disk"]
 MAX_STORED = 400
 """Results kept on disk for a project; the longest unused leave first."""
+PATIENCE = 0.7
+"""Seconds that a model may be expected to take and still be answered at once, without a preview before it."""
 _log = logging.getLogger(__name__)
 _RUNNING = N_("{model}")
 
 
-@dataclass(frozen=True)
-class Run:
-    """How a model came to its answer: its key, seconds it took, its quality, and where it was taken from."""
+@dataclass(eq=False)
+class _Asked:
+    """A scenario that was asked about, and what is answered so far; ``final`` names answers that do not get better."""
 
+    scenario: Scenario
+    version: Version
     key: str
-    seconds: float
-    quality: Quality
-    reused: How = ""
+    values: Mapping[str, Mapping[str, Value]]
+    results: dict[str, Result] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    final: set[str] = field(default_factory=set)
 
+    def taken(self, model: Model) -> list[str]:
+        """Return the models that one takes answers of: all it needs, and of those it uses what was asked too."""
+        return [*model.needs, *(name for name in model.uses if name in self.values)]
 
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """What the models say to a scenario.
-
-    ``key`` is that of the question; whoever asked compares it with what is asked now and drops what is stale.
-    """
-
-    scenario: str
-    key: str
-    results: Mapping[str, Result]
-    runs: Mapping[str, Run]
-
-    @property
-    def indicators(self) -> tuple[Indicator, ...]:
-        """All indicators, in the order of the models."""
-        return tuple(one for result in self.results.values() for one in result.indicators)
-
-    @property
-    def quality(self) -> Quality:
-        """«preview» when any of it is."""
-        return "preview" if any(run.quality == "preview" for run in self.runs.values()) else "final"
+    def inputs(self, model: Model) -> dict[str, Result]:
+        """Return the answers a model gets; one that it uses may have failed."""
+        return {name: self.results[name] for name in self.taken(model) if name in self.results}
 
 
 class Chain:
@@ -100,6 +96,7 @@ class Chain:
         self._folder = folder
         self._models = models
         self._versions = Versions()
+        self._spent: dict[tuple[str, bool], float] = {}
         self.warm = Warm(budget)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="results")
 
@@ -112,7 +109,7 @@ class Chain:
         return scenario_key(self.digest, scenario)
 
     def run(self, scenario: Scenario, names: Iterable[str] = (), job: Job | None = None) -> Answer:
-        """Run models for a scenario.
+        """Run models for a scenario, to their final answers.
 
         Parameters
         ----------
@@ -125,18 +122,75 @@ class Chain:
         Raises
         ------
         BadInput
+            When a model or a parameter is unknown or a value impossible, or a model cannot answer for this city.
+        JobFailed
+            When a model fails for a reason of its own.
+        """
+        answer = Answer(scenario.name, self.key(scenario))
+        for step in self.steps([scenario], names, job):
+            if step.error is not None:
+                raise step.error
+            answer = answer.after(step)
+        return answer
+
+    def steps(
+        self,
+        scenarios: Sequence[Scenario],
+        names: Iterable[str] = (),
+        job: Job | None = None,
+        *,
+        previews: bool = False,
+        exact: bool = False,
+    ) -> Iterator[Step]:
+        """Answer model by model for scenarios that belong together.
+
+        Parameters
+        ----------
+        scenarios : sequence of Scenario
+            A scenario, and what it is compared with.
+        names, job
+            As for :meth:`run`.
+        previews : bool
+            Whether a model that takes long first says what its preview finds.
+        exact : bool
+            Whether only the models named run, and what they need; else also what they use where it is there.
+
+        Yields
+        ------
+        Step
+            As soon as it is there. A model that fails says so in its Step, and so do those that need it; the others
+            answer all the same.
+
+        Raises
+        ------
+        BadInput
             When a model or a parameter is unknown or a value impossible.
         """
-        version = self._version(scenario)
-        chosen = ordered(names, self._models)
-        results: dict[str, Result] = {}
-        runs: dict[str, Run] = {}
-        for number, model in enumerate(chosen):
-            part = None if job is None else job.part(number / len(chosen), (number + 1) / len(chosen))
-            if part is not None:
-                part.progress(0.0, _RUNNING, model=model.title)
-            results[model.name], runs[model.name] = self._run(model, scenario, version, results, part)
-        return Answer(scenario.name, self.key(scenario), results, runs)
+        chosen = ordered(names, self._models, uses=not exact)
+        asked = []
+        for scenario in scenarios:
+            values = {model.name: settled(model, scenario.parameters.get(model.name, {})) for model in chosen}
+            asked.append(_Asked(scenario, self._version(scenario), self.key(scenario), values))
+        failed: dict[str, TwinError] = {}
+        done = 0.0
+        whole = sum(model.seconds for model in chosen)
+
+        def part(model: Model) -> Job:
+            step = (job or Job()).part(done / whole, (done + model.seconds) / whole, model.name)
+            step.progress(0.0, _RUNNING, model=Term(model.title))
+            return step
+
+        for model in chosen if previews else ():
+            step = self._at_once(model, asked, part)
+            if step is not None:
+                yield step
+        for model in chosen:
+            if not all(model.name in one.final for one in asked):
+                step = self._in_full(model, asked, failed, part(model))
+                if step.error is not None:
+                    failed[model.name] = step.error
+                yield step
+            done += model.seconds
 
     def flush(self) -> None:
         """Wait until all results are on disk."""
@@ -149,22 +203,87 @@ class Chain:
     def _version(self, scenario: Scenario) -> Version:
         return self._versions.build(self._base, self.digest, scenario.active)
 
-    def _run(
-        self, model: Model, scenario: Scenario, version: Version, results: Mapping[str, Result], job: Job | None
-    ) -> tuple[Result, Run]:
+    # --- one model ------------------------------------------------------------------------------------------------
+
+    def _at_once(self, model: Model, asked: list[_Asked], part: Callable[[Model], Job]) -> Step | None:
+        """Answer what can be answered quickly, the same way for all; None when it has to wait, or fails."""
+        if any(name not in one.results for one in asked for name in one.taken(model)):
+            return None
+        quick = all(self._expected(model, one) <= PATIENCE for one in asked)
+        if not quick and model.preview is None:
+            return None
+        try:
+            return self._together(model, asked, part(model), preview=not quick)
+        except Cancelled:
+            raise
+        except Exception:  # the full answer is tried later and says what is wrong
+            _log.info("%s gave no answer at once", model.name, exc_info=True)
+            return None
+
+    def _in_full(self, model: Model, asked: list[_Asked], failed: Mapping[str, TwinError], job: Job) -> Step:
+        missing = next((name for name in model.needs if name in failed), None)
+        if missing is not None:
+            title = Term(self._models[missing].title)
+            return Step(model.name, {}, {}, error=BadInput("It needs an answer of «{model}».", model=title))
+        try:
+            return self._together(model, asked, job, preview=False)
+        except Cancelled:
+            raise
+        except TwinError as error:
+            return Step(model.name, {}, {}, error=error)
+        except Exception as error:
+            _log.exception("%s failed", model.name)
+            reason = f"{type(error).__name__}: {error}"
+            wrapped = JobFailed("«{title}» failed: {reason}", title=Term(model.title), reason=reason)
+            wrapped.__cause__ = error
+            return Step(model.name, {}, {}, error=wrapped)
+
+    def _together(self, model: Model, asked: list[_Asked], job: Job, *, preview: bool) -> Step:
+        """Run a model for all scenarios, the cheapest first, so that its answer helps the next."""
+        left = sorted(reversed(asked), key=lambda one: self._expected(model, one))
+        for number, one in enumerate(left):
+            share = job.part(number / len(left), (number + 1) / len(left))
+            self._run(model, one, share, preview=preview)
+        final = all(model.name in one.final for one in asked)
+        results = {one.key: one.results[model.name] for one in asked}
+        return Step(model.name, results, {one.key: one.runs[model.name] for one in asked}, final)
+
+    def _run(self, model: Model, one: _Asked, job: Job, *, preview: bool) -> None:
         begun = time.perf_counter()
-        values = settled(model, scenario.parameters.get(model.name, {}))
-        inputs = {name: results[name] for name in (*model.needs, *model.uses) if name in results}
-        own = question(model, values, version, inputs)
+        runner = model.preview if preview and model.preview is not None else model.run
+        values, version = one.values[model.name], one.version
+        inputs = one.inputs(model)
+        own = question(model, values, version, inputs, preview=preview)
+        rough = preview or any(result.quality == "preview" for result in inputs.values())
+        final = not preview and all(name in one.final for name in inputs)
         result, how = self._known(own)
         if result is None:
-            near = self.warm.nearest(model.name, values, version)
+            near = self.warm.nearest(model.name, values, version, preview)
             previous, changed = (None, None) if near is None else near
-            result = model.run(version.city, values, inputs, previous, changed, job)
-            result = dataclasses.replace(result, key=own, assumptions=self.assumptions + result.assumptions)
-            self._store(result)
-        self.warm.put(result, version)
-        return result.without_working(), Run(own, time.perf_counter() - begun, result.quality, how)
+            result = runner(version.city, values, inputs, previous, changed, job)
+            quality = "preview" if rough else result.quality
+            assumptions = self.assumptions + result.assumptions
+            result = dataclasses.replace(result, key=own, quality=quality, assumptions=assumptions)
+            if final:
+                self._store(result)
+            if not preview:
+                self._spent[model.name, near is not None] = time.perf_counter() - begun
+        self.warm.put(result, version, preview)
+        one.results[model.name] = result.without_working()
+        one.runs[model.name] = Run(own, time.perf_counter() - begun, result.quality, how)
+        if final:
+            one.final.add(model.name)
+
+    def _expected(self, model: Model, one: _Asked) -> float:
+        """Return how long the full answer will take [s], as far as can be known: nothing where it is known."""
+        values = one.values[model.name]
+        own = question(model, values, one.version, one.inputs(model))
+        if self.warm.has(own) or (self._folder is not None and (self._folder / FOLDER / own).is_dir()):
+            return 0.0
+        near = self.warm.nearest(model.name, values, one.version) is not None
+        return self._spent.get((model.name, near), self._spent.get((model.name, False), model.seconds))
+
+    # --- what is kept -------------------------------------------------------------------------------------------
 
     def _known(self, key: str) -> tuple[Result | None, How]:
         result = self.warm.get(key)
@@ -184,24 +303,24 @@ class Chain:
             self._writer.submit(_store, self._folder, result.without_working())
 
 
-def question(model: Model, values: Mapping[str, object], version: Version, inputs: Mapping[str, Result]) -> str:
+def question(
+    model: Model,
+    values: Mapping[str, object],
+    version: Version,
+    inputs: Mapping[str, Result],
+    preview: bool = False,
+) -> str:
     """Return the key of a model's answer: SHA-256 of model, version, parameters, tables read and answers needed.
 
-    What the model does not read has no part in it, so an edit of anything else asks nothing new.
+    What the model does not read has no part in it, so an edit of anything else asks nothing new. A preview is an
+    answer to another question.
     """
     read = {name: version.digest(name) for name in model.reads}
     needed = {name: result.key for name, result in inputs.items()}
-    body = (model.name, model.version, values, version.city.crs, read, needed)
+    body: tuple[object, ...] = (model.name, model.version, values, version.city.crs, read, needed)
+    if preview:
+        body = (*body, "preview")
     return hashlib.sha256(msgspec.json.encode(body, order="deterministic")).hexdigest()
-
-
-def compared(answer: Answer, reference: Answer) -> dict[str, Difference]:
-    """Return the answers of a scenario minus those of a reference, by model; the reference is named in each."""
-    return {
-        name: difference(result, reference.results[name], reference.scenario)
-        for name, result in answer.results.items()
-        if name in reference.results
-    }
 
 
 def _store(folder: Path, result: Result) -> None:

@@ -1,4 +1,4 @@
-"""The models there are, in the order they depend on each other."""
+"""The models there are, in the order they answer: each after what it needs, the cheap ones first."""
 
 from __future__ import annotations
 
@@ -19,15 +19,22 @@ MODELS: dict[str, Model] = {model.name: model for model in (REACH, SEGREGATION, 
 """All models by name; a new one is added here and nowhere else."""
 
 
-def ordered(names: Iterable[str] = (), models: Mapping[str, Model] = MODELS) -> tuple[Model, ...]:
-    """Return models with all they need, each after what it needs; all of them when none is named.
+def ordered(names: Iterable[str] = (), models: Mapping[str, Model] = MODELS, *, uses: bool = True) -> tuple[Model, ...]:
+    """Return models with all they need, each after what it takes from, else by their cost; all when none is named.
+
+    Parameters
+    ----------
+    names : iterable of str
+    models : mapping, optional
+    uses : bool
+        Whether what they can do without comes along.
 
     Raises
     ------
     BadInput
         When there is no model of a name, or models need each other in a circle.
     """
-    done: dict[str, Model] = {}
+    wanted: dict[str, Model] = {}
 
     def visit(name: str, way: tuple[str, ...]) -> None:
         if name not in models:
@@ -35,14 +42,43 @@ def ordered(names: Iterable[str] = (), models: Mapping[str, Model] = MODELS) -> 
             raise BadInput("There is no model called {name}; there are: {known}.", name=name, known=known)
         if name in way:
             raise BadInput("Models need each other in a circle: {way}.", way=" → ".join((*way, name)))
-        if name not in done:
-            for needed in models[name].needs:
-                visit(needed, (*way, name))
-            for used in models[name].uses:
-                if used in models:
-                    visit(used, (*way, name))
-            done[name] = models[name]
+        if name not in wanted:
+            used = tuple(one for one in models[name].uses if one in models) if uses else ()
+            for other in (*models[name].needs, *used):
+                visit(other, (*way, name))
+            wanted[name] = models[name]
 
     for name in tuple(names) or tuple(models):
         visit(name, ())
+    done: dict[str, Model] = {}
+    while len(done) < len(wanted):
+        left = [one for one in wanted.values() if one.name not in done]
+        waited_for = {one.name for one in left}
+        cheapest = min(
+            (one for one in left if not waited_for.intersection((*one.needs, *one.uses))), key=lambda one: one.seconds
+        )
+        done[cheapest.name] = cheapest
     return tuple(done.values())
+
+
+def switched_on(choices: Mapping[str, bool], models: Mapping[str, Model] = MODELS) -> tuple[str, ...]:
+    """Return the models that answer: those chosen and all they need; where nothing is chosen, those not on request.
+
+    Parameters
+    ----------
+    choices : mapping of str to bool
+        What somebody switched on or off, by name; names that no model has (any more) mean nothing.
+    models : mapping, optional
+    """
+    on = [name for name, model in models.items() if choices.get(name, not model.on_request)]
+    return tuple(model.name for model in ordered(on, models, uses=False)) if on else ()
+
+
+def switch(choices: Mapping[str, bool], name: str, on: bool, models: Mapping[str, Model] = MODELS) -> dict[str, bool]:
+    """Return the choices with a model switched: on together with what it needs, off together with what needs it."""
+    if on:
+        moved = {model.name for model in ordered([name], models, uses=False)}
+    else:
+        taken = {one: {m.name for m in ordered([one], models, uses=False)} for one in models}
+        moved = {one for one, needed in taken.items() if name in needed}
+    return {**choices, **{one: on for one in moved}}

@@ -13,7 +13,7 @@ from twin.scenario.codec import decode_scenario
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twin.chain.chain import Answer
+    from twin.chain.answer import Answer
     from twin.city.city import City
     from twin.jobs import Job
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from twin.scenario.version import changes_between, steps_between
 
@@ -18,24 +21,39 @@ if TYPE_CHECKING:
 BUDGET = 1 << 30
 """Bytes that warm results may take together."""
 _LOOK_BACK = 12
+_MOST = 500
 
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """A result in memory and the Version of the city it answers for."""
+    """A result in memory, the Version of the city it answers for, and whether a model's preview made it."""
 
     result: Result
     version: Version
+    preview: bool = False
 
     @property
-    def nbytes(self) -> int:
-        """Memory it takes, roughly [bytes]."""
-        fields = sum(field.values.nbytes for field in self.result.fields)
-        return fields + int(getattr(self.result.working, "nbytes", 0))
+    def maker(self) -> tuple[str, bool]:
+        """What made it: the model, and whether it was the preview of it."""
+        return self.result.model, self.preview
+
+    @property
+    def buffers(self) -> dict[int, int]:
+        """Bytes by the identity of what holds them; what two results share has the same identity in both."""
+        working = self.result.working
+        arrays = [field.values for field in self.result.fields]
+        own = getattr(working, "arrays", None)
+        if own is None:
+            return _sizes(arrays) | ({} if working is None else {id(working): int(getattr(working, "nbytes", 0))})
+        return _sizes([*arrays, *own])
 
 
 class Warm:
-    """Results by key, least recently used out; losing one costs time, never correctness."""
+    """Results by key under one budget; what was not used for longest leaves, which costs time, never correctness.
+
+    The working state goes first, as it is the large part: a result without it is still an answer. The newest working
+    state of each model goes last, as the next edit begins there.
+    """
 
     def __init__(self, budget: int = BUDGET) -> None:
         self._budget = budget
@@ -49,8 +67,11 @@ class Warm:
 
     @property
     def nbytes(self) -> int:
-        """Memory all of them take, roughly [bytes]."""
-        return sum(held.nbytes for held in self._held.values())
+        """Memory all of them take, roughly [bytes]; what several share counts once."""
+        sizes: dict[int, int] = {}
+        for held in self._held.values():
+            sizes |= held.buffers
+        return sum(sizes.values())
 
     def get(self, key: str) -> Result | None:
         """Return the result of a key, which is then the last one used."""
@@ -60,18 +81,26 @@ class Warm:
         self._held.move_to_end(key)
         return held.result
 
-    def put(self, result: Result, version: Version) -> None:
-        """Hold a result; others leave while the budget is passed, the newest never."""
-        self._held[result.key] = Held(result, version)
-        self._held.move_to_end(result.key)
-        while len(self._held) > 1 and self.nbytes > self._budget:
-            self._held.popitem(last=False)
+    def has(self, key: str) -> bool:
+        """Say whether there is a result of a key; it counts as no use."""
+        return key in self._held
 
-    def nearest(self, model: str, parameters: object, version: Version) -> tuple[Result, Changes] | None:
+    def put(self, result: Result, version: Version, preview: bool = False) -> None:
+        """Hold a result; working states and then results leave while the budget is passed, this result last."""
+        self._held[result.key] = Held(result, version, preview)
+        self._held.move_to_end(result.key)
+        while len(self._held) > _MOST:
+            self._held.popitem(last=False)
+        while self.nbytes > self._budget and self._drop_one():
+            pass
+
+    def nearest(
+        self, model: str, parameters: object, version: Version, preview: bool = False
+    ) -> tuple[Result, Changes] | None:
         """Return the warm answer of a model that the fewest edits lie between, and what may differ since."""
         best: tuple[int, Held] | None = None
-        of_model = [held for held in reversed(self._held.values()) if held.result.model == model]
-        for held in of_model[:_LOOK_BACK]:
+        own = [held for held in reversed(self._held.values()) if held.maker == (model, preview)]
+        for held in own[:_LOOK_BACK]:
             if held.result.parameters != parameters or held.result.working is None:
                 continue
             steps = steps_between(held.version, version)
@@ -81,3 +110,34 @@ class Warm:
             return None
         changes = changes_between(best[1].version, version)
         return None if changes is None else (best[1].result, changes)
+
+    def _drop_one(self) -> bool:
+        """Let go of what is missed least; False when there is nothing left to let go of."""
+        newest = {held.maker: key for key, held in self._held.items() if held.result.working is not None}
+        last = next(reversed(self._held))
+        for spare in (True, False):
+            for key, held in self._held.items():
+                if held.result.working is not None and spare == (newest[held.maker] != key) and key != last:
+                    return self._strip(key)
+            if spare:
+                for key, held in self._held.items():
+                    if held.result.working is None and key != last:
+                        del self._held[key]
+                        return True
+        return self._held[last].result.working is not None and self._strip(last)
+
+    def _strip(self, key: str) -> bool:
+        """Let go of a working state."""
+        held = self._held[key]
+        self._held[key] = dataclasses.replace(held, result=held.result.without_working())
+        return True
+
+
+def _sizes(arrays: list[np.ndarray]) -> dict[int, int]:
+    sizes = {}
+    for array in arrays:
+        root = array
+        while isinstance(root.base, np.ndarray):
+            root = root.base
+        sizes[id(root)] = root.nbytes
+    return sizes

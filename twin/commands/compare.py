@@ -28,12 +28,12 @@ def add(parser: Parser, lang: str) -> None:
         "--band", type=float, metavar="PART",
         help=tr("also with this part less and more of the group among those who move in (0–1)", lang),
     )  # fmt: skip
-    parser.add_argument("--models", nargs="+", default=[], metavar="M", help=tr("models to run; all by default", lang))
+    running.models(parser, lang)
 
 
 def run(args: Namespace, console: Console) -> int:
     """Run both, report each indicator, that of the reference, and the difference."""
-    from twin.chain.chain import compared
+    from twin.chain.answer import compared
     from twin.scenario.scenario import find, reference_of
 
     lang = console.lang
@@ -45,9 +45,8 @@ def run(args: Namespace, console: Console) -> int:
         reference = find(state.scenarios, args.reference)
     for one in dict.fromkeys((reference.name, scenario.name)):
         running.warn(state, one, console)
-    job = console.job()
-    before = chain.run(reference, args.models, job.part(0.0, 0.5))
-    after = chain.run(scenario, args.models, job.part(0.5, 1.0))
+    models = running.wanted(args.models, state)
+    after, before = running.answered(chain, [scenario, reference], models, console, console.job())
     band = {}
     if args.band is not None:
         from twin.chain.band import banded
@@ -67,7 +66,7 @@ def run(args: Namespace, console: Console) -> int:
         },
         "\n".join([f"{after.scenario} − {before.scenario}", *(_line(row, lang, band.get(row.id)) for row in rows)]),
     )
-    return 0
+    return running.failed(after, args.models)
 
 
 def _line(row: Row, lang: str, band: Span | None = None) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twin.text import N_, number, tr
+from twin.text import N_, error_text, number, tr
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
 
-    from twin.chain.chain import Answer, Chain
+    from twin.chain.answer import Answer
+    from twin.chain.chain import Chain
     from twin.commands.console import Console, Parser
+    from twin.jobs import Job
+    from twin.scenario.scenario import Scenario
     from twin.state import State
 
 _REUSED = {"": "", "memory": N_("answered before"), "disk": N_("answered before")}
@@ -22,7 +26,7 @@ def add(parser: Parser, lang: str) -> None:
     parser.add_argument(
         "--scenario", default="", metavar="S", help=tr("the scenario; the city as it is by default", lang)
     )
-    parser.add_argument("--models", nargs="+", default=[], metavar="M", help=tr("models to run; all by default", lang))
+    models(parser, lang)
     parser.add_argument(
         "--scheduler", metavar="ADDRESS", help=tr("address of a Dask scheduler, for models that can use one", lang)
     )
@@ -31,6 +35,14 @@ def add(parser: Parser, lang: str) -> None:
 def project(parser: Parser, lang: str) -> None:
     """Describe the argument that names the project."""
     parser.add_argument("project", metavar="P.twin", help=tr("the project; demo is the shipped one", lang))
+
+
+def models(parser: Parser, lang: str) -> None:
+    """Describe the argument that names the models."""
+    parser.add_argument(
+        "--models", nargs="+", default=[], metavar="M",
+        help=tr("models to run, or all; those switched on in the project by default", lang),
+    )  # fmt: skip
 
 
 def run(args: Namespace, console: Console) -> int:
@@ -43,7 +55,7 @@ def run(args: Namespace, console: Console) -> int:
     warn(state, scenario.name, console)
     if args.scheduler:
         console.say("twin: " + tr("None of these models needs a scheduler; they run here.", lang))
-    answer = chain.run(scenario, args.models, console.job())
+    (answer,) = answered(chain, [scenario], wanted(args.models, state), console, console.job())
     chain.close()
     for text in dict.fromkeys(said for result in answer.results.values() for said in result.assumptions):
         console.say(tr(text, lang))
@@ -61,7 +73,38 @@ def run(args: Namespace, console: Console) -> int:
         },
         _text(answer, lang),
     )
-    return 0
+    return failed(answer, args.models)
+
+
+def wanted(names: Sequence[str], state: State) -> tuple[str, ...]:
+    """Return the models a command runs: those named with what they need and use, all, or the project's choice."""
+    from twin.chain.registry import MODELS, ordered, switched_on
+
+    if "all" in names:
+        return tuple(MODELS)
+    return tuple(one.name for one in ordered(names)) if names else switched_on(state.models)
+
+
+def answered(
+    chain: Chain, scenarios: Sequence[Scenario], names: Sequence[str], console: Console, job: Job
+) -> list[Answer]:
+    """Return the final answers to scenarios; a model that has none is named on stderr, the others answer."""
+    from twin.chain.answer import Answer
+    from twin.chain.registry import MODELS
+
+    answers = [Answer(one.name, chain.key(one)) for one in scenarios]
+    for step in chain.steps(scenarios, names, job, exact=True) if names else ():
+        answers = [one.after(step) for one in answers]
+        if step.error is not None:
+            title = tr(MODELS[step.model].title, console.lang)
+            console.say(f"twin: {title}: {error_text(step.error, console.lang)}")
+    return answers
+
+
+def failed(answer: Answer, names: Sequence[str]) -> int:
+    """Return 1 when a model that was asked for by name gave no answer, or none gave any."""
+    missed = any(name in answer.errors for name in names) or (answer.errors and not answer.results)
+    return 1 if missed else 0
 
 
 def opened(text: str) -> tuple[State, Chain]:

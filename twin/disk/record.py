@@ -100,6 +100,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     scenarios: list[Scenario] = []
     scenario: str = ""
     reference: str = ""
+    models: dict[str, bool] = {}
     imported: list[DataLayer] = []
     earlier: list[list[AnyFile]] = []
 
@@ -174,6 +175,7 @@ def to_record(
         scenario=state.scenario,
         reference=state.reference,
         imported=list(state.imported),
+        models=dict(state.models),
     )
 
 
@@ -186,6 +188,7 @@ def to_state(record: Record, city: City) -> State:
     return State(
         city=city, layers=rows + missing, bookmarks=bookmarks, scenarios=tuple(record.scenarios),
         scenario=record.scenario, reference=record.reference, imported=tuple(record.imported),
+        models=record.models,
     )  # fmt: skip
 
 

@@ -106,6 +106,8 @@ def _differences(saved: Record, version: Record) -> tuple[str, ...]:
         said.append(N_("Scenarios"))
     if saved.imported != version.imported:
         said.append(N_("Data files"))
+    if saved.models != version.models:
+        said.append(N_("Models"))
     if saved.view != version.view:
         said.append(N_("View"))
     return tuple(said)

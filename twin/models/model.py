@@ -57,7 +57,23 @@ class Run(Protocol):
 class Model:
     """A model: name and version, the parts of a City and the models it reads, its parameters, how it runs.
 
-    Of the models it ``uses`` it takes the answers where there are such models; without them it answers less.
+    Parameters
+    ----------
+    name, title, version : str
+        ``title`` is English of the catalogue; another ``version`` makes all earlier answers void.
+    reads, needs : tuple of str
+        Tables of the City, and models whose answers it takes as ``inputs``.
+    parameters : tuple of Parameter
+    run : Run
+        The answer itself.
+    uses : tuple of str
+        Models whose answers it takes where they are there; without them it answers less.
+    preview : Run, optional
+        A quick answer that stands until the other is there; called in the same way, in about a second.
+    seconds : float
+        What ``run`` takes for a city as large as the demo, roughly [s]: cheap models answer first.
+    on_request : bool
+        Off until somebody asks for it, as it is costly.
     """
 
     name: str
@@ -68,6 +84,9 @@ class Model:
     parameters: tuple[Parameter, ...]
     run: Run
     uses: tuple[str, ...] = ()
+    preview: Run | None = None
+    seconds: float = 1.0
+    on_request: bool = False
 
 
 @dataclass(frozen=True)

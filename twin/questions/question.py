@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from twin.text import N_
 
 if TYPE_CHECKING:
-    from twin.chain.chain import Answer
+    from twin.chain.answer import Answer
     from twin.chart import Chart
     from twin.city.city import City
     from twin.result import Row

@@ -16,7 +16,7 @@ from twin.text import N_
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twin.chain.chain import Answer, Chain
+    from twin.chain.chain import Chain
     from twin.city.city import City
     from twin.jobs import Job
     from twin.layer import Layer
@@ -76,11 +76,17 @@ def hold(source: City | Path, key: str, folder: Path | None, footing: Footing, j
         _held.popitem(last=False)[1].chain.close()
 
 
-def answer(key: str, scenario: bytes, job: Job) -> Answer:
-    """Run the models for a scenario of the held city; only what its edits touch is looked at anew."""
+def answer(key: str, scenarios: tuple[bytes, ...], models: tuple[str, ...], lacking: tuple[str, ...], job: Job) -> None:
+    """Run models for a scenario of the held city and its reference.
+
+    Each Step is given as soon as it is there; only those of models that are ``lacking``, as the window has the others.
+    """
     from twin.scenario.codec import decode_scenario
 
-    return _find(key).chain.run(decode_scenario(scenario, "scenario"), job=job)
+    asked = [decode_scenario(one, "scenario") for one in scenarios]
+    for step in _find(key).chain.steps(asked, models, job, previews=True, exact=True):
+        if step.model in lacking:
+            job.give(step)
 
 
 def remesh(key: str, scenario: bytes, job: Job) -> Drawn:

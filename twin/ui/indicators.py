@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHeaderView,
-    QProgressBar,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -26,19 +25,23 @@ from twin import result
 from twin.disk import atomic
 from twin.scenario.scenario import PRESENT
 from twin.text import N_, number, tr
-from twin.ui import edits
+from twin.ui import edits, model_list
 from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, row
 
 if TYPE_CHECKING:
-    from twin.chain.chain import Answer
+    from collections.abc import Sequence
+
+    from twin.chain.answer import Answer
     from twin.result import Row
     from twin.state import State, Store
+    from twin.ui.answers import Standing
 
+_LIST_WIDTH = 268
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class IndicatorPanel(QWidget):
-    """S, R and S − R of every indicator; a row leads to the places it speaks of."""
+    """S, R and S − R of every indicator under the model that says it; a row leads to the places it speaks of."""
 
     row_chosen = Signal(object)
     """The Row that was activated: show it on the map."""
@@ -52,7 +55,10 @@ class IndicatorPanel(QWidget):
         self._store = store
         self._lang = lang
         self._rows: tuple[Row, ...] = ()
+        self._lines: list[Row | Standing] = []
+        self._standing: dict[str, Standing] = {}
         self._names = ("", "")
+        self._rough: set[str] = set()
         self._build()
         self._sync(None, store.state)
         stop = store.listen(self._sync)
@@ -63,35 +69,39 @@ class IndicatorPanel(QWidget):
     def show_answers(self, answer: Answer | None, reference: Answer | None, names: tuple[str, str]) -> None:
         """Show what was answered for the scenario and for its reference, and what the two are called."""
         self._names = names
+        runs = {} if answer is None else answer.runs
+        self._rough = {name for name, run in runs.items() if run.quality == "preview"}
         both = answer is not None and reference is not None
         self._rows = result.rows(answer.indicators, reference.indicators) if answer and reference else ()
+        both = both and bool(self._rows)
         self._empty.setVisible(not both)
         self.table.setVisible(both)
         for widget in (self._copy, self._save):
             widget.setEnabled(both)
         self._fill()
 
-    def show_work(self, fraction: float | None, up_to_date: bool) -> None:
-        """Show how far the work is (None: nothing is worked out), and whether the table answers what is asked now."""
-        working = fraction is not None
-        self._bar.setVisible(working)
+    def show_work(self, working: bool, up_to_date: bool, standing: Sequence[Standing] = ()) -> None:
+        """Show whether something is worked out, whether the table answers what is asked now, and how far models are."""
         self._stop.setVisible(working)
-        self._bar.setValue(round(100 * (fraction or 0.0)))
-        old = bool(self._rows) and not up_to_date and not working
-        self._old.setVisible(old)
+        failed = any(one.how == "failed" for one in standing)
+        old = bool(self._rows) and (failed or not up_to_date) and not working
+        self._old.setVisible(bool(self._rows) and not up_to_date and not working)
         self._again.setVisible(old)
-        self.table.setEnabled(up_to_date or working)
+        self.models.show_standing(tuple(standing))
+        before, self._standing = self._standing, {one.model.name: one for one in standing}
+        if [(one.how, one.old) for one in before.values()] != [(one.how, one.old) for one in standing]:
+            self._fill()
 
     def csv(self) -> str:
         """Return the table as text with semicolons, numbers as the language writes them."""
         out = io.StringIO()
         writer = csv.writer(out, delimiter=";", lineterminator="\n")
-        writer.writerow(self._heads())
+        writer.writerow([*self._heads(), tr("Quality", self._lang)])
         comma = "," if self._lang == "sv" else "."
         for one in self._rows:
             values = (one.value, one.reference, one.difference)
             plain = ["" if math.isnan(value) else f"{value:.6g}".replace(".", comma) for value in values]
-            writer.writerow([self._name(one), *plain, tr(one.unit, self._lang)])
+            writer.writerow([self._name(one), *plain, tr(one.unit, self._lang), self._quality(one)])
         return out.getvalue()
 
     # -- inside
@@ -104,11 +114,6 @@ class IndicatorPanel(QWidget):
         self.reference.activated.connect(lambda _i: self._choose())
         caption = label(tr("Compared with", lang), "muted", wrap=False)
         caption.setBuddy(self.reference)
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 100)
-        self._bar.setTextVisible(False)
-        self._bar.setMaximumWidth(120)
-        self._bar.setAccessibleName(tr("Progress of the models", lang))
         self._stop = IconButton("close", tr("Stop working it out", lang))
         self._stop.clicked.connect(lambda _checked=False: self.stop_requested.emit())
         self._old = label(tr("Not worked out for the scenario as it is now.", lang), "small", wrap=False)
@@ -119,7 +124,7 @@ class IndicatorPanel(QWidget):
         self._copy.clicked.connect(lambda _checked=False: self.copy())
         self._save = IconButton("save", tr("Save the table as CSV", lang))
         self._save.clicked.connect(lambda _checked=False: self._save_as())
-        head = row(caption, self.reference, self._bar, self._stop, self._old, self._again, None,
+        head = row(caption, self.reference, self._stop, self._old, self._again, None,
                    self._copy, self._save)  # fmt: skip
         head.setContentsMargins(3 * STEP, STEP, STEP, STEP)
         self._empty = EmptyState(
@@ -150,10 +155,14 @@ class IndicatorPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addLayout(head)
-        outer.addWidget(self._empty, 1)
-        outer.addWidget(self.table, 1)
+        self.models = model_list.ModelList(self._store, lang)
+        self.models.setFixedWidth(_LIST_WIDTH)
+        body = row(self.models, self._empty, self.table, spacing=0)
+        body.setStretch(1, 1)
+        body.setStretch(2, 1)
+        outer.addLayout(body, 1)
         self.show_answers(None, None, ("", ""))
-        self.show_work(None, True)
+        self.show_work(False, True)
 
     def copy(self) -> None:
         """Put the table on the clipboard, columns parted by tabs."""
@@ -197,12 +206,32 @@ class IndicatorPanel(QWidget):
     def _name(self, one: Row) -> str:
         return tr(one.title, self._lang, **one.fields)
 
+    def _quality(self, one: Row) -> str:
+        standing = self._standing.get(one.model)
+        if standing is not None and standing.old:
+            return tr("from before the last edit", self._lang)
+        return tr(N_("preview") if one.model in self._rough else N_("final"), self._lang)
+
     def _fill(self) -> None:
         lang = self._lang
-        self.table.setRowCount(len(self._rows))
+        self._lines = []
+        for one in self._rows:
+            head = self._standing.get(one.model)
+            if head is not None and head not in self._lines:
+                self._lines.append(head)
+            self._lines.append(one)
+        self.table.clearSpans()
+        self.table.setRowCount(len(self._lines))
         self.table.setHorizontalHeaderLabels(self._heads())
         tip = tr("Enter or double-click shows it on the map", lang)
-        for place, one in enumerate(self._rows):
+        muted = self.palette().placeholderText()
+        for place, line in enumerate(self._lines):
+            if not isinstance(line, result.Row):
+                self._fill_head(place, line)
+                continue
+            one = line
+            standing = self._standing.get(one.model)
+            old = standing is not None and standing.old
             decimals = places_shown(one)
             texts = [self._name(one), number(one.value, lang, decimals), number(one.reference, lang, decimals),
                      signed(one.difference, lang, decimals), tr(one.unit, lang)]  # fmt: skip
@@ -211,11 +240,32 @@ class IndicatorPanel(QWidget):
                 item.setToolTip(f"{self._name(one)}\n{tip}")
                 if 0 < column < 4:
                     item.setTextAlignment(_RIGHT)
+                if old:
+                    item.setForeground(muted)
                 self.table.setItem(place, column, item)
 
+    def _fill_head(self, place: int, one: Standing) -> None:
+        """Name the model whose indicators follow, and say when they are not its last word."""
+        texts = [tr(one.model.title, self._lang)]
+        if one.old:
+            texts.append(tr("from before the last edit", self._lang))
+        elif one.how == "refining" or one.model.name in self._rough:
+            texts.append(tr("preview", self._lang))
+        item = QTableWidgetItem("  ·  ".join(texts))
+        font = item.font()
+        font.setWeight(font.Weight.Medium)
+        item.setFont(font)
+        item.setForeground(self.palette().placeholderText())
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        item.setToolTip(model_list.said(one, self._lang))
+        self.table.setItem(place, 0, item)
+        for column in range(1, 5):
+            self.table.takeItem(place, column)
+        self.table.setSpan(place, 0, 1, 5)
+
     def _activate(self, place: int) -> None:
-        if 0 <= place < len(self._rows):
-            self.row_chosen.emit(self._rows[place])
+        if 0 <= place < len(self._lines) and isinstance(one := self._lines[place], result.Row):
+            self.row_chosen.emit(one)
 
 
 def places_shown(one: Row) -> int:

@@ -4,32 +4,61 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.chain.chain import compared
 from twin.chain.registry import MODELS
-from twin.layer import Layer, layer_of, scale
+from twin.layer import Field, Layer, layer_of, scale
+from twin.result import Result, difference
 from twin.text import tr
 from twin.ui.opening import DropInInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twin.chain.chain import Answer
-    from twin.layer import Field
+    from twin.chain.answer import Answer
 
 VALUE, DIFFERENCE = "result", "difference"
+
+
+@dataclass(frozen=True, eq=False)
+class _Painted:
+    """The layers of one model, and the two results and names they were painted from."""
+
+    result: Result
+    reference: Result | None
+    names: tuple[str, str]
+    layers: Mapping[str, Layer]
+    entries: tuple[DropInInfo, ...]
+
+    def shows(self, result: Result, reference: Result | None, names: tuple[str, str]) -> bool:
+        return self.result is result and self.reference is reference and self.names == names
 
 
 @dataclass(frozen=True, eq=False)
 class ResultLayers:
     """Layers by id, and what can be added."""
 
-    layers: Mapping[str, Layer]
-    entries: tuple[DropInInfo, ...]
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+    entries: tuple[DropInInfo, ...] = ()
+    _models: Mapping[str, _Painted] = field(default_factory=dict)
+
+    def painted(
+        self, answer: Answer | None, reference: Answer | None, names: tuple[str, str], lang: str
+    ) -> ResultLayers:
+        """Return the layers of other answers; a model that says the same keeps its layers, and so its picture."""
+        models = {}
+        for name, result in answer.results.items() if answer is not None else ():
+            other = None if reference is None else reference.results.get(name)
+            known = self._models.get(name)
+            same = known is not None and known.shows(result, other, names)
+            models[name] = known if known is not None and same else _paint(result, other, names, lang)
+        if list(models.values()) == list(self._models.values()):
+            return self
+        layers = {id: layer for one in models.values() for id, layer in one.layers.items()}
+        return ResultLayers(layers, tuple(entry for one in models.values() for entry in one.entries), models)
 
 
 def layer_id(kind: str, model: str, field: str) -> str:
@@ -54,24 +83,26 @@ def result_layers(answer: Answer | None, reference: Answer | None, names: tuple[
     lang : str
         Language of the composed titles.
     """
+    return ResultLayers().painted(answer, reference, names, lang)
+
+
+def _paint(result: Result, reference: Result | None, names: tuple[str, str], lang: str) -> _Painted:
     layers: dict[str, Layer] = {}
     entries: list[DropInInfo] = []
-    for result in answer.results.values() if answer is not None else ():
-        group = MODELS[result.model].title
-        others = {} if reference is None else {f.name: f for f in reference.results[result.model].fields}
-        for field in result.fields:
-            made = _value(layer_id(VALUE, result.model, field.name), field, others.get(field.name), names[0], lang)
-            if made is not None:
-                layers[made.id] = made
-                entries.append(DropInInfo(made.id, field.name, group))
-    if answer is not None and reference is not None:
+    group = MODELS[result.model].title
+    others = {} if reference is None else {one.name: one for one in reference.fields}
+    for one in result.fields:
+        made = _value(layer_id(VALUE, result.model, one.name), one, others.get(one.name), names[0], lang)
+        if made is not None:
+            layers[made.id] = made
+            entries.append(DropInInfo(made.id, one.name, group))
+    if reference is not None:
         what = tr("{scenario} − {reference}", lang, scenario=names[0], reference=names[1])
-        for model, difference in compared(answer, reference).items():
-            for field in difference.fields:
-                id = layer_id(DIFFERENCE, model, field.name)
-                layers[id] = difference_layer(id, field, what, lang)
-                entries.append(DropInInfo(id, field.name, what))
-    return ResultLayers(layers, tuple(entries))
+        for one in difference(result, reference, names[1]).fields:
+            id = layer_id(DIFFERENCE, result.model, one.name)
+            layers[id] = difference_layer(id, one, what, lang)
+            entries.append(DropInInfo(id, one.name, what))
+    return _Painted(result, reference, names, layers, tuple(entries))
 
 
 def difference_layer(id: str, field: Field, what: str, lang: str) -> Layer:

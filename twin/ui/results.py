@@ -1,8 +1,8 @@
 """What models say to the scenario that is worked on, and its city on the screen: asked in the background.
 
-After each edit the engine process is asked for the parts of the picture that changed, then for the answers. Until
-they are there the city and the answers before stay on the screen. A question carries its key; an answer to what is no
-longer asked is only kept for later.
+After each edit the engine process is asked for the parts of the picture that changed, then for the answers, which come
+model by model. Until they are there the city and the answers before stay on the screen. A question carries its key; an
+answer to what is no longer asked is only kept for later, and work on it is stopped.
 """
 
 from __future__ import annotations
@@ -10,52 +10,51 @@ from __future__ import annotations
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from twin.content import demo_project
+from twin.chain.registry import switched_on
 from twin.errors import Cancelled
-from twin.jobs import Engine
+from twin.jobs import STALE_GRACE
 from twin.text import N_, tr
 from twin.ui import answering, edits
-from twin.ui.result_layers import ResultLayers, is_result, result_layers
+from twin.ui.answers import KEPT, Answers, Asked
+from twin.ui.engine_link import EngineLink
+from twin.ui.result_layers import ResultLayers, is_result
 from twin.ui.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from twin.chain.chain import Answer
+    from twin.chain.answer import Answer, Step
     from twin.city.city import City
     from twin.jobs import Task
     from twin.scenario.conflicts import Conflict
     from twin.scenario.scenario import Scenario
     from twin.scenario.version import Versions
     from twin.state import State
+    from twin.ui.answers import Standing
     from twin.ui.opening import CityData
     from twin.ui.session import Session
 
 WARM_AFTER = 2_500
 """Milliseconds after opening at which the engine begins to read the city, so that the first edit finds it there."""
-_KEPT = 16
-"""Answers and pictures kept for undo and for going from scenario to scenario."""
-_TITLES = {"picture": N_("Drawing {name}"), "answer": N_("Working out {name}"), "reference": N_("Working out {name}")}
+_TITLES = {"picture": N_("Drawing {name}"), "answers": N_("Working out {name}")}
 
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """A scenario's city, made beside the GUI thread, and the keys of the questions to ask."""
+    """A scenario's city, made beside the GUI thread, and what to ask the models."""
 
     number: int
     base: City
     digest: str
     scenario: Scenario
     city: City
-    key: str
     reference: Scenario
-    reference_key: str
+    asked: Asked
     conflicts: tuple[Conflict, ...]
 
 
@@ -76,26 +75,24 @@ class Results(QObject):
         self._session = session
         self.shown: Shown | None = None
         self.data: CityData | None = None
-        self.answer: Answer | None = None
-        self.reference: Answer | None = None
         self.names = ("", "")
-        """What the two that were answered are called."""
+        """What the two that are compared are called."""
         self.conflicts: tuple[Conflict, ...] = ()
         """What is wrong with the edits of the scenario worked on."""
+        self._answers = Answers()
         self._answered = 0
         self._wanted = False
-        self._engine: Engine | None = None
-        self._held: set[str] = set()
+        self._work: tuple[Asked, Task] | None = None
+        self._engine = EngineLink(session, self)
+        self._engine.told.connect(self.asked)
         self._retried = -1
         self._versions: Versions | None = None
         self._number = 0
         self._asked = 0
         self._drawn: CityData | None = None
         self._cities: OrderedDict[str, tuple[City, CityData]] = OrderedDict()
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
-        self._running: list[Task] = []
         self._thread = ThreadPoolExecutor(1, "scenario")
-        self._layers = ResultLayers({}, ())
+        self._layers = ResultLayers()
         self._stop: Callable[[], None] = lambda: None
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
@@ -127,26 +124,24 @@ class Results(QObject):
         self.cancel()
         if self.shown is not None:
             self.shown.end()
-        self.shown = self.data = self._drawn = self.answer = self.reference = self._versions = None
+        self.shown = self.data = self._drawn = self._versions = self._work = None
         self._cities.clear()
         self._answers.clear()
-        self._layers = ResultLayers({}, ())
+        self._layers = ResultLayers()
         self._wanted = False
 
     def shut(self) -> None:
         """End the engine process and the thread."""
         self.end()
         self._thread.shutdown()
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
+        self._engine.close()
 
     def warm(self) -> None:
         """Let the engine read the city before it is asked."""
         session = self._session
         if session.store is not None:
             base = session.store.state.city
-            self._beside(lambda: _digest(base), lambda digest: self._hold(base, digest))
+            self._beside(lambda: _digest(base), lambda digest: self._engine.hold(base, digest))
 
     def drawn(self) -> tuple[State, CityData, City | Path]:
         """Return what a child needs to draw the view as it is: as :meth:`Session.drawn`, with the city shown."""
@@ -159,17 +154,36 @@ class Results(QObject):
     @property
     def busy(self) -> bool:
         """Whether an answer or a picture is being made."""
-        return bool(self._running) or self._asked != self._number
+        return bool(self.running) or self._asked != self._number
+
+    @property
+    def answer(self) -> Answer | None:
+        """What was answered for the scenario; a model still at work may be in it with its answer from before."""
+        return self._answers.answer
+
+    @property
+    def reference(self) -> Answer | None:
+        """What was answered for the reference, of the same models as ``answer``."""
+        return self._answers.reference
 
     @property
     def up_to_date(self) -> bool:
-        """Whether ``answer`` answers what is asked now."""
-        return self.answer is not None and self._answered == self._number
+        """Whether ``answer`` answers what is asked now, each model with its last word."""
+        return self._answered == self._number and self._answers.complete
+
+    @property
+    def standing(self) -> tuple[Standing, ...]:
+        """How far each model is with what is asked now."""
+        told = None if self._work is None else self._work[1]
+        working = {}
+        if told is not None and told.running and "step" in told.fields:
+            working[str(told.fields["step"])] = float(cast("float", told.fields["within"]))
+        return self._answers.standing(working, self.busy)
 
     @property
     def running(self) -> tuple[Task, ...]:
         """What the engine was asked and did not answer yet."""
-        return tuple(self._running)
+        return self._engine.running
 
     def cancel(self) -> None:
         """Stop what is being worked out; the city and the answers before stay."""
@@ -184,10 +198,13 @@ class Results(QObject):
 
     def again(self) -> None:
         """Ask again, after a stop or a failure."""
+        self._answers.retry()
         self._ask()
 
     def set_language(self) -> None:
         """Say the titles of the layers in the session's language."""
+        self._layers = ResultLayers()
+        self._name()
         self._paint()
 
     def base_changed(self) -> None:
@@ -204,7 +221,8 @@ class Results(QObject):
     # --- asking -----------------------------------------------------------------------------------------------------
 
     def _changed(self, old: State, new: State) -> None:
-        other = old.scenarios is not new.scenarios or (old.scenario, old.reference) != (new.scenario, new.reference)
+        chosen = (old.scenario, old.reference, old.models) != (new.scenario, new.reference, new.models)
+        other = old.scenarios is not new.scenarios or chosen
         painted = old.layers is not new.layers and self.answer is None and self._needed(new)
         if (other and old.city is new.city) or painted:
             self._ask()
@@ -224,8 +242,11 @@ class Results(QObject):
         if not self._needed(state):
             self._asked = self._answered = number
             self._show(base, session.data)
-            self._take(None, None)
+            self._answers.forget()
+            self._stop_work()
+            self._tell()
             return
+        models = switched_on(state.models)
         versions = self._versions = self._versions or _new_versions()
 
         def work() -> _Plan:
@@ -234,10 +255,8 @@ class Results(QObject):
 
             digest = _digest(base)
             city = versions.build(base, digest, scenario.active).city
-            keys = key(digest, scenario), key(digest, reference)
-            return _Plan(
-                number, base, digest, scenario, city, keys[0], reference, keys[1], check(base, scenario.edits)
-            )  # fmt: skip
+            asked = Asked(key(digest, scenario), key(digest, reference), (scenario.name, reference.name), models)
+            return _Plan(number, base, digest, scenario, city, reference, asked, check(base, scenario.edits))
 
         self._beside(work, self._go)
         self.asked.emit()
@@ -248,67 +267,50 @@ class Results(QObject):
             return
         self._asked = plan.number
         self.conflicts = plan.conflicts
-        known = self._cities.get(plan.key)
+        known = self._cities.get(plan.asked.key)
         if plan.city is plan.base:
             self._show(plan.city, session.data)
         elif known is not None:
             self._show(*known)
         else:
-            self._submit(answering.remesh, plan, plan.scenario, "picture", lambda task: self._drawn_by(plan, task))
-        self._take_both(plan)
-        for scenario, key, what in (
-            (plan.scenario, plan.key, "answer"),
-            (plan.reference, plan.reference_key, "reference"),
-        ):
-            if key not in self._answers and not (what == "reference" and key == plan.key):
-                self._submit(answering.answer, plan, scenario, what, partial(self._keep, plan, key))
+            self._submit(plan, "picture")
+        self._ask_models(plan)
         self.asked.emit()
 
-    def _submit(
-        self, function: Callable[..., Any], plan: _Plan, scenario: Scenario, what: str, then: Callable[[Task], None]
-    ) -> None:
+    def _ask_models(self, plan: _Plan) -> None:
+        """Show what is known, and let the models that are lacking answer; work on another question is stopped."""
+        lacking = self._answers.ask(plan.asked)
+        self._name()
+        self._answered = plan.number
+        self._tell()
+        if self._work is not None and self._work[1].running and self._work[0] == plan.asked:
+            return
+        self._stop_work()
+        if lacking:
+            self._work = plan.asked, self._submit(plan, "answers", lacking)
+
+    def _stop_work(self) -> None:
+        """Stop the models; they are given time to notice, as what they keep warm is lost when they are ended."""
+        if self._work is not None:
+            self._work[1].cancel(STALE_GRACE)
+            self._work = None
+
+    def _submit(self, plan: _Plan, what: str, lacking: tuple[str, ...] = ()) -> Task:
         from twin.scenario.codec import encode_scenario
 
-        self._hold(plan.base, plan.digest)
-        name = edits.shown_name(scenario, self._session.lang)
-        title = tr(_TITLES[what], self._session.lang, name=name)
-        self._start(function, plan.digest, encode_scenario(scenario), key=what, title=title, then=then)
-
-    def _hold(self, base: City, digest: str) -> None:
-        session = self._session
-        if digest in self._held or session.data is None or session.project is None or session.store is None:
-            return
-        if session.store.state.city is not base:
-            return
-        from twin.scene.remesh import footing
-
-        self._held.add(digest)
-        saved = session.city_on_disk
-        path = session.project.path
-        keep = path if saved and not session.read_only and path != demo_project() else None
-        title = tr("Getting the models ready", session.lang)
-        self._start(
-            answering.hold, path if saved else base, digest, keep, footing(session.data.mesh), key=None, title=title,
-            then=lambda _task: None,
+        self._engine.hold(plan.base, plan.digest)
+        title = tr(_TITLES[what], self._session.lang, name=edits.shown_name(plan.scenario, self._session.lang))
+        if what == "picture":
+            return self._engine.ask(
+                answering.remesh, plan.digest, encode_scenario(plan.scenario), key=what, title=title,
+                then=lambda task: self._drawn_by(plan, task),
+            )  # fmt: skip
+        both = (plan.scenario,) if len(plan.asked.keys) == 1 else (plan.scenario, plan.reference)
+        return self._engine.ask(
+            answering.answer, plan.digest, tuple(encode_scenario(one) for one in both), plan.asked.models, lacking,
+            key=what, title=title, then=lambda task: self._answered_all(plan, task),
+            take=lambda step: self._take(plan, step),
         )  # fmt: skip
-
-    def _start(
-        self, function: Callable[..., Any], *args: Any, key: str | None, title: str, then: Callable[[Task], None]
-    ) -> None:
-        if self._engine is None:
-            self._engine = Engine("twin.ui.answering", "twin.chain.chain", "twin.scene.mesh")
-
-        def done(task: Task) -> None:
-            if task in self._running:
-                self._running.remove(task)
-            if task.error is not None:
-                self._held.clear()  # it may have died, and with it what it held; to hold twice costs nothing
-            then(task)
-            self.asked.emit()
-
-        task = self._session.tasks.through(self._engine, function, *args, key=key, title=title, then=done)
-        if task.running:
-            self._running.append(task)
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
@@ -320,25 +322,19 @@ class Results(QObject):
         base = self._session.data
         mesh = joined(base.mesh, task.result.parts)
         data = replace(base, mesh=mesh, layers=task.result.layers, errors=task.result.errors)
-        _remember(self._cities, plan.key, (plan.city, data))
+        _remember(self._cities, plan.asked.key, (plan.city, data))
         if plan.number == self._number:
             self._show(plan.city, data)
 
-    def _keep(self, plan: _Plan, key: str, task: Task) -> None:
-        if not self._came(plan, task):
-            return
-        _remember(self._answers, key, task.result)
-        if plan.number == self._number:
-            self._take_both(plan)
+    def _take(self, plan: _Plan, step: Step) -> None:
+        """Take what one model says, or why it says nothing."""
+        if self._session.store is not None and self._session.store.state.city is plan.base:
+            if self._answers.take(plan.asked, step):
+                self._tell()
 
-    def _take_both(self, plan: _Plan) -> None:
-        """Take the answers once both are there; until then the ones before stay, so that nothing flickers."""
-        answer, reference = self._answers.get(plan.key), self._answers.get(plan.reference_key)
-        if answer is not None and reference is not None:
-            lang = self._session.lang
-            self.names = edits.shown_name(plan.scenario, lang), edits.shown_name(plan.reference, lang)
-            self._answered = plan.number
-            self._take(answer, reference)
+    def _answered_all(self, plan: _Plan, task: Task) -> None:
+        if self._came(plan, task):
+            self.answered.emit()
 
     def _came(self, plan: _Plan, task: Task) -> bool:
         """Say whether there is an answer; one that a crash took away is asked for once more."""
@@ -346,19 +342,25 @@ class Results(QObject):
             return False
         if task.error is None:
             return True
-        if plan.number == self._number and not isinstance(task.error, Cancelled):
-            if self._retried == plan.number:
+        mine = plan.number == self._number or (self._work is not None and self._work[1] is task)
+        if mine and not isinstance(task.error, Cancelled):
+            if self._retried == self._number:
                 self.failed.emit(task.error)
             else:
+                self._work = None  # it shared the process that died
                 self._ask()
                 self._retried = self._number
         return False
 
-    def _take(self, answer: Answer | None, reference: Answer | None) -> None:
-        other = answer is not self.answer or reference is not self.reference
-        self.answer, self.reference = answer, reference
-        if other:
-            self._paint()
+    def _name(self) -> None:
+        if self._session.store is not None:
+            state, lang = self._session.store.state, self._session.lang
+            scenario, reference = edits.active(state), edits.reference(state)
+            self.names = edits.shown_name(scenario, lang), edits.shown_name(reference, lang)
+
+    def _tell(self) -> None:
+        """Show the answers as they are now."""
+        self._paint()
         self.answered.emit()
 
     def _show(self, city: City, data: CityData) -> None:
@@ -379,8 +381,10 @@ class Results(QObject):
             store.change("Deselect", undoable=False, selection=None)
 
     def _paint(self) -> None:
-        self._layers = result_layers(self.answer, self.reference, self.names, self._session.lang)
-        self._join()
+        layers = self._layers.painted(self.answer, self.reference, self.names, self._session.lang)
+        if layers is not self._layers:
+            self._layers = layers
+            self._join()
 
     def _join(self) -> None:
         if self._drawn is None:
@@ -420,5 +424,5 @@ def _new_versions() -> Versions:
 def _remember(kept: OrderedDict[str, Any], key: str, value: object) -> None:
     kept[key] = value
     kept.move_to_end(key)
-    while len(kept) > _KEPT:
+    while len(kept) > KEPT:
         kept.popitem(last=False)

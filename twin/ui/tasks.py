@@ -21,12 +21,15 @@ class Tasks(QObject):
     progressed = Signal(object)
     finished = Signal(object)
     """The Task, once, when it has a result or an error."""
+    _given = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._running: list[Task] = []
         self._handlers: dict[int, Callable[[Task], object]] = {}
+        self._takers: dict[int, Callable[[Any], object]] = {}
         self.finished.connect(self._end)
+        self._given.connect(self._take)
 
     @property
     def running(self) -> tuple[Task, ...]:
@@ -67,12 +70,19 @@ class Tasks(QObject):
         key: object,
         title: str,
         then: Callable[[Task], object],
+        take: Callable[[Any], object] | None = None,
     ) -> Task:
-        """Run a function in the engine process (:meth:`twin.jobs.Engine.submit`); ``then`` as in :meth:`start`."""
+        """Run a function in the engine process (:meth:`twin.jobs.Engine.submit`); ``then`` as in :meth:`start`.
+
+        ``take`` is called on the GUI thread with all that the task gives before its end, in order.
+        """
         task = engine.submit(
-            function, *args, key=key, title=title, on_progress=self.progressed.emit, on_done=self.finished.emit
-        )
+            function, *args, key=key, title=title, on_progress=self.progressed.emit, on_done=self.finished.emit,
+            on_given=self._given.emit,
+        )  # fmt: skip
         self._running.append(task)
+        if take is not None:
+            self._takers[id(task)] = take
         self._handlers[id(task)] = then
         self.started.emit(task)
         return task
@@ -85,6 +95,12 @@ class Tasks(QObject):
     def _end(self, task: Task) -> None:
         if task in self._running:
             self._running.remove(task)
+        self._takers.pop(id(task), None)
         then = self._handlers.pop(id(task), None)
         if then is not None:
             then(task)
+
+    def _take(self, task: Task, found: Any) -> None:
+        take = self._takers.get(id(task))
+        if take is not None:
+            take(found)

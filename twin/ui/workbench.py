@@ -127,7 +127,6 @@ class Workbench(QObject):
         cast("Inspector", docks["inspector"].widget()).add_tools(self._tools)
         self.results.set_language()
         self._show_answers()
-        self._show_work()
         if docks["indicators"].isVisible():
             self.look()
 
@@ -245,13 +244,12 @@ class Workbench(QObject):
             self._panel.show_answers(self.results.answer, self.results.reference, self.results.names)
         if self._dock is not None:
             self._dock.set_conflicts(self.results.conflicts)
+        self._show_work()
 
     def _show_work(self) -> None:
         results = self.results
         if self._panel is not None:
-            running = [task for task in results.running if task.running]
-            fraction = running[0].fraction if running else 0.0
-            self._panel.show_work(fraction if results.busy else None, results.up_to_date)
+            self._panel.show_work(results.busy, results.up_to_date, results.standing)
         if self._dock is not None:
             self._dock.set_conflicts(results.conflicts)
 
