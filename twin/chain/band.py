@@ -11,7 +11,8 @@ from twin.scenario.spread import SPREAD, has_transfers, low_and_high
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from twin.chain.chain import Answer, Chain
+    from twin.chain.answer import Answer
+    from twin.chain.chain import Chain
     from twin.jobs import Job
     from twin.scenario.scenario import Scenario
 
