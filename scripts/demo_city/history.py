@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import shapely
 
 from demo_city.dice import dice
 from demo_city.sources import LICENCE, OWNER
+from twin.sensors.days import Days
+from twin.sensors.embedded import STREAMS
+from twin.sensors.stream import batch, from_table, to_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,34 +195,17 @@ def week(district: District, found: list[Mast]) -> pd.DataFrame:
 
 
 def write(folder: Path, streams_table: pd.DataFrame, observations: pd.DataFrame) -> None:
-    """Write ``streams.parquet`` and one Parquet file per UTC day."""
+    """Write ``streams.parquet`` and one Parquet file per UTC day, as a store of the program does."""
     folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(
-        pa.Table.from_pandas(streams_table, preserve_index=False).replace_schema_metadata(None),
-        folder / "streams.parquet",
-        compression="zstd",
-    )
-    schema = pa.schema(
-        [
-            ("stream", pa.dictionary(pa.int32(), pa.string())),
-            ("time", pa.timestamp("ms", tz="UTC")),
-            ("value", pa.float32()),
-            ("quality", pa.uint8()),
-        ]
-    )
-    for day, rows in observations.groupby(observations["time"].dt.strftime("%Y-%m-%d"), sort=True):
-        columns = [
-            pa.array(rows["stream"].to_numpy(dtype=object), pa.string()).dictionary_encode(),
-            pa.array(rows["time"].to_numpy().astype("datetime64[ms]")).cast(pa.timestamp("ms", tz="UTC")),
-            pa.array(rows["value"].to_numpy()),
-            pa.array(rows["quality"].to_numpy()),
-        ]
-        pq.write_table(
-            pa.Table.from_arrays(columns, schema=schema),
-            folder / f"{day}.parquet",
-            compression="zstd",
-            compression_level=12,
-        )
+    told = from_table(streams_table)
+    to_table(told).to_parquet(folder / STREAMS, compression="zstd", index=False)
+    number = {one.id: one.sid for one in told}
+    sids = observations["stream"].map(number).to_numpy()
+    times = observations["time"].to_numpy().astype("datetime64[ms]")
+    rows = batch(sids, times, observations["value"].to_numpy(), observations["quality"].to_numpy())
+    files = Days(folder)
+    for day in np.unique(times.astype("datetime64[D]")):
+        files.write(day, rows.take(times.astype("datetime64[D]") == day))
 
 
 def _local(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
