@@ -147,7 +147,7 @@ def test_results_are_stored_under_their_key_and_found_again(models, tmp_path):
     again = _chain(models, tmp_path)
     second = again.run(BRO)
     assert {run.reused for run in second.runs.values()} == {"disk"}
-    assert [i.value for i in second.indicators] == [i.value for i in first.indicators]
+    np.testing.assert_array_equal([i.value for i in second.indicators], [i.value for i in first.indicators])
     (tmp_path / FOLDER / first.runs["noise"].key / "result.json").write_bytes(b"{}")
     third = _chain(models, tmp_path)
     assert third.run(BRO).runs["noise"].reused == ""
@@ -179,7 +179,7 @@ def test_the_memory_budget_holds_and_costs_only_time():
     scenarios = [BRO, PRESENT, BRO.adding(ChangeBuilding(buildings=("b1",), residents=500.0)), BRO]
     for scenario in scenarios:
         a, b = roomy.run(scenario), tight.run(scenario)
-        assert [i.value for i in a.indicators] == [i.value for i in b.indicators]
+        np.testing.assert_array_equal([i.value for i in a.indicators], [i.value for i in b.indicators])
     assert len(tight.warm) == 1
     assert len(roomy.warm) == 3
 
@@ -288,7 +288,8 @@ def test_engine_opens_the_project_once_and_answers_as_in_process(engine, tmp_pat
     assert answer.runs["reach"].reused == "memory"
     mine = Chain(CITY).run(PRESENT)
     assert answer.key == mine.key
-    assert [i.value for i in answer.indicators] == [i.value for i in mine.indicators]
+    # some indicators of a little city have no meaning and are nan
+    np.testing.assert_array_equal([i.value for i in answer.indicators], [i.value for i in mine.indicators])
     assert len((tmp_path / "opened").read_text().split()) == 1
     engine.submit(ask, _question(tmp_path, PRESENT, "2"), open_small).wait(60)
     assert len((tmp_path / "opened").read_text().split()) == 2
@@ -300,7 +301,7 @@ def test_a_killed_engine_comes_back_with_the_same_answer(engine, tmp_path):
         engine.submit(die).wait(60)
     second = engine.submit(ask, _question(tmp_path), open_small).wait(60)
     assert first.key == second.key
-    assert [i.value for i in first.indicators] == [i.value for i in second.indicators]
+    np.testing.assert_array_equal([i.value for i in first.indicators], [i.value for i in second.indicators])
     assert len(set((tmp_path / "opened").read_text().split())) == 2
 
 
@@ -318,7 +319,7 @@ def test_two_engines_on_one_project_do_not_disturb_each_other(engine, tmp_path):
         tasks = [e.submit(ask, _question(tmp_path, s), open_small) for s in scenarios for e in (engine, other)]
         answers = [task.wait(120) for task in tasks]
     for one, two in zip(answers[::2], answers[1::2], strict=True):
-        assert [i.value for i in one.indicators] == [i.value for i in two.indicators]
+        np.testing.assert_array_equal([i.value for i in one.indicators], [i.value for i in two.indicators])
     fresh = Chain(CITY, tmp_path)
     again = [fresh.run(s) for s in scenarios]
     assert {a.runs["reach"].reused for a in again} <= {"disk", ""}

@@ -92,7 +92,8 @@ class Chain:
         self, base: City, folder: Path | None = None, budget: int = BUDGET, models: Mapping[str, Model] = MODELS
     ) -> None:
         self.digest = city_digest(base)
-        self._base, self.assumptions = with_people(base)
+        city, self.assumptions = with_people(base)
+        self._base = dataclasses.replace(city, present=city)
         self._folder = folder
         self._models = models
         self._versions = Versions()
@@ -320,6 +321,8 @@ def question(
     body: tuple[object, ...] = (model.name, model.version, values, version.city.crs, read, needed)
     if preview:
         body = (*body, "preview")
+    if model.pivots:
+        body = (*body, {name: version.root.digest(name) for name in model.reads})
     return hashlib.sha256(msgspec.json.encode(body, order="deterministic")).hexdigest()
 
 

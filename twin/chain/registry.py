@@ -9,13 +9,14 @@ from twin.models.exposure.model import EXPOSURE
 from twin.models.reach import REACH
 from twin.models.segregation.model import SEGREGATION
 from twin.models.syntax.model import SYNTAX
+from twin.models.traffic.model import TRAFFIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from twin.models.model import Model
 
-MODELS: dict[str, Model] = {model.name: model for model in (REACH, SEGREGATION, SYNTAX, EXPOSURE)}
+MODELS: dict[str, Model] = {model.name: model for model in (REACH, TRAFFIC, SEGREGATION, SYNTAX, EXPOSURE)}
 """All models by name; a new one is added here and nowhere else."""
 
 

@@ -112,7 +112,8 @@ class City:
 
     Every table but ``sources`` has ``id`` (unique text) and ``source_id``. Coordinates are float64 in ``crs``,
     a projected system in metres given as ``"EPSG:n"``. Nothing in it is changed in place: an edit makes a new
-    City that shares all untouched tables.
+    City that shares all untouched tables. ``present`` is the City that edits began from, None for that itself; models
+    fitted to what was observed are fitted there.
     """
 
     name: str
@@ -135,6 +136,7 @@ class City:
     sources: pd.DataFrame = field(default_factory=lambda: _empty("sources"))
     terrain: Terrain | None = None
     surfaces: Surfaces | None = None
+    present: City | None = field(default=None, repr=False)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table by its name in :mod:`twin.city.schema`."""

@@ -28,6 +28,7 @@ MODULES = (
     "twin.models.traffic.bushes",
     "twin.models.traffic.shifts",
     "twin.models.traffic.select",
+    "twin.models.traffic.push",
     "twin.models.noise.flat",
     "twin.models.noise.paths",
     "twin.models.noise.streets",

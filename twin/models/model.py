@@ -74,6 +74,8 @@ class Model:
         What ``run`` takes for a city as large as the demo, roughly [s]: cheap models answer first.
     on_request : bool
         Off until somebody asks for it, as it is costly.
+    pivots : bool
+        Its answer depends on the City before any edit too (``City.present``): it is fitted there.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Model:
     preview: Run | None = None
     seconds: float = 1.0
     on_request: bool = False
+    pivots: bool = False
 
 
 @dataclass(frozen=True)

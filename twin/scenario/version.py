@@ -46,6 +46,14 @@ class Version:
             raise LookupError(self.key)
         return self._city
 
+    @property
+    def root(self) -> Version:
+        """The Version before any edit."""
+        version = self
+        while version.parent is not None:
+            version = version.parent
+        return version
+
     def release(self) -> None:
         """Let the City go from memory; digests and changes stay, they are small."""
         if self.parent is not None:

@@ -1,0 +1,164 @@
+r"""Demand where a City has none: trips from people and jobs, distance decay, and who of them takes the car.
+
+Trips of a day by all means, :math:`T_{ij} = a_i b_j P_i A_j e^{-d_{ij}/D}`, with P residents times trips per resident,
+A jobs plus a third of the residents (shops and visits), d the way by road; a and b make rows and columns add up (K. P.
+Furness, Time function iteration, Traffic Engineering and Control 7(7), 1965). The car takes the share
+:math:`1/(1 + \sum_m e^{\mu (t_{car} - t_m)})` against walking, cycling and public transport, t their minutes from door
+to door (a logit with one scale μ). Traffic beyond the edge of the map comes in at gateways, as counted there or as a
+part of the capacity, and is shared out between the city and the other gateways by the same decay.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.models.traffic.trees import along, trees
+from twin.models.traffic.urban.trips import Demand, class_mix
+from twin.models.traffic.urban.vehicles import CLASSES, PERIODS
+from twin.text import N_
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twin.city.city import City
+    from twin.models.traffic.urban.connect import People
+    from twin.models.traffic.urban.links import Grid
+    from twin.models.traffic.urban.settings import Settings
+
+BASIS = N_("gravity model of residents and jobs")
+SHOPS = 1.0 / 3.0
+"""Errands at a resident's place for each of those at a job."""
+THROUGH = 0.5
+"""Share of the traffic at a gateway that only passes, at most; the rest has its errand in the city."""
+LEAST = 0.05
+"""Vehicles a day between two zones that are too few to keep; what they are is shared out over the others."""
+ROUNDS = 60
+OUTWARD = (0.5, 0.7, 0.5, 0.35, 0.45)
+"""Trips of each period that go from home or the edge of the map; the others go back."""
+_FAR = 1e9
+
+
+def gravity(city: City, grid: Grid, people: People, settings: Settings) -> Demand:
+    """Return vehicles between the zones of a City, from who lives and works in them.
+
+    Parameters
+    ----------
+    city : City
+        Gives the fleet and counts at the edge.
+    grid : Grid
+    people : People
+    settings : Settings
+    """
+    zones = grid.connectors.ids
+    n, inner = len(zones), len(people.ids)
+    seconds, metres = _skims(grid)
+    cars = _cars(people, seconds[:inner, :inner], metres[:inner, :inner], settings)
+    daily = np.zeros((n, n))
+    daily[:inner, :inner] = cars
+    if n > inner:
+        daily += _gates(city, grid, people, metres, settings)
+    np.fill_diagonal(daily, 0.0)
+    origin, destination = np.nonzero(daily + daily.T > LEAST)
+    kept = daily[origin, destination]
+    if kept.sum() > 0:
+        daily = daily * (daily.sum() / kept.sum())
+    mix = class_mix(city, settings)
+    amount = np.empty((len(PERIODS), len(CLASSES), len(origin)))
+    for p, (share, out) in enumerate(zip(settings.shares, OUTWARD, strict=True)):
+        trips = share * (out * daily[origin, destination] + (1.0 - out) * daily[destination, origin])
+        amount[p] = mix[p][:, None] * trips
+    return Demand(zones, origin.astype(np.int64), destination.astype(np.int64), amount, BASIS)
+
+
+def _skims(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return time [s] and length [m] by car between all zones without traffic; far where there is no way."""
+    network, flat = grid.network, grid.network.flat
+    cost = np.where(grid.barred[0] | network.closed, np.inf, network.free)[flat.order]
+    dist, pred = trees(flat.out, flat.head, cost, network.through, grid.zones)
+    length = along(dist, pred, flat.tail, network.length[flat.order])
+    return tuple(np.where(np.isfinite(one), one, _FAR)[:, grid.zones] for one in (dist, length))  # type: ignore[return-value]
+
+
+def _cars(
+    people: People, seconds: NDArray[np.float64], metres: NDArray[np.float64], settings: Settings
+) -> NDArray[np.float64]:
+    """Return cars a day from home, between inner zones."""
+    wish = np.exp(-metres / (1000.0 * settings.number("decay")))
+    # within a zone the way is about half of that to the next zone
+    n = len(people.ids)
+    if n > 1:
+        near = np.partition(metres + _FAR * np.eye(n), 0, axis=1)[:, 0]
+        np.fill_diagonal(wish, np.exp(-0.5 * near / (1000.0 * settings.number("decay"))))
+    made = settings.number("trips_person") * people.residents
+    drawn = people.jobs + SHOPS * people.residents
+    trips = furness(made, drawn, wish)
+    return trips * car_share(seconds, metres, settings) / settings.number("occupancy")
+
+
+def car_share(seconds: NDArray[np.float64], metres: NDArray[np.float64], settings: Settings) -> NDArray[np.float64]:
+    """Return the share of trips made by car, by the time each means takes from door to door."""
+    km = metres / 1000.0
+    car = seconds / 60.0 + settings.number("car_extra")
+    others = (
+        60.0 * km / settings.number("walk_speed"),
+        60.0 * km / settings.number("bike_speed") + 4.0,
+        60.0 * km / settings.number("transit_speed") + settings.number("transit_wait"),
+    )
+    scale = settings.number("mode_scale")
+    against = sum(np.exp(np.clip(scale * (car - one), -50.0, 50.0)) for one in others)
+    return np.asarray(1.0 / (1.0 + against))
+
+
+def furness(made: NDArray[np.float64], drawn: NDArray[np.float64], wish: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return trips between zones whose rows add up to ``made`` and columns to ``drawn`` (scaled to the same sum).
+
+    Examples
+    --------
+    >>> furness(np.array([10.0, 20.0]), np.array([1.0, 2.0]), np.ones((2, 2))).round(2).tolist()
+    [[3.33, 6.67], [6.67, 13.33]]
+    """
+    trips = wish.astype(float).copy()
+    if not len(made) or made.sum() <= 0 or drawn.sum() <= 0:
+        return np.zeros_like(trips)
+    drawn = drawn * made.sum() / drawn.sum()
+    for _ in range(ROUNDS):
+        columns = trips.sum(axis=0)
+        trips *= np.where(columns > 0, drawn / np.where(columns > 0, columns, 1.0), 0.0)[None, :]
+        rows = trips.sum(axis=1)
+        trips *= np.where(rows > 0, made / np.where(rows > 0, rows, 1.0), 0.0)[:, None]
+    return trips
+
+
+def _gates(
+    city: City, grid: Grid, people: People, metres: NDArray[np.float64], settings: Settings
+) -> NDArray[np.float64]:
+    """Return vehicles a day between gateways, and between them and the city."""
+    streets, inner = grid.streets, len(people.ids)
+    n = len(grid.connectors.ids)
+    aadt = city.roads["aadt"].to_numpy(float)
+    volume = np.zeros(n)
+    for node, zone in grid.connectors.gates.items():
+        links = np.flatnonzero(((streets.a == node) | (streets.b == node)) & streets.open[0])
+        stated = aadt[links][np.isfinite(aadt[links])]
+        capacity = streets.capacity[links].max(initial=0.0)
+        volume[zone] += float(stated.mean()) if len(stated) else settings.number("gate_use") * float(capacity)
+    size = people.residents + people.jobs
+    drawn = np.zeros(n)
+    drawn[:inner] = size
+    edge = np.arange(n) >= inner
+    total = np.zeros((n, n))
+    # what has its errand in the city, at most as much as its people may draw; the rest passes through
+    errands = min((1.0 - THROUGH) * float(volume.sum()), float(size.sum()))
+    if errands > 0:
+        wish = np.exp(-metres / (4000.0 * settings.number("decay"))) * edge[:, None] * ~edge[None, :]
+        inward = furness(volume * errands / volume.sum(), drawn, wish)
+        # as many come as go, so half of it is on the way in
+        total += 0.5 * (inward + inward.T)
+        volume = np.maximum(volume - 0.5 * inward.sum(axis=1), 0.0)
+    between = (edge[:, None] & edge[None, :]).astype(float)
+    np.fill_diagonal(between, 0.0)
+    if edge.sum() > 1:
+        total += furness(volume, volume, between)
+    return total

@@ -1,0 +1,124 @@
+"""The traffic before any edit: demand, fitted to the counts there are, and its equilibrium; made once and kept."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.models.traffic.urban.bans import shut_out
+from twin.models.traffic.urban.connect import connectors_of, people_of
+from twin.models.traffic.urban.counts import counts_of
+from twin.models.traffic.urban.gravity import gravity
+from twin.models.traffic.urban.links import Layout, grid_of, streets_of
+from twin.models.traffic.urban.load import Loaded, load
+from twin.models.traffic.urban.odme import fitted
+from twin.models.traffic.urban.trips import Demand, of_table
+from twin.text import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from twin.city.city import City
+    from twin.jobs import Job
+    from twin.models.traffic.urban.connect import People
+    from twin.models.traffic.urban.counts import Counts
+    from twin.models.traffic.urban.settings import Settings
+
+FITTING = N_("Fitting travel demand to the street counts")
+FEW = 3
+"""Fewer counts to fit to than this say too little."""
+ROUGH = 1e-3
+"""Gap that is good enough while demand is still being fitted."""
+_KEPT = 4
+_known: weakref.WeakKeyDictionary[City, dict[tuple[object, ...], Present]] = weakref.WeakKeyDictionary()
+
+
+@dataclass(frozen=True, eq=False)
+class Present:
+    """The traffic of a City before any edit.
+
+    Attributes
+    ----------
+    people : People
+    demand : Demand
+        Before the fit.
+    factor : array, shape (k,)
+        What the fit makes of each pair.
+    counts : Counts
+    loaded : Loaded
+        Traffic with the demand fitted.
+    is_fitted, is_own : bool
+        Whether demand was fitted to counts, and whether it is the City's own table.
+    """
+
+    people: People
+    demand: Demand
+    factor: NDArray[np.float64]
+    counts: Counts
+    loaded: Loaded
+    is_fitted: bool
+    is_own: bool
+
+
+def layout_of(settings: Settings) -> Layout:
+    """Return how delay is set up."""
+    conical = settings.values["delay"] == "conical"
+    return Layout(conical, settings.number("conical_a"), settings.number("signal"))
+
+
+def stopper(job: Job | None) -> Callable[[], bool]:
+    """Return what an assignment asks whether to stop: a Job that was cancelled ends it by its own error."""
+
+    def stop() -> bool:
+        if job is not None:
+            job.check()
+        return False
+
+    return stop
+
+
+def present_of(city: City, settings: Settings, job: Job | None = None) -> Present:
+    """Return the traffic of a City that has no edits; the same object for the same City and parameters."""
+    kept = _known.setdefault(city, {})
+    key = tuple(sorted(settings.values.items()))
+    if key not in kept:
+        while len(kept) >= _KEPT:
+            kept.pop(next(iter(kept)))
+        kept[key] = _made(city, settings, job)
+    return kept[key]
+
+
+def _made(city: City, settings: Settings, job: Job | None) -> Present:
+    layout = layout_of(settings)
+    streets = streets_of(city, layout)
+    people = people_of(city)
+    connectors = connectors_of(city, streets, people)
+    grid = grid_of(streets, connectors, layout)
+    own = bool(len(city.demand))
+    if own:
+        demand = of_table(city, connectors.ids, settings)
+    else:
+        demand = gravity(city, grid, people, settings)
+    banned = shut_out(city, bool(settings.values["proposed_rules"]))
+    gap = settings.number("gap")
+    part = None if job is None else job.part(0.0, 0.9)
+    stop = stopper(job)
+
+    def loaded(demand: Demand, warm: Loaded | None, good: float = gap) -> Loaded:
+        return load(grid, demand, banned, settings, good, warm, stop=stop)
+
+    counts = counts_of(city, streets, settings.share("held_out"))
+    fits = bool(settings.values["fit"]) and int((~counts.held_out).sum()) >= FEW
+    if not fits:
+        return Present(people, demand, np.ones(len(demand.origin)), counts, loaded(demand, None), False, own)
+    told = None if part is None else (lambda share: part.progress(share, FITTING))
+    factor, rough = fitted(
+        demand, counts, settings.number("trust"), lambda demand, warm: loaded(demand, warm, max(gap, ROUGH)), told
+    )
+    done = loaded(demand.times(factor), rough)
+    return Present(people, demand, factor, counts, done, True, own)
