@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from twin.when import When
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +72,8 @@ class State:
 
     ``city`` is the city as it is; ``scenario`` names the scenario that is worked on, ``reference`` the one it is
     compared with ("": the present state, and for the reference the zero alternative where there is one). ``models``
-    says, by name, which models somebody switched on or off.
+    says, by name, which models somebody switched on or off. ``time`` is the one that is shown; while time is played it
+    runs outside the Store, and stands here again when it rests.
     """
 
     city: City
@@ -82,6 +85,7 @@ class State:
     reference: str = ""
     imported: tuple[DataLayer, ...] = ()
     models: Mapping[str, bool] = field(default_factory=dict)
+    time: When = field(default_factory=When)
 
     def data_layer(self, id: str) -> DataLayer | None:
         """Return the data file behind a layer, None where it is none."""

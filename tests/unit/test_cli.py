@@ -20,6 +20,7 @@ from twin.commands.console import Console, strict
 from twin.errors import BadInput
 from twin.layer import field_of, layer_of
 from twin.project import create, load_city, open_project
+from twin.when import moment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -477,13 +478,14 @@ def test_a_time_takes_the_values_that_hold_then() -> None:
     assert layer is not None
     values = np.array([[1, 2, 3], [4, 5, 6]], dtype=np.float32)
     layer = replace(layer, field=replace(layer.field, values=values, times=times))
-    assert render.at_time(layer, "2026-11-21T08:59").field.values.tolist() == [1, 2, 3]
-    assert render.at_time(layer, "2026-11-21T09:00Z").field.values.tolist() == [4, 5, 6]
-    assert render.at_time(layer, "2027-01-01").field.times is None
-    with pytest.raises(BadInput, match="begins at"):
-        render.at_time(layer, "2026-11-21T07:59")
+    first = render.instant_in([layer], "2026-11-21T09:00")
+    assert layer.field.at(moment(first)).tolist() == [1, 2, 3]
+    assert render.instant_in([layer], "2026-11-21T09:00Z") == first + 3600, "city-local where no zone is named"
+    assert render.instant_in([layer], "2027-01-01") > first
+    with pytest.raises(BadInput, match="begins at 2026-11-21T09:00"):
+        render.instant_in([layer], "2026-11-21T08:59")
     with pytest.raises(BadInput, match="is not a time"):
-        render.at_time(layer, "soon")
+        render.instant_in([layer], "soon")
 
 
 def test_layers_lists_drop_ins_and_their_errors(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from twin import localtime
 from twin.commands.console import size
-from twin.errors import BadInput, UsageError
+from twin.errors import BadInput
 from twin.text import error_text, tr
+from twin.when import span_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from twin.city.city import City
     from twin.commands.console import Console, Parser
@@ -33,7 +34,7 @@ def add(parser: Parser, lang: str) -> None:
     parser.add_argument("--layer", metavar="K", help=tr("a layer to show, as twin layers names it", lang))
     parser.add_argument("--scenario", metavar="S", help=tr("a scenario of the project", lang))
     parser.add_argument(
-        "--time", metavar="T", help=tr("time to show of a layer with times, such as 2026-11-21T08:00", lang)
+        "--time", metavar="T", help=tr("city-local time to show of layers with times, such as 2026-11-21T08:00", lang)
     )
     parser.add_argument("--view", metavar="BOOKMARK", help=tr("a bookmark of the project", lang))
     parser.add_argument("--theme", choices=("light", "dark"), default="light", help=tr("colours of the map", lang))
@@ -66,11 +67,9 @@ def run(args: Namespace, console: Console) -> int:
         layer = data.layers.get(args.layer) if own is not None else _layer(dropins, args.layer, state.city)
         if layer is None:
             raise BadInput("The layer «{name}» has nothing to show for this city.", name=args.layer)
-        layers = {args.layer: layer if args.time is None else at_time(layer, args.time)}
+        layers = {args.layer: layer}
         state = _with_layer(state, args.layer, {one.id for one in dropins} | {one.id for one in state.imported})
     else:
-        if args.time is not None:
-            raise UsageError("--time needs --layer.")
         shown = {row.id for row in state.layers if row.visible}
         layers, errors = plugins.evaluate([one for one in dropins if one.id in shown], state.city)
         data = evaluate([one for one in state.imported if one.id in shown], state.city, data_folders(path))
@@ -78,6 +77,8 @@ def run(args: Namespace, console: Console) -> int:
         errors = {**errors, **{id: error_text(error, console.lang) for id, error in data.errors.items()}}
         for name, reason in errors.items():
             console.say("twin: " + tr("The layer «{name}» failed: {reason}", console.lang, name=name, reason=reason))
+    if args.time is not None:
+        state = state.changed(time=replace(state.time, at=instant_in(layers.values(), args.time), live=False))
     export_png(args.out, state.city, state, layers, args.size, args.dpi, pose, args.theme, console.lang)
     width, height = args.size
     text = tr("Wrote {path} ({width} × {height}).", console.lang, path=args.out, width=width, height=height)
@@ -107,19 +108,27 @@ def _layer(dropins: Sequence[DropIn], name: str, city: City) -> Layer | None:
     return layers.get(name)
 
 
-def at_time(layer: Layer, when: str) -> Layer:
-    """Return a layer with the values that hold at a time: the last ones at or before it (UTC where none is said)."""
-    field = layer.field
-    if field.times is None or not len(field.times):
-        raise BadInput("The layer «{name}» has no times.", name=layer.id)
+def instant_in(layers: Iterable[Layer], when: str) -> float:
+    """Return the instant [s] that is meant by a time, city-local where it names no zone, of what layers hold.
+
+    Raises
+    ------
+    BadInput
+        When it is no time, no layer has times, or all of them begin later.
+    """
     try:
-        moment = np.datetime64(when.removesuffix("Z"), "ms")
-    except ValueError:
+        t = localtime.parse(when)
+    except BadInput:
         raise BadInput("«{text}» is not a time; write 2026-11-21T08:00.", text=when) from None
-    place = int(np.searchsorted(field.times, moment, side="right")) - 1
-    if place < 0:
-        raise BadInput("The layer «{name}» begins at {first}.", name=layer.id, first=str(field.times[0]))
-    return dataclasses.replace(layer, field=dataclasses.replace(field, values=field.values[place], times=None))
+    given = tuple(layers)
+    span = span_of(given)
+    if span is None:
+        names = ", ".join(layer.id for layer in given) or "–"
+        raise BadInput("The layer «{name}» has no times.", name=names)
+    if t < span[0]:
+        first = f"{localtime.local(span[0]):%Y-%m-%dT%H:%M}"
+        raise BadInput("The layer «{name}» begins at {first}.", name=", ".join(one.id for one in given), first=first)
+    return t
 
 
 def _with_layer(state: State, name: str, data: set[str]) -> State:

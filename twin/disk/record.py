@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from twin.datafile.spec import DataLayer  # noqa: TC001 - msgspec reads it from 
 from twin.errors import BadInput, NewerFormat
 from twin.scenario.scenario import Scenario  # noqa: TC001 - msgspec reads it from the annotation
 from twin.state import BASE_LAYERS, Bookmark, LayerEntry, Pose, State
+from twin.when import When
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +79,18 @@ class NamedView(msgspec.Struct, frozen=True):
     view: View
 
 
+class Shown(msgspec.Struct, frozen=True):
+    """The time shown and how it is played, see :class:`twin.when.When`."""
+
+    at: float | None = None
+    live: bool = False
+    low: float | None = None
+    high: float | None = None
+    step: Annotated[float, msgspec.Meta(gt=0, le=1e8)] = 3600.0
+    speed: Annotated[float, msgspec.Meta(gt=0, le=1e8)] = 3600.0
+    loop: bool = True
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """All of ``project.json``, and of each autosave.
 
@@ -102,6 +116,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     reference: str = ""
     models: dict[str, bool] = {}
     imported: list[DataLayer] = []
+    time: Shown | None = None
     earlier: list[list[AnyFile]] = []
 
     def files(self) -> set[str]:
@@ -176,6 +191,7 @@ def to_record(
         reference=state.reference,
         imported=list(state.imported),
         models=dict(state.models),
+        time=None if state.time == When() else Shown(**dataclasses.asdict(state.time)),
     )
 
 
@@ -189,6 +205,7 @@ def to_state(record: Record, city: City) -> State:
         city=city, layers=rows + missing, bookmarks=bookmarks, scenarios=tuple(record.scenarios),
         scenario=record.scenario, reference=record.reference, imported=tuple(record.imported),
         models=record.models,
+        time=When() if record.time is None else When(**msgspec.structs.asdict(record.time)),
     )  # fmt: skip
 
 

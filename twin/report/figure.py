@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from twin import localtime
 from twin.city import crs as crs_names
 from twin.city.schema import TABLES
 from twin.disk import atomic
@@ -128,8 +129,10 @@ def furniture(
     """Decide what stands around the map; see :class:`Furniture`."""
     shown = {entry.id for entry in state.layers if entry.visible and entry.id in layers}
     legends = tuple(
-        legend(layers[entry.id], lang) for entry in state.layers if entry.visible and entry.id in layers
-    )  # fmt: skip
+        _timed(legend(layers[entry.id], lang), layers[entry.id], state, lang)
+        for entry in state.layers
+        if entry.visible and entry.id in layers
+    )
     bar, scale_text = _scale(size, pose, lang, dpi)
     reference = crs_names.describe(city.crs, lang) + (f", {city.height_system}" if city.height_system else "")
     return Furniture(
@@ -143,6 +146,16 @@ def furniture(
         warning=tr("Synthetic, not for decisions", lang) if city.synthetic else "",
         date=date,
     )
+
+
+def _timed(shown: Legend, layer: Layer, state: State, lang: str) -> Legend:
+    """Say in a legend which time its values are of, where they have times."""
+    times = layer.field.times
+    if times is None or not len(times):
+        return shown
+    first, last = (localtime.instant(times[end]) for end in (0, -1))
+    t = last if state.time.at is None else min(max(state.time.at, first), last)
+    return replace(shown, note=" · ".join(filter(None, (localtime.said(t, lang), shown.note))))
 
 
 def sources_line(city: City, lang: str, imported: tuple[DataLayer, ...] = ()) -> str:

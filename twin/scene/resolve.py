@@ -101,7 +101,7 @@ def resolve(
     hidden : frozenset of str, optional
         Ids of buildings not drawn (a filter).
     time : datetime64, optional
-        Of the values shown (UTC).
+        Of the values shown (UTC), while it runs; that of the State otherwise.
     """
     base: dict[str, float] = {name: 0.0 for name in BASE_LAYERS}
     paints: dict[Kind, Paint] = {}
@@ -119,6 +119,7 @@ def resolve(
             elif paint.layer.field.places is not None:
                 overlays.insert(0, paint)
     colours = palette(theme)
+    time = state.time.moment if time is None else time
     return Drawables(mesh, colours, base, paints, state.selection, hidden, lang, tuple(overlays), time)
 
 

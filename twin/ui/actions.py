@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Needs = Literal[
     "", "project", "writable", "modified", "undo", "redo", "selection", "back", "forward", "road", "street",
-    "building", "removable", "scenarios",
+    "building", "removable", "scenarios", "timed",
 ]  # fmt: skip
 
 
@@ -174,6 +174,20 @@ _SCENARIO = (
     ),
 )  # fmt: skip
 
+_TIME = (
+    Command(
+        "play", N_("&Play"), N_("Play time, or stop it (Space in the view)"), ("Ctrl+Shift+Space",), "play",
+        "timed", True,
+    ),
+    Command("time_on", N_("Step &on"), N_("Go a step on in time"), ("Ctrl+.",), "step-on", "timed"),
+    Command("time_back", N_("Step &back"), N_("Go a step back in time"), ("Ctrl+,",), "step-back", "timed"),
+    Command("time_start", N_("To the be&ginning"), N_("Go to the beginning of the stretch"), (), "to-start", "timed"),
+    Command("time_end", N_("To the &end"), N_("Go to the end of the stretch"), (), "to-end", "timed"),
+    Command("live", N_("&Live"), N_("Show what is measured now"), ("Ctrl+Shift+L",), "live", "project", True),
+    Command("loop", N_("&Repeat"), N_("Begin again at the end"), (), "loop", "project", True),
+    Command("time_bar", N_("&Time bar"), N_("Show or hide the time bar"), ("Ctrl+9",), "clock", "project", True),
+)  # fmt: skip
+
 _LAYER = (
     Command("show_all", N_("&Show all layers"), N_("Show every layer"), ("Ctrl+Shift+U",), "eye", "project"),
     Command("hide_all", N_("&Hide all layers"), N_("Hide every layer"), ("Ctrl+Shift+H",), "eye-off", "project"),
@@ -195,12 +209,14 @@ MENUS: tuple[tuple[str, tuple[Command, ...]], ...] = (
     (N_("&View"), _VIEW),
     (LAYER_MENU, _LAYER),
     (N_("&Scenario"), _SCENARIO),
+    (N_("&Time"), _TIME),
     (N_("&Window"), _WINDOW),
     (N_("&Help"), _HELP),
 )
 
 SEPARATE_BEFORE = {"save", "import", "close", "quit", "deselect", "top", "back", "bookmark", "identify", "panels",
-                   "reset", "report", "about", "close_link", "next_scenario", "draw_path", "new_scenario"}  # fmt: skip
+                   "reset", "report", "about", "close_link", "next_scenario", "draw_path", "new_scenario", "live",
+                   "time_bar"}  # fmt: skip
 
 TOOLBAR = ("open", "save", "", "undo", "redo", "", "what_if", "draw_path", "draw_building", "", "import", "export")
 
@@ -227,6 +243,7 @@ VIEW_KEYS: tuple[tuple[str, str], ...] = (
     (N_("T, 7"), N_("Top view and back")),
     (N_("Enter"), N_("Select, or draw to, what is in the middle")),
     (N_("Esc"), N_("Deselect, or put a drawing tool down")),
+    (N_("Space"), N_("Play time, or stop it")),
     (N_("Right click"), N_("What can be done there")),
     (N_("Backspace"), N_("Take back the last point drawn")),
 )

@@ -38,7 +38,7 @@ class Commands(QObject):
         checked = window.commands
         return {
             "new": self._new, "open": self._open, "demo": lambda: self.open_path(demo_project()),
-            "save": self.save, "save_as": self.save_as, "import": self._import, "export": self._adding.export,
+            "save": self.save, "save_as": self.save_as, "import": self._import, "export": self._export,
             "close": lambda: self.ask_to_leave(self._session.close), "quit": window.close,
             "undo": self._undo, "redo": self._redo, "deselect": self._deselect, "copy_place": self._copy_place,
             "whole": lambda: view.navigator.fly(view.whole()), "to_selection": view.fly_to_selection,
@@ -58,6 +58,7 @@ class Commands(QObject):
             "report": self._report,
             "about": lambda: dialogs.about_dialog(window, window.commands, window.lang).open(),
             **window.workbench.table(),
+            **window.timing.table(),
         }  # fmt: skip
 
     # --- opening ------------------------------------------------------------------------------------------------
@@ -117,6 +118,10 @@ class Commands(QObject):
         files = self._choose_files(tr("Choose city files to add", self._window.lang))
         if files:
             self._adding.look(files, into_new=False)
+
+    def _export(self) -> None:
+        self._window.timing.clock.rest()  # so that the picture shows the time that is seen
+        self._adding.export()
 
     def _choose_files(self, title: str) -> list[Path]:
         lang, settings = self._window.lang, self._window.settings

@@ -27,7 +27,7 @@ _TURNS: dict[Qt.Key, Motion] = {
 _NAMED = {
     Qt.Key.Key_Home: "whole", Qt.Key.Key_0: "whole", Qt.Key.Key_N: "north", Qt.Key.Key_T: "top",
     Qt.Key.Key_7: "top", Qt.Key.Key_Plus: "zoom_in", Qt.Key.Key_Equal: "zoom_in", Qt.Key.Key_Minus: "zoom_out",
-    Qt.Key.Key_Escape: "deselect",
+    Qt.Key.Key_Escape: "deselect", Qt.Key.Key_Space: "play",
 }  # fmt: skip
 _SWALLOWED = {
     QEvent.Type.Enter, QEvent.Type.KeyRelease, QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop,

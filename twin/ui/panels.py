@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from twin.state import Pose, Store
     from twin.ui.actions import Actions
+    from twin.ui.clock import Clock
     from twin.ui.opening import CityData
     from twin.ui.questions.asking import Asking
     from twin.ui.tasks import Tasks
@@ -50,6 +51,7 @@ class Content:
     data: CityData
     pose: Callable[[], Pose]
     asking: Asking
+    clock: Clock
 
 
 class Panels(QObject):

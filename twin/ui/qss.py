@@ -89,6 +89,7 @@ QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QAbstractSpinBox, QComboBox 
 QLineEdit, QAbstractSpinBox, QComboBox { min-height: 22px; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus, QAbstractSpinBox:focus, QComboBox:focus {
   border: 2px solid $accent; padding: 2px 7px; }
+QLineEdit[wrong="true"] { border: 2px solid $danger; padding: 2px 7px; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $disabled; border-color: $line; }
 QComboBox { padding-right: 24px; }
 QComboBox:focus { padding-right: 24px; }

@@ -16,10 +16,12 @@ from twin.ui import overlay, theme
 from twin.ui.flowing import Flowing
 from twin.ui.gestures import Gestures
 from twin.ui.navigator import Navigator
+from twin.when import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
     from pyvistaqt import QtInteractor
 
     from twin.layer import Layer
@@ -80,6 +82,7 @@ class Viewport(QWidget):
         self._hit: Hit | None = None
         self._pointing: Pointing | None = None
         self._drawables: Drawables | None = None
+        self._time: np.datetime64 | None = None
         self._stop_listening: Callable[[], None] = lambda: None
         self.navigator = Navigator(self._ground_at, self._height_at, self)
         self.navigator.moved.connect(self._moved)
@@ -137,6 +140,13 @@ class Viewport(QWidget):
         """Take other data layers of the city that is shown."""
         self._layers = layers
         if self._resolve():
+            self.request()
+
+    def show_time(self, t: float | None) -> None:
+        """Show the values of an instant [s] while time runs; None for what the State says."""
+        self._time = None if t is None else moment(t)
+        if self._scene is not None and self._store is not None:
+            self._scene.set_time(self._time)
             self.request()
 
     def exchange(self, mesh: CityMesh, layers: Mapping[str, Layer]) -> None:
@@ -290,7 +300,7 @@ class Viewport(QWidget):
         from twin.scene.resolve import resolve
 
         name = theme.current().name
-        drawables = resolve(self._store.state, self._mesh, self._layers, name, self._lang)
+        drawables = resolve(self._store.state, self._mesh, self._layers, name, self._lang, time=self._time)
         if drawables == self._drawables:
             return False
         self._drawables = drawables

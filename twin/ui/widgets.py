@@ -84,6 +84,11 @@ class IconButton(QToolButton):
         self.setIconSize(QSize(side, side))
         self.setMinimumSize(side + 3 * STEP, side + 3 * STEP)
 
+    def show_icon(self, name: str) -> None:
+        """Show another icon."""
+        self._name = name
+        self.setIcon(icons.icon(name))
+
     def changeEvent(self, event: QEvent) -> None:
         """Take the icon in the colours of the new theme."""
         super().changeEvent(event)

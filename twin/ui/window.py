@@ -19,6 +19,7 @@ from twin.ui.notices import Bar
 from twin.ui.panels import Content, Panels
 from twin.ui.session import Session
 from twin.ui.start_page import StartPage
+from twin.ui.timing import Timing
 from twin.ui.viewport import Viewport
 from twin.ui.workbench import Workbench
 
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         self.viewport = Viewport(lang)
         self.panels = Panels(self, self.commands, self.session.tasks, lang)
         self.workbench = Workbench(self)
+        self.timing = Timing(self)
         self._strip: StatusStrip | None = None
         self._menus: dict[str, QMenu] = {}
         self._leaving = False
@@ -179,6 +181,7 @@ class MainWindow(QMainWindow):
             "back": there and navigator.can_go(-1),
             "forward": there and navigator.can_go(1),
             **self.workbench.can(),
+            **self.timing.can(),
         })  # fmt: skip
         self.workbench.refresh()
         self.commands.label_undo(store.undo_label if store else "", store.redo_label if store else "")
@@ -254,6 +257,7 @@ class MainWindow(QMainWindow):
 
     def _city_changed(self) -> None:
         results = self.workbench.results
+        self.timing.refresh()
         if results.shown is not None and results.data is not None and self.stack.currentWidget() is self.viewport:
             self.panels.refresh_data(results.data)
             if self.viewport.shows(results.shown):
@@ -265,11 +269,13 @@ class MainWindow(QMainWindow):
         if results.shown is not None and results.data is not None:
             navigator = self.viewport.navigator
             self.panels.fill(
-                Content(results.shown, results.data, lambda: navigator.pose, self.workbench.asking), self.lang
+                Content(results.shown, results.data, lambda: navigator.pose, self.workbench.asking, self.timing.clock),
+                self.lang,
             )
         else:
             self.panels.fill(None, self.lang)
         self.workbench.attach()
+        self.timing.attach()
         menu = self._menus[actions.LAYER_MENU]
         menu.clear()
         for action in self.panels.layer_actions():
@@ -338,7 +344,7 @@ class MainWindow(QMainWindow):
             return
         around: list[QWidget] = list(self.panels.docks.values())
         if what == "all":
-            around += [self.tools, self.statusBar()]
+            around += [self.tools, self.timing.tools, self.statusBar()]
         self._alone += [widget for widget in around if not widget.isHidden()]
         for widget in around:
             widget.hide()
@@ -400,6 +406,7 @@ class MainWindow(QMainWindow):
         if self.session.store is not None:
             self.keep_thumbnail()
             self._save_layout()
+        self.timing.shut()
         self.viewport.shut()
         self.workbench.shut()
         self.session.shut()
