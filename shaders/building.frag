@@ -2,32 +2,39 @@
 //VTK::System::Dec
 //VTK::Output::Dec
 //VTK::CustomUniforms::Dec
-flat in vec3 vColour;
-flat in vec4 vLight;
-flat in float vHatch;
-in vec4 vPlace;
+flat in vec4 vData;
+flat in vec4 vState;
+in vec3 vFromEye;
+in vec2 vUp;
 //#include light.glsl
 //#include hatch.glsl
 
 void main() {
-  float above = max(vPlace.z, 0.0);
-  float roof = vLight.w;
-  vec3 shade = texture(shadeMap, vPlace.xy).rgb;
+  // Faces are flat: which way one looks is seen from how its points lie beside each other on the screen.
+  vec3 n = normalize(cross(dFdx(vFromEye), dFdy(vFromEye)));
+  if (dot(n, uPerspective > 0.5 ? vFromEye : uForward) > 0.0) n = -n;
+  float roof = step(0.3, n.z);
+  float above = max(vUp.x, 0.0);
+  vec3 colour = mix(uWall, uRoof, roof) * vState.y;
+  float known = step(0.9, vData.a);
+  if (uPainted > 0.5) colour = mix(mix(colour, uUnknown, 0.6), vData.rgb, known * uOpacity);
+  colour = mix(colour, uHoverColour, vState.z * 0.55);
+  if (vState.w > 0.5) colour = mix(colour, uAccent, known > 0.5 ? 0.3 : 0.82);
+  vec2 at = vFromEye.xy + uEye.xy;
+  if (vData.a > 0.1 && known < 0.5) {
+    colour = mix(colour, uInk, 0.3 * hatchAt(at.x + at.y + above, uPix / gl_FragCoord.w));
+  }
+  vec3 shade = texture(shadeMap, (at + n.xy * uShadeStep - uShadeFrame.xy) * uShadeFrame.zw).rgb;
   float low = 1.0 / (1.0 + above * 0.16);
-  float light = vLight.x + vLight.y * (0.15 + 0.85 * litAt(shade, above + 0.8));
+  float light = mix(0.62, 0.784, 0.5 + 0.5 * n.z) + 0.30 * max(dot(n, uSun), 0.0) * (0.15 + 0.85 * litAt(shade, above + 0.8));
   light *= 1.0 - uShadeDepth * 0.85 * shade.r * low * (1.0 - 0.6 * roof);
   light *= 1.0 - 0.24 * low * low * (1.0 - roof);
   if (uDetail > 0.5 && roof < 0.5) {
     float pixel = uPix / gl_FragCoord.w;
-    float storey = above / vLight.z;
-    float gap = abs(storey - floor(storey + 0.5)) * vLight.z;
+    float storey = above / vState.x;
+    float gap = abs(storey - floor(storey + 0.5)) * vState.x;
     float line = 1.0 - smoothstep(0.10, 0.10 + max(pixel * 1.5, 0.08), gap);
     light *= 1.0 - 0.055 * (1.0 - smoothstep(0.10, 0.28, pixel)) * line * step(0.5, storey);
   }
-  vec3 colour = vColour;
-  if (vHatch > 0.5) {
-    vec2 at = vPlace.xy / uShadeFrame.zw + uShadeFrame.xy;
-    colour = mix(colour, uInk, 0.3 * hatchAt(at.x + at.y + above, uPix / gl_FragCoord.w));
-  }
-  gl_FragData[0] = vec4(mix(colour * light, uHorizon, vPlace.w), uAlpha);
+  gl_FragData[0] = vec4(mix(colour * light, uHorizon, vUp.y), uAlpha);
 }

@@ -19,7 +19,6 @@ from twin.scene import mesh
 from twin.scene.meshing import ribbons, shadow
 from twin.scene.meshing.cutting import doubled_area
 from twin.scene.meshing.outlines import outlines, triangulate
-from twin.scene.meshing.solids import octahedral
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,13 +100,15 @@ def test_buildings_have_their_volume_and_height(little: City, built: mesh.CityMe
         )
 
 
-def test_walls_look_outwards(built: mesh.CityMesh) -> None:
-    faces = built.solids.faces
-    corners = faces.points[faces.cells].astype(float)
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    across /= np.linalg.norm(across, axis=1, keepdims=True)
-    folded = faces.attributes["normal"][faces.cells[:, 0]]
-    np.testing.assert_allclose(octahedral(across), folded, atol=2e-3)
+def test_edges_run_along_eaves_and_corners_between_the_faces_points(built: mesh.CityMesh) -> None:
+    edges = built.solids.edges
+    assert edges.points is built.solids.faces.points, "the points would be on the graphics card twice"
+    a, b = (edges.points[edges.cells[:, k]].astype(float) for k in (0, 1))
+    level, upright = np.abs(a[:, 2] - b[:, 2]) < 1e-3, np.all(np.abs(a[:, :2] - b[:, :2]) < 1e-3, axis=1)
+    assert (level ^ upright).all()
+    row = edges.attributes["body"][edges.cells, 0]
+    assert (row[:, 0] == row[:, 1]).all()
+    np.testing.assert_allclose(a[level, 2], built.solids.boxes[row[level, 0].astype(int), 5], atol=1e-3)
 
 
 def test_a_tile_uses_its_own_points_only(built: mesh.CityMesh) -> None:

@@ -79,6 +79,7 @@ class Pass:
         self._bound: set[str] = set()
         self.actors: list[vtkActor] = []
         self._mappers: list[vtkPolyDataMapper] = []
+        self._points: dict[int, vtkPolyData] = {}
         self.visible = True
         for name, texture in (textures or {}).items():
             self.bind(name, texture)
@@ -122,12 +123,15 @@ class Pass:
         """Return the uniforms the shaders name and nobody has set."""
         return (self._names[0] | self._names[1]) - frozenset(self._last)
 
-    def add(self, part: Part) -> None:
-        """Make an actor of each tile of a part."""
-        for k in range(len(part.tiles) - 1):
-            data = tile_data(part, k)
-            if data is not None:
-                self.actors.append(self._actor(data, part.attributes))
+    def add(self, part: Part, like: Pass | None = None) -> None:
+        """Make an actor of each tile of a part; ``like`` is a pass whose tiles have the same points."""
+        for data in self._tiles(part, like):
+            self.actors.append(self._actor(data, part.attributes))
+
+    def _tiles(self, part: Part, like: Pass | None) -> list[vtkPolyData]:
+        found = [tile_data(part, k, None if like is None else like._points.get(k)) for k in range(len(part.tiles) - 1)]
+        self._points = {k: data for k, data in enumerate(found) if data is not None}
+        return list(self._points.values())
 
     def share(self, other: Pass, box: tuple[float, float, float, float]) -> None:
         """Draw what another pass draws, but for tiles that lie outside a box (west, south, east, north)."""
@@ -138,9 +142,9 @@ class Pass:
                 names = {data.GetPointData().GetArrayName(k) for k in range(data.GetPointData().GetNumberOfArrays())}
                 self.actors.append(self._actor(data, dict.fromkeys(names)))
 
-    def exchange(self, part: Part) -> tuple[vtkActor, ...]:
+    def exchange(self, part: Part, like: Pass | None = None) -> tuple[vtkActor, ...]:
         """Let the actors draw the tiles of another part; return those that were made because there were too few."""
-        tiles = [data for k in range(len(part.tiles) - 1) if (data := tile_data(part, k)) is not None]
+        tiles = self._tiles(part, like)
         for mapper, data in zip(self._mappers, tiles, strict=False):
             mapper.SetInputDataObject(data)
         for mapper in self._mappers[len(tiles) :]:
@@ -188,29 +192,36 @@ class Pass:
         return actor
 
 
-def tile_data(part: Part, k: int) -> vtkPolyData | None:
-    """Return one tile of a part as poly data; None when it is empty."""
+def tile_data(part: Part, k: int, like: vtkPolyData | None = None) -> vtkPolyData | None:
+    """Return one tile of a part as poly data that reads the part's own arrays; None when it is empty.
+
+    ``like`` is poly data of a tile with the same points and attributes.
+    """
     (p0, c0), (p1, c1) = part.tiles[k], part.tiles[k + 1]
     if c1 <= c0:
         return None
     data = vtkPolyData()
-    points = vtkPoints()
-    points.SetData(numpy_to_vtk(np.ascontiguousarray(part.points[p0:p1]), deep=True))
-    data.SetPoints(points)
     cells = part.cells[c0:c1] - np.int32(p0)
     width = cells.shape[1]
     array = vtkCellArray()
     offsets = np.arange(0, (len(cells) + 1) * width, width, dtype=np.int32)
     array.SetData(
-        numpy_to_vtk(offsets, deep=True, array_type=VTK_TYPE_INT32),
-        numpy_to_vtk(np.ascontiguousarray(cells.ravel()), deep=True, array_type=VTK_TYPE_INT32),
+        numpy_to_vtk(offsets, array_type=VTK_TYPE_INT32),
+        numpy_to_vtk(np.ascontiguousarray(cells.ravel()), array_type=VTK_TYPE_INT32),
     )
     if width == 2:
         data.SetLines(array)
     else:
         data.SetPolys(array)
+    if like is not None:
+        data.SetPoints(like.GetPoints())
+        data.GetPointData().ShallowCopy(like.GetPointData())
+        return data
+    points = vtkPoints()
+    points.SetData(numpy_to_vtk(np.ascontiguousarray(part.points[p0:p1])))
+    data.SetPoints(points)
     for name, values in part.attributes.items():
-        column = numpy_to_vtk(np.ascontiguousarray(values[p0:p1]), deep=True)
+        column = numpy_to_vtk(np.ascontiguousarray(values[p0:p1]))
         column.SetName(name)
         data.GetPointData().AddArray(column)
     return data

@@ -26,6 +26,8 @@ SHOWN_BY = {
 """Which entry of the layer tree shows or hides a pass."""
 BEFORE = {"paths": "ground", "buildings": "lines", "edges": "walls", "labels": "points"}
 """Before which pass the overlays of a slot are drawn."""
+LIKE = {"edges": "buildings"}
+"""Which pass has the same points, which then are on the graphics card once."""
 VANISH = {"edges": 1.6, "casing": 1.8, "paths": 2.0, "trees": 4.0, "barriers": 4.0, "path_slabs": 1.5}
 """Size of a pixel [m] beyond which a pass cannot be seen."""
 DROPPED = (frozenset({"edges", "places"}), frozenset({"trees", "casing", "paths"}))

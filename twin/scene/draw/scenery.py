@@ -145,7 +145,7 @@ class Scenery:
         if mesh.spots["places"] is not old.spots["places"]:
             changed |= plan.symbols(mesh)
         for name, part in changed.items():
-            self.passes[name].exchange(part)
+            self.passes[name].exchange(part, like=self.passes.get(plan.LIKE.get(name, "")))
         self._arrange()
         self._set_fixed()
         if mesh.shade is not old.shade:
@@ -163,7 +163,7 @@ class Scenery:
 
     def _fill(self) -> None:
         for name, part in plan.parts(self.mesh).items():
-            self.passes[name].add(part)
+            self.passes[name].add(part, like=self.passes.get(plan.LIKE.get(name, "")))
         self.passes["sky"].add(cards.sheet())
         self.passes["trees"].add(cards.trees(self.mesh.trees))
         for name, part in plan.symbols(self.mesh).items():

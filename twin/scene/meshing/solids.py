@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from twin.scene.meshing.outlines import Outlines, outlines, triangulate
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-WALL, ROOF = 0.0, 1.0
-PER_TILE = 250
+PER_TILE = 500
 DEFAULT_STOREY = 3.1
 DEFAULT_HEIGHT = 6.0
 _FOUNDATION = 0.4
@@ -34,9 +34,10 @@ class Solids:
     Parameters
     ----------
     faces : Part
-        ``body`` = (row, metres above ground, storey height [m], wall 0 / roof 1), ``normal`` = octahedral (2).
+        ``body`` = (row, metres above ground, storey height [m]). Corners are shared between walls and roof; which way
+        a face looks the shader sees from its shape.
     edges : Part
-        Lines along eaves and corners; ``body`` as above, its last number 1 for what is level.
+        Lines along eaves and corners, between the same points.
     first_cell : array, shape (rows + 1,)
         Triangles of each row stand together: from ``first_cell[rank]`` in ``order``.
     order : array, shape (rows,)
@@ -68,45 +69,143 @@ def build(buildings: gpd.GeoDataFrame, surfaces: Surfaces | None, ground: Ground
     geometry[has_parts] = None
     if detailed is not None:
         geometry[np.unique(detailed.rows)] = None
-    shape = outlines(geometry, (float(origin[0]), float(origin[1])))
-    bottom, top, level, storey = _heights(buildings, shape, ground)
-
-    middle = _middles(shape, detailed, n)
-    tile, n_tiles = _tiles(middle)
+    tile, n_tiles = _tiles(_middles(geometry, detailed, origin))
     order = np.argsort(tile, kind="stable")
-    rank = np.empty(n, dtype=np.int64)
-    rank[order] = np.arange(n)
+    # From here on buildings stand in the order of the mesh: nothing has to be sorted afterwards.
+    shape = outlines(geometry[order], (float(origin[0]), float(origin[1])))
+    prisms = _prisms(buildings, order, shape, ground)
+    found = _Detail(detailed or _NOTHING, buildings, order)
 
-    walls = _walls(shape, bottom, top, level, storey)
-    roofs = _roofs(shape, bottom, top, level, storey, buildings["base"].to_numpy(dtype=float))
-    pieces = [walls, roofs]
-    if detailed is not None:
-        pieces.append(_surface_corners(detailed, buildings, ground))
-    faces, first_cell = _assemble(pieces, rank, tile, n_tiles, 3)
-    lines = [_outline_edges(shape, bottom, top, level)]
-    if detailed is not None:
-        lines.append(_crease_edges(detailed, buildings, ground))
-    edges, _ = _assemble(lines, rank, tile, n_tiles, 2)
-    return Solids(faces, edges, first_cell, order, _boxes(faces, n), parent, detailed is not None)
+    points = _starts(n, (shape.rows, 2 * prisms.corners), (found.ranks, np.full_like(found.ranks, 3)))
+    cells = _starts(n, (shape.rows, prisms.cells), (found.ranks, np.ones_like(found.ranks)))
+    lines = _starts(n, (shape.rows, prisms.lines), (found.line_ranks, np.ones_like(found.line_ranks)))
+    made = _Arrays(points[-1], cells[-1], lines[-1])
+    prisms.write(made, points, cells, lines)
+    found.write(made, points, cells, lines)
+    tiles = np.searchsorted(tile[order], np.arange(n_tiles + 1))
+    body = {"body": made.body}
+    return Solids(
+        Part(made.points, made.cells, body, np.stack([points[tiles], cells[tiles]], axis=1)),
+        Part(made.points, made.lines, body, np.stack([points[tiles], lines[tiles]], axis=1)),
+        cells,
+        order,
+        _boxes(prisms, found, n),
+        parent,
+        detailed is not None,
+    )
+
+
+class _Arrays:
+    """What is filled: points (n, 3), body (n, 3), cells (m, 3), lines (k, 2)."""
+
+    def __init__(self, points: int, cells: int, lines: int) -> None:
+        self.points = np.empty((points, 3), dtype=np.float32)
+        self.body = np.empty((points, 3), dtype=np.float32)
+        self.cells = np.empty((cells, 3), dtype=np.int32)
+        self.lines = np.empty((lines, 2), dtype=np.int32)
+
+
+def _starts(n: int, *counted: tuple[Ints, Ints]) -> Ints:
+    """Return where each rank begins, shape (n + 1,), from (ranks, how many) of several origins."""
+    total = np.zeros(n, dtype=np.int64)
+    for ranks, counts in counted:
+        total += np.bincount(ranks, weights=counts, minlength=n).astype(np.int64)
+    return np.concatenate([[0], np.cumsum(total)]).astype(np.int64)
+
+
+def _within(ranks: Ints, counts: Ints, first: Ints) -> Ints:
+    """Return where each of several things of ascending ranks begins: those of one rank stand behind each other."""
+    begin = np.cumsum(counts) - counts
+    leader = np.searchsorted(ranks, ranks, side="left")
+    return np.asarray(first[ranks] + begin - begin[leader], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
-class _Pieces:
-    """Cells of one origin: corners (m, k, 3), row per cell, body (m, k, 4), normal (m, k, 2)."""
+class _Prisms:
+    """Footprints raised to prisms; all per polygon but ``triangles`` (t, 3) of ``owner`` (t,) and ``sharp`` (points,).
 
-    corners: Floats
+    ``cells`` and ``lines`` are how many of them each polygon has.
+    """
+
+    shape: Outlines
     rows: Ints
-    body: Floats
-    normal: Floats
+    bottom: Floats
+    top: Floats
+    level: Floats
+    storey: Floats
+    hung: NDArray[np.bool_]
+    triangles: Ints
+    owner: Ints
+    sharp: NDArray[np.bool_]
+    corners: Ints
+    cells: Ints
+    lines: Ints
+
+    def write(self, to: _Arrays, points: Ints, cells: Ints, lines: Ints) -> None:
+        """Write points, walls, roofs and edges to where the ranks begin."""
+        if not len(self.rows):
+            return
+        shape, ranks = self.shape, self.shape.rows
+        polygon, following = shape.point_polygons, shape.following
+        begin = np.cumsum(self.corners) - self.corners
+        local = np.arange(len(polygon)) - begin[polygon]
+        low = _within(ranks, 2 * self.corners, points)[polygon] + local
+        high = low + self.corners[polygon]
+        for at, z in ((low, self.bottom), (high, self.top)):
+            to.points[at, :2] = shape.points
+            to.points[at, 2] = z[polygon]
+            to.body[at, 0] = self.rows[polygon]
+            to.body[at, 1] = (z - self.level)[polygon]
+            to.body[at, 2] = self.storey[polygon]
+        a, b, c, d = low, low[following], high[following], high
+        first = _within(ranks, self.cells, cells)
+        wall = first[polygon] + 2 * local
+        to.cells[wall] = np.stack([a, b, c], axis=1)
+        to.cells[wall + 1] = np.stack([a, c, d], axis=1)
+        count = np.bincount(self.owner, minlength=len(ranks))
+        nth = np.arange(len(self.owner)) - (np.cumsum(count) - count)[self.owner]
+        roof = first[self.owner] + 2 * self.corners[self.owner] + nth
+        to.cells[roof] = high[self.triangles]
+        under = self.hung[self.owner]
+        to.cells[roof[under] + count[self.owner[under]]] = low[self.triangles[under][:, ::-1]]
+        edge = _within(ranks, self.lines, lines)
+        to.lines[edge[polygon] + local] = np.stack([d, c], axis=1)
+        post = np.flatnonzero(self.sharp)
+        posts = np.bincount(polygon[post], minlength=len(ranks))
+        nth = np.arange(len(post)) - (np.cumsum(posts) - posts)[polygon[post]]
+        to.lines[(edge + self.corners)[polygon[post]] + nth] = np.stack([low[post], high[post]], axis=1)
+
+
+def _prisms(buildings: gpd.GeoDataFrame, order: Ints, shape: Outlines, ground: Ground) -> _Prisms:
+    rows = order[shape.rows]
+    bottom, top, level, storey = _heights(buildings, rows, shape, ground)
+    triangles, owner = triangulate(shape)
+    hung = np.nan_to_num(buildings["base"].to_numpy(dtype=float))[rows] > 0
+    corners = np.diff(shape.starts[shape.first_ring])
+    sharp = _sharp(shape)
+    count = np.bincount(owner, minlength=len(rows))
+    cells = 2 * corners + count * (1 + hung)
+    posts = np.bincount(shape.point_polygons[sharp], minlength=len(rows))
+    return _Prisms(
+        shape, rows, bottom, top, level, storey, hung, triangles, owner, sharp, corners, cells, corners + posts
+    )
+
+
+def _sharp(shape: Outlines) -> NDArray[np.bool_]:
+    """Say at which corners of footprints the wall turns so much that an edge is seen."""
+    following = shape.following
+    after = shape.points[following] - shape.points
+    before = np.empty_like(after)
+    before[following] = after
+    turn = np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0])
+    return np.asarray(turn > 0.34 * np.hypot(*before.T) * np.hypot(*after.T), dtype=bool)
 
 
 @dataclass(frozen=True, eq=False)
 class _Detailed:
     corners: Floats  # (t, 3, 3)
     rows: Ints
-    kinds: NDArray[np.uint8]
     normals: Floats
-    indices: Ints
 
 
 def _parents(buildings: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
@@ -140,12 +239,13 @@ def _detailed(surfaces: Surfaces | None, ids: NDArray[np.object_], origin: Float
     size = np.linalg.norm(normals, axis=1)
     sound = size > 1e-9
     normals = normals[sound] / size[sound, None]
-    return _Detailed(corners[sound], rows[shown][sound], surfaces.kinds[shown][sound], normals, triangles[sound])
+    return _Detailed(corners[sound], rows[shown][sound], normals)
 
 
-def _heights(buildings: gpd.GeoDataFrame, shape: Outlines, ground: Ground) -> tuple[Floats, Floats, Floats, Floats]:
+def _heights(
+    buildings: gpd.GeoDataFrame, rows: Ints, shape: Outlines, ground: Ground
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Return bottom, top, ground level and storey height per polygon of the outlines."""
-    rows = shape.rows
     floors = buildings["floors"].to_numpy(dtype=float)[rows]
     height = buildings["height"].to_numpy(dtype=float)[rows]
     height = np.where(np.isfinite(height) & (height > 0), height, floors * DEFAULT_STOREY)
@@ -155,7 +255,7 @@ def _heights(buildings: gpd.GeoDataFrame, shape: Outlines, ground: Ground) -> tu
     lowest = np.full(len(rows), np.inf)
     if len(rows):
         under = ground.at(shape.points[:, 0], shape.points[:, 1])
-        np.minimum.at(lowest, shape.point_polygons, under)
+        lowest = np.minimum.reduceat(under, shape.starts[shape.first_ring[:-1]])
     level = buildings["ground"].to_numpy(dtype=float)[rows]
     level = np.where(np.isfinite(level), level, lowest)
     standing = np.minimum(level, lowest) - _FOUNDATION
@@ -164,106 +264,47 @@ def _heights(buildings: gpd.GeoDataFrame, shape: Outlines, ground: Ground) -> tu
     return bottom, level + height, level, np.clip(height / storeys, 2.0, 8.0)
 
 
-def _walls(shape: Outlines, bottom: Floats, top: Floats, level: Floats, storey: Floats) -> _Pieces:
-    polygon = shape.point_polygons
-    a, b = shape.points, shape.points[shape.following]
-    low, high, zero = bottom[polygon], top[polygon], level[polygon]
-    m = len(a)
-    corners = np.empty((m, 4, 3))
-    corners[:, 0, :2], corners[:, 1, :2], corners[:, 2, :2], corners[:, 3, :2] = a, b, b, a
-    corners[:, :2, 2], corners[:, 2:, 2] = low[:, None], high[:, None]
-    body = np.empty((m, 4, 4))
-    body[:, :, 0] = shape.rows[polygon][:, None]
-    body[:, :, 1] = corners[:, :, 2] - zero[:, None]
-    body[:, :, 2] = storey[polygon][:, None]
-    body[:, :, 3] = WALL
-    along = b - a
-    length = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)
-    flat = np.stack([along[:, 1] / length, -along[:, 0] / length, np.zeros(m)], axis=1)
-    normal = np.repeat(octahedral(flat)[:, None, :], 4, axis=1)
-    return _Pieces(corners, shape.rows[polygon], body, normal)
+_NOTHING = _Detailed(np.empty((0, 3, 3)), np.empty(0, dtype=np.int64), np.empty((0, 3)))
 
 
-def _roofs(shape: Outlines, bottom: Floats, top: Floats, level: Floats, storey: Floats, base: Floats) -> _Pieces:
-    triangles, polygon = triangulate(shape)
-    up = _caps(shape, triangles, polygon, top, level, storey)
-    hung = np.nan_to_num(base)[shape.rows[polygon]] > 0
-    if not hung.any():
-        return up
-    down = _caps(shape, triangles[hung][:, ::-1], polygon[hung], bottom, level, storey)
-    down.body[:, :, 3] = WALL
-    return _Pieces(
-        np.concatenate([up.corners, down.corners]),
-        np.concatenate([up.rows, down.rows]),
-        np.concatenate([up.body, down.body]),
-        np.concatenate([up.normal, np.ones_like(down.normal)]),  # folded straight down
-    )
+class _Detail:
+    """Surfaces from a file in the order of the mesh: three points of its own for each triangle."""
+
+    def __init__(self, detailed: _Detailed, buildings: gpd.GeoDataFrame, order: Ints) -> None:
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        by_rank = np.argsort(rank[detailed.rows], kind="stable")
+        self.rows = detailed.rows[by_rank]
+        self.ranks = rank[self.rows]
+        self.corners = detailed.corners[by_rank]
+        lowest = np.full(len(buildings), np.inf)
+        np.minimum.at(lowest, self.rows, self.corners[:, :, 2].min(axis=1))
+        self._level = lowest[self.rows]
+        face, corner = _creases(self.corners, detailed.normals[by_rank])
+        by_face = np.argsort(face, kind="stable")
+        self._face, self._corner = face[by_face], corner[by_face]
+        self.line_ranks = self.ranks[self._face]
+
+    def write(self, to: _Arrays, points: Ints, cells: Ints, lines: Ints) -> None:
+        """Write points, triangles and edges to where the ranks begin."""
+        ones = np.ones(len(self.ranks), dtype=np.int64)
+        at = _within(self.ranks, 3 * ones, points)[:, None] + np.arange(3)
+        to.points[at] = self.corners
+        to.body[at, 0] = self.rows[:, None]
+        to.body[at, 1] = self.corners[:, :, 2] - self._level[:, None]
+        to.body[at, 2] = DEFAULT_STOREY
+        to.cells[_within(self.ranks, ones, cells)] = at
+        line = _within(self.line_ranks, np.ones_like(self.line_ranks), lines)
+        to.lines[line, 0] = at[self._face, self._corner]
+        to.lines[line, 1] = at[self._face, (self._corner + 1) % 3]
 
 
-def _caps(shape: Outlines, triangles: Ints, polygon: Ints, z: Floats, level: Floats, storey: Floats) -> _Pieces:
-    t = len(triangles)
-    corners = np.empty((t, 3, 3))
-    corners[:, :, :2] = shape.points[triangles]
-    corners[:, :, 2] = z[polygon][:, None]
-    body = np.empty((t, 3, 4))
-    body[:, :, 0] = shape.rows[polygon][:, None]
-    body[:, :, 1] = (z - level)[polygon][:, None]
-    body[:, :, 2] = storey[polygon][:, None]
-    body[:, :, 3] = ROOF
-    return _Pieces(corners, shape.rows[polygon], body, np.zeros((t, 3, 2)))
-
-
-def _surface_corners(detailed: _Detailed, buildings: gpd.GeoDataFrame, ground: Ground) -> _Pieces:
-    t = len(detailed.corners)
-    level = _levels(detailed, buildings)
-    body = np.empty((t, 3, 4))
-    body[:, :, 0] = detailed.rows[:, None]
-    body[:, :, 1] = detailed.corners[:, :, 2] - level[:, None]
-    body[:, :, 2] = DEFAULT_STOREY
-    roof = (detailed.kinds == 2) | ((detailed.kinds == 3) & (detailed.normals[:, 2] > 0.6))
-    body[:, :, 3] = np.where(roof, ROOF, WALL)[:, None]
-    normal = np.repeat(octahedral(detailed.normals)[:, None, :], 3, axis=1)
-    return _Pieces(detailed.corners, detailed.rows, body, normal)
-
-
-def _levels(detailed: _Detailed, buildings: gpd.GeoDataFrame) -> Floats:
-    lowest = np.full(len(buildings), np.inf)
-    np.minimum.at(lowest, detailed.rows, detailed.corners[:, :, 2].min(axis=1))
-    return lowest[detailed.rows]
-
-
-def _outline_edges(shape: Outlines, bottom: Floats, top: Floats, level: Floats) -> _Pieces:
-    polygon = shape.point_polygons
-    following = shape.following
-    a, b = shape.points, shape.points[following]
-    previous = np.empty(len(a), dtype=np.int64)
-    previous[following] = np.arange(len(a))
-    before, after = a - a[previous], b - a
-    turn = np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0])
-    sharp = turn > 0.34 * np.hypot(*before.T) * np.hypot(*after.T)
-    low, high, zero = bottom[polygon], top[polygon], level[polygon]
-    eaves = np.stack([np.column_stack([a, high]), np.column_stack([b, high])], axis=1)
-    posts = np.stack([np.column_stack([a, low]), np.column_stack([a, high])], axis=1)[sharp]
-    rows, zero = shape.rows[polygon], zero
-    return _line_pieces(
-        np.concatenate([eaves, posts]),
-        np.concatenate([rows, rows[sharp]]),
-        np.concatenate([zero, zero[sharp]]),
-    )
-
-
-def _line_pieces(corners: Floats, rows: Ints, level: Floats) -> _Pieces:
-    body = np.zeros((len(rows), 2, 4))
-    body[:, :, 0] = rows[:, None]
-    body[:, :, 1] = corners[:, :, 2] - level[:, None]
-    body[:, :, 3] = (np.abs(corners[:, 1, 2] - corners[:, 0, 2]) < 0.01)[:, None]
-    return _Pieces(corners, rows, body, np.zeros((len(rows), 2, 2)))
-
-
-def _crease_edges(detailed: _Detailed, buildings: gpd.GeoDataFrame, ground: Ground) -> _Pieces:
-    """Return the edges of detailed surfaces where two faces meet at more than about 20°, or only one is."""
-    t = len(detailed.corners)
-    points = np.rint(detailed.corners.reshape(-1, 3) * 100).astype(np.int64)
+def _creases(corners: Floats, normals: Floats) -> tuple[Ints, Ints]:
+    """Return face and corner where edges begin at which two faces meet at more than about 20°, or only one is."""
+    t = len(corners)
+    if not t:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    points = np.rint(corners.reshape(-1, 3) * 100).astype(np.int64)
     _, weld = np.unique(points, axis=0, return_inverse=True)
     weld = weld.reshape(t, 3)
     pairs = np.concatenate([weld[:, [0, 1]], weld[:, [1, 2]], weld[:, [2, 0]]])
@@ -276,21 +317,17 @@ def _crease_edges(detailed: _Detailed, buildings: gpd.GeoDataFrame, ground: Grou
     first = np.flatnonzero(np.concatenate([[True], code[1:] != code[:-1]]))
     count = np.diff(np.concatenate([first, [len(code)]]))
     second = np.minimum(first + 1, len(code) - 1)
-    bend = np.einsum("ij,ij->i", detailed.normals[face[first]], detailed.normals[face[second]])
+    bend = np.einsum("ij,ij->i", normals[face[first]], normals[face[second]])
     crease = (count != 2) | (np.abs(bend) < 0.94)
-    face, corner = face[first][crease], corner[first][crease]
-    corners = np.stack([detailed.corners[face, corner], detailed.corners[face, (corner + 1) % 3]], axis=1)
-    return _line_pieces(corners, detailed.rows[face], _levels(detailed, buildings)[face])
+    return face[first][crease], corner[first][crease]
 
 
-def _middles(shape: Outlines, detailed: _Detailed | None, n: int) -> Floats:
-    middle = np.full((n, 2), np.nan)
-    if len(shape.rows):
-        starts = shape.starts[shape.first_ring[:-1]]
-        middle[shape.rows] = shape.points[starts]
+def _middles(geometry: NDArray[np.object_], detailed: _Detailed | None, origin: Floats) -> Floats:
+    box = shapely.bounds(geometry)
+    middle = (box[:, :2] + box[:, 2:]) / 2 - origin[:2]
     if detailed is not None:
         middle[detailed.rows] = detailed.corners[:, 0, :2]
-    return middle
+    return np.asarray(middle, dtype=float)
 
 
 def _tiles(middle: Floats) -> tuple[Ints, int]:
@@ -308,67 +345,16 @@ def _tiles(middle: Floats) -> tuple[Ints, int]:
     return tile.astype(np.int64), int(tile.max()) + 1
 
 
-def _assemble(pieces: list[_Pieces], rank: Ints, tile: Ints, n_tiles: int, width: int) -> tuple[Part, Ints]:
-    """Sort cells by tile and building; quads become two triangles. Returns the part and first cell per rank."""
-    points, body, normal, cells, ranks, tiles = [], [], [], [], [], []
-    offset = 0
-    for piece in pieces:
-        m, k = piece.corners.shape[:2]
-        index = offset + np.arange(m * k).reshape(m, k)
-        points.append(piece.corners.reshape(-1, 3))
-        body.append(piece.body.reshape(-1, 4))
-        normal.append(piece.normal.reshape(-1, 2))
-        if k == 4:
-            cells.append(index[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3))
-            ranks.append(np.repeat(rank[piece.rows], 2))
-        else:
-            cells.append(index)
-            ranks.append(rank[piece.rows])
-        tiles.append(np.repeat(tile[piece.rows], k))
-        offset += m * k
-    all_points, all_cells = np.concatenate(points), np.concatenate(cells)
-    cell_rank, point_tile = np.concatenate(ranks), np.concatenate(tiles)
-    order = np.argsort(cell_rank, kind="stable")
-    point_order = np.argsort(point_tile, kind="stable")
-    place = np.empty(len(all_points), dtype=np.int64)
-    place[point_order] = np.arange(len(all_points))
-    sorted_cells = place[all_cells[order]].astype(np.int32)
-    cell_rank = cell_rank[order]
-    first_cell = np.searchsorted(cell_rank, np.arange(len(rank) + 1))
-    tile_of_rank = np.sort(tile, kind="stable")
-    cell_tile = tile_of_rank[cell_rank] if len(rank) else cell_rank
-    bounds = np.arange(n_tiles + 1)
-    edges = np.stack(
-        [np.searchsorted(point_tile[point_order], bounds), np.searchsorted(cell_tile, bounds)], axis=1
-    ).astype(np.int64)
-    part = Part(
-        all_points[point_order].astype(np.float32),
-        sorted_cells,
-        {
-            "body": np.concatenate(body)[point_order].astype(np.float32),
-            "normal": np.concatenate(normal)[point_order].astype(np.float32),
-        },
-        edges,
-    )
-    return part, first_cell.astype(np.int64)
-
-
-def _boxes(faces: Part, n: int) -> NDArray[np.float32]:
+def _boxes(prisms: _Prisms, found: _Detail, n: int) -> NDArray[np.float32]:
     boxes = np.empty((n, 6), dtype=np.float32)
     boxes[:, :3], boxes[:, 3:] = np.inf, -np.inf
-    if len(faces.points):
-        row = faces.attributes["body"][:, 0].astype(np.int64)
-        order = np.argsort(row, kind="stable")
-        rows, first = np.unique(row[order], return_index=True)
-        points = faces.points[order]
-        boxes[rows, :3] = np.minimum.reduceat(points, first, axis=0)
-        boxes[rows, 3:] = np.maximum.reduceat(points, first, axis=0)
+    if len(prisms.rows):
+        first = prisms.shape.starts[prisms.shape.first_ring[:-1]]
+        points = prisms.shape.points.astype(np.float32)
+        low, high = np.minimum.reduceat(points, first, axis=0), np.maximum.reduceat(points, first, axis=0)
+        np.minimum.at(boxes[:, :3], prisms.rows, np.column_stack([low, prisms.bottom]).astype(np.float32))
+        np.maximum.at(boxes[:, 3:], prisms.rows, np.column_stack([high, prisms.top]).astype(np.float32))
+    corners = found.corners.astype(np.float32)
+    np.minimum.at(boxes[:, :3], found.rows, corners.min(axis=1))
+    np.maximum.at(boxes[:, 3:], found.rows, corners.max(axis=1))
     return boxes
-
-
-def octahedral(normals: Floats) -> Floats:
-    """Fold unit vectors (n, 3) into two numbers −1…1 each; (0, 0) is straight up."""
-    folded = normals[:, :2] / np.abs(normals).sum(axis=1, keepdims=True)
-    below = normals[:, 2] < 0
-    turned = (1 - np.abs(folded[:, ::-1])) * np.where(folded >= 0, 1.0, -1.0)
-    return np.asarray(np.where(below[:, None], turned, folded), dtype=float)
