@@ -20,6 +20,11 @@ void main() {
   if (uPainted > 0.5) colour = mix(mix(colour, uUnknown, 0.6), vData.rgb, known * uOpacity);
   colour = mix(colour, uHoverColour, vState.z * 0.55);
   if (vState.w > 0.5) colour = mix(colour, uAccent, known > 0.5 ? 0.3 : 0.82);
+  if (uDetail < -0.5) {  // far away: sun and sky alone
+    float plain = mix(0.62, 0.784, 0.5 + 0.5 * n.z) + 0.30 * max(dot(n, uSun), 0.0);
+    gl_FragData[0] = vec4(mix(colour * plain, uHorizon, vUp.y), uAlpha);
+    return;
+  }
   vec2 at = vFromEye.xy + uEye.xy;
   if (vData.a > 0.1 && known < 0.5) {
     colour = mix(colour, uInk, 0.3 * hatchAt(at.x + at.y + above, uPix / gl_FragCoord.w));

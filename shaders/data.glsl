@@ -42,6 +42,7 @@ vec4 dataColour(float row) {
 
 // 0 plain, 1 selected, 2 hidden, 3 ghost (hides what is selected).
 float markOf(float row) {
+  if (uMarked < 0.5) return 0.0;
   return floor(texelFetch(marks, cellOf(row), 0).r * 255.0 + 0.5);
 }
 

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.scene.meshing import ground as grounds
-from twin.scene.meshing import names, part, ribbons, shadow, solids
+from twin.scene.meshing import names, part, ribbons, shadow, siteplan, solids
 from twin.scene.meshing.outlines import Outlines, outlines, triangulate
 from twin.scene.palette import tint
 from twin.text import N_
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from twin.scene.meshing.part import Part
     from twin.scene.meshing.ribbons import Ribbons
     from twin.scene.meshing.shadow import Shade
+    from twin.scene.meshing.siteplan import SitePlan
     from twin.scene.meshing.solids import Solids
 
 Floats = NDArray[np.float64]
@@ -70,6 +71,7 @@ class CityMesh:
     paved: Part
     quays: Part
     solids: Solids
+    siteplan: SitePlan
     roads: Ribbons
     paths: Ribbons
     barriers: Part
@@ -134,7 +136,8 @@ def _build(city: City, job: Progress) -> CityMesh:
     offset = np.array([*origin, 0.0])
     raised = solids.build(city.buildings, city.surfaces, ground, offset)
     job.progress(0.45, N_("Casting the shadows"))
-    shade = _shade(city, raised, ground, origin)
+    footprints = outlines(city.buildings.geometry.to_numpy(), origin)
+    shade = _shade(footprints, raised, ground)
     job.progress(0.6, N_("Laying the streets"))
     roads = ribbons.build_roads(city.roads, ground, origin)
     paths = ribbons.build_paths(city.paths, ground, origin)
@@ -151,6 +154,7 @@ def _build(city: City, job: Progress) -> CityMesh:
         **covers,
         quays=_quay_walls(kinds, shapes, levels, ground, origin),
         solids=raised,
+        siteplan=siteplan.build(footprints),
         roads=roads,
         paths=paths,
         barriers=_barriers(city, ground, origin),
@@ -186,8 +190,7 @@ def _cover(
     return ground.drape(shape, np.array([tint(kind) for kind in kinds], dtype=float))
 
 
-def _shade(city: City, raised: Solids, ground: Ground, origin: tuple[float, float]) -> Shade:
-    shape = outlines(city.buildings.geometry.to_numpy(), origin)
+def _shade(shape: Outlines, raised: Solids, ground: Ground) -> Shade:
     boxes = raised.boxes[shape.rows]
     under = boxes[:, 2] if len(boxes) else np.zeros(0)
     heights = np.where(np.isfinite(under), boxes[:, 5] - under, 0.0).astype(float)

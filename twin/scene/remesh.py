@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twin.scene import mesh as meshes
-from twin.scene.meshing import names, ribbons, solids
+from twin.scene.meshing import names, ribbons, siteplan, solids
+from twin.scene.meshing.outlines import outlines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +83,9 @@ def parts(base: City, city: City, on: Footing) -> dict[str, Any]:
     if "buildings" in tables:
         raised = solids.build(city.buildings, city.surfaces, on.ground, np.array([*on.origin, 0.0]))
         made["solids"] = raised
-        made["shade"] = meshes._shade(city, raised, on.ground, on.origin)
+        footprints = outlines(city.buildings.geometry.to_numpy(), on.origin)
+        made["shade"] = meshes._shade(footprints, raised, on.ground)
+        made["siteplan"] = siteplan.build(footprints)
         made["top"] = meshes._top(raised, on.ground)
     if "barriers" in tables:
         made["barriers"] = meshes._barriers(city, on.ground, on.origin)

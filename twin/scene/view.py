@@ -35,6 +35,8 @@ _QUICK = 0.02
 _PATIENCE = 0.6
 """Seconds that a frame with smooth edges may take while moving and at rest."""
 _SAMPLES = 4
+_FIRST_BUDGET, _LEAST_BUDGET, _MOST_BUDGET = 4e5, 5e4, 1e9
+"""Triangles of buildings drawn while the camera moves: at first, at least on a slow and at most on a quick machine."""
 
 
 class SceneView:
@@ -245,7 +247,9 @@ class SceneView:
         x, y, z = self._pose.focus
         focus = (x - mesh.origin[0], y - mesh.origin[1], z)
         point = 2 * slope / height * self.pixel_ratio
-        self._scenery.follow(Look(_triple(eye), focus, point, self._pose.top, self.pixel_ratio), still)
+        corner = slope * math.hypot(1.0, aspect)
+        look = Look(_triple(eye), focus, point, self._pose.top, self.pixel_ratio, _triple(forward), corner)
+        self._scenery.follow(look, still, math.inf if still else self._pace.budget)
         piece = self._window.GetSize()
         self._scenery.set_all(
             uEye=_triple(eye),
@@ -313,6 +317,7 @@ class _Pace:
 
     def __init__(self) -> None:
         self.level = 0
+        self.budget = _FIRST_BUDGET
         self._smooth = 0.0
 
     def smooth(self, still: bool) -> bool:
@@ -323,10 +328,14 @@ class _Pace:
         """Learn from a frame."""
         if smooth:
             self._smooth = seconds if self._smooth == 0 else min(seconds, 0.5 * (seconds + self._smooth))
-        if not still:
-            if seconds > _SLOW:
-                self.level = min(self.level + 1, MOST_DROPPED)
-            elif seconds < _SLOW / 3:
+        if still:
+            return
+        if seconds > _SLOW:
+            self.level = min(self.level + 1, MOST_DROPPED)
+            self.budget = max(self.budget * 0.7, _LEAST_BUDGET)
+        elif seconds < _SLOW / 2:
+            self.budget = min(self.budget * 1.25, _MOST_BUDGET)
+            if seconds < _SLOW / 3:
                 self.level = max(self.level - 1, 0)
 
 

@@ -81,6 +81,7 @@ class Pass:
         self._mappers: list[vtkPolyDataMapper] = []
         self._points: dict[int, vtkPolyData] = {}
         self.visible = True
+        self._mask: NDArray[np.bool_] | None = None
         for name, texture in (textures or {}).items():
             self.bind(name, texture)
 
@@ -151,6 +152,8 @@ class Pass:
             mapper.SetInputDataObject(vtkPolyData())
         made = [self._actor(data, part.attributes) for data in tiles[len(self._mappers) :]]
         self.actors += made
+        self._mask = None
+        self._set_visible()
         return tuple(made)
 
     def replace(self, part: Part) -> None:
@@ -168,8 +171,19 @@ class Pass:
         """Show or hide all actors."""
         if visible != self.visible:
             self.visible = visible
-            for actor in self.actors:
-                actor.SetVisibility(visible)
+            self._set_visible()
+
+    def mask(self, tiles: NDArray[np.bool_]) -> None:
+        """Say which tiles are drawn while the pass is shown."""
+        if self._mask is None or not np.array_equal(tiles, self._mask):
+            self._mask = tiles
+            self._set_visible()
+
+    def _set_visible(self) -> None:
+        tiles = list(self._points)
+        for k, actor in enumerate(self.actors):
+            drawn = self._mask is None or k >= len(tiles) or bool(self._mask[tiles[k]])
+            actor.SetVisibility(self.visible and drawn)
 
     def _actor(self, data: vtkPolyData, names: Mapping[str, Any]) -> vtkActor:
         mapper = vtkPolyDataMapper()

@@ -30,8 +30,9 @@ Slot = Literal["ground", "walls", "lines", "points"]
 class Look:
     """From where the scene is looked at.
 
-    ``eye`` and ``focus`` are local; ``pixel`` is the size [m] of a point on the screen per metre of distance, in a
-    parallel projection its size everywhere; ``scale`` is device pixels per point.
+    ``eye`` and ``focus`` are local, ``forward`` is the unit vector of the view. ``half`` is how far a corner of the
+    window lies aside per metre of depth, in metres in a parallel projection. ``pixel`` is the size [m] of a point on
+    the screen per metre of distance, in a parallel projection everywhere. ``scale`` is device pixels per point.
     """
 
     eye: tuple[float, float, float]
@@ -39,6 +40,8 @@ class Look:
     pixel: float
     parallel: bool
     scale: float
+    forward: tuple[float, float, float]
+    half: float
 
     def pixel_at(self, distance: float) -> float:
         """Return the size [m] of a point on the screen at a distance [m] from the eye."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from twin.scene.draw.gpu import Texture
 from twin.scene.draw.lettering import Lettering
 from twin.scene.draw.overlaid import Overlaid
 from twin.scene.draw.painting import Painting
+from twin.scene.draw.tiles import Tiles
 from twin.scene.meshing.ground import sun_vector
 from twin.scene.meshing.names import together
 from twin.scene.palette import Palette, rgb, tint_rows
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from twin.scene.draw.overlay import Look
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.ground import Ground
+    from twin.scene.meshing.siteplan import SitePlan
     from twin.scene.picking import Hit
     from twin.scene.resolve import Drawables, Kind, Paint
 
@@ -54,6 +57,8 @@ class Scenery:
         self.passes = plan.passes(common, self.painting.data, self.lettering.texture)
         self._overlaid = Overlaid(common)
         self._uniforms: dict[str, float | tuple[float, ...]] = {}
+        self._tiles = Tiles(mesh.solids.faces)
+        self._cut = False
         self._fill()
         self._arrange()
         self._zones: dict[str, bool] = {}
@@ -81,7 +86,8 @@ class Scenery:
             for name, entry in plan.SHOWN_BY.items():
                 opacity = new.base[entry]
                 self.passes[name].set(uAlpha=opacity)
-                self._show(name, opacity > 0)
+                if name != "siteplan":
+                    self._show(name, opacity > 0)
         for kind in KINDS:
             paint = new.paints.get(kind)
             if old is None or paint != old.paints.get(kind):
@@ -108,6 +114,7 @@ class Scenery:
         """Leave out what is too small to see where the nearest pixel is this large [m], and what takes too long."""
         self.passes["buildings"].set(uDetail=float(pixel < 0.28))
         far = {name for name, most in plan.VANISH.items() if pixel > most}
+        far |= {"fill", "slabs"} if pixel > plan.FAR else {"far_fill"}
         if self.passes["paths"].value("uPainted"):
             far.discard("paths")
         for names in plan.DROPPED[:dropped]:
@@ -117,8 +124,13 @@ class Scenery:
             for name in changed:
                 self._show(name, self._wanted.get(name, True))
 
-    def follow(self, look: Look, still: bool) -> None:
-        """Let overlays follow the camera, and their texts once it rests."""
+    def follow(self, look: Look, still: bool, budget: float = math.inf) -> None:
+        """Let overlays follow the camera, and their texts once it rests; draw ``budget`` triangles of buildings."""
+        drawn = self._tiles.nearest(look, budget)
+        self.passes["buildings"].mask(drawn)
+        self.passes["edges"].mask(drawn & self._tiles.edged(look))
+        self._cut = not bool(drawn.all())
+        self._show("siteplan", self._cut and self.passes["buildings"].visible)
         if self._overlaid.follow(look, still):
             self._arrange()
         if still:
@@ -146,6 +158,8 @@ class Scenery:
             changed |= plan.symbols(mesh)
         for name, part in changed.items():
             self.passes[name].exchange(part, like=self.passes.get(plan.LIKE.get(name, "")))
+        self._tiles = Tiles(mesh.solids.faces)
+        self.passes["siteplan"].bind("siteplan", _ids(mesh.siteplan))
         self._arrange()
         self._set_fixed()
         if mesh.shade is not old.shade:
@@ -164,6 +178,8 @@ class Scenery:
     def _fill(self) -> None:
         for name, part in plan.parts(self.mesh).items():
             self.passes[name].add(part, like=self.passes.get(plan.LIKE.get(name, "")))
+        self.passes["siteplan"].share(self.passes["terrain"], _frame_box(self.mesh.siteplan))
+        self.passes["siteplan"].bind("siteplan", _ids(self.mesh.siteplan))
         self.passes["sky"].add(cards.sheet())
         self.passes["trees"].add(cards.trees(self.mesh.trees))
         for name, part in plan.symbols(self.mesh).items():
@@ -211,6 +227,7 @@ class Scenery:
             uFrame=((west + east) / 2 - x, (south + north) / 2 - y, *inner),
             uHaze=0.22 * size,
             uTwoSided=float(self.mesh.solids.detailed),
+            uPlanFrame=_plan_frame(self.mesh.siteplan),
             uGround=(self.mesh.ground.west, self.mesh.ground.south, self.mesh.ground.step),
         )
         for one in self.passes.values():
@@ -220,7 +237,8 @@ class Scenery:
         self.passes["borders"].set(uFlat=1.0, uMinWidth=1.6, uVanish=(1e9, 1e9, 1e9))
         self.passes["water"].set(uWater=1.0)
         self.passes["casing"].set(uMinWidth=0.0)
-        self.passes["fill"].set(uData=1.0, uMinWidth=1.3)
+        for name in ("fill", "far_fill"):
+            self.passes[name].set(uData=1.0, uMinWidth=1.3)
         self.passes["paths"].set(uData=1.0, uMinWidth=0.9, uVanish=(2.0, 2.0, 2.0))
         if not self.mesh.solids.detailed:
             self.passes["buildings"].cull()
@@ -256,7 +274,8 @@ class Scenery:
         self.painting.set_paint(self.passes, kind, paint)
         painted = paint is not None
         if kind == "roads":
-            self.passes["fill"].set(uMinWidth=2.6 if painted else 1.3)
+            for name in plan.PAINTED[kind]:
+                self.passes[name].set(uMinWidth=2.6 if painted else 1.3)
         if kind == "paths":
             most = 14.0 if painted else plan.VANISH["paths"]
             self.passes["paths"].set(uVanish=(most, most, most), uMinWidth=1.8 if painted else 0.9)
@@ -271,3 +290,18 @@ class Scenery:
 def _heights(ground: Ground) -> Texture:
     """Return the nodes of the ground as a texture; three channels, as VTK keeps numbers only then."""
     return Texture(np.repeat(ground.heights[:, :, None], 3, axis=2).astype(np.float32))
+
+
+def _ids(where: SitePlan) -> Texture:
+    """Return rows as red, green, blue: the lowest byte first."""
+    return Texture(where.rows[:, :, None].view(np.uint8).reshape(*where.rows.shape, 4))
+
+
+def _plan_frame(where: SitePlan) -> tuple[float, float, float, float]:
+    rows, columns = where.rows.shape
+    return where.west, where.south, 1 / (columns * where.pixel), 1 / (rows * where.pixel)
+
+
+def _frame_box(where: SitePlan) -> tuple[float, float, float, float]:
+    rows, columns = where.rows.shape
+    return where.west, where.south, where.west + columns * where.pixel, where.south + rows * where.pixel

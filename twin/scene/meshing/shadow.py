@@ -76,7 +76,13 @@ def build(shape: Outlines, heights: Floats, bounds: tuple[float, float, float, f
 def burn(
     shape: Outlines, heights: Floats, frame: tuple[float, float, float], size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Return the height at every pixel's middle, 0 outside all polygons.
+    """Return the height at every pixel's middle, 0 outside all polygons."""
+    filled = burn_sums(shape, heights, frame, size)
+    return np.where(np.abs(filled) < 0.05, 0.0, filled).astype(np.float32)
+
+
+def burn_sums(shape: Outlines, heights: Floats, frame: tuple[float, float, float], size: tuple[int, int]) -> Floats:
+    """Return the sum of the polygons' heights at every pixel's middle.
 
     Each edge adds its polygon's height where it crosses a row of pixel middles, up or down by its direction; the
     running sum along the row is then the height inside (outer rings turn left, holes right).
@@ -97,8 +103,7 @@ def burn(
     column = np.clip(np.ceil(x), 0, nx).astype(np.int64)
     sign = np.where(b[edge, 1] < a[edge, 1], 1.0, -1.0) * value[edge]
     change = np.bincount(row * (nx + 1) + column, weights=sign, minlength=ny * (nx + 1))
-    filled = np.cumsum(change.reshape(ny, nx + 1), axis=1)[:, :nx]
-    return np.where(np.abs(filled) < 0.05, 0.0, filled).astype(np.float32)
+    return np.asarray(np.cumsum(change.reshape(ny, nx + 1), axis=1)[:, :nx], dtype=float)
 
 
 def cast(height: NDArray[np.float32], pixel: float) -> NDArray[np.float32]:

@@ -1,0 +1,57 @@
+"""Which tiles of buildings are drawn: all while the camera rests, the nearest ones while it moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twin.scene.draw.overlay import Look
+    from twin.scene.meshing.part import Part
+
+_EDGES = 1.6
+"""Size of a pixel [m] beyond which edges cannot be seen."""
+
+
+class Tiles:
+    """The tiles of a part and what of them is in view.
+
+    Parameters
+    ----------
+    part : Part
+    """
+
+    def __init__(self, part: Part) -> None:
+        first, last = part.tiles[:-1], part.tiles[1:]
+        self._cells = (last - first)[:, 1]
+        n = len(first)
+        self._middle = np.zeros((n, 3))
+        self._radius = np.zeros(n)
+        for k in range(n):
+            points = part.points[first[k, 0] : last[k, 0]]
+            if len(points):
+                low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
+                self._middle[k], self._radius[k] = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
+
+    def nearest(self, look: Look, budget: float) -> NDArray[np.bool_]:
+        """Say which tiles are drawn when no more than ``budget`` triangles may be; those out of view are free."""
+        way = self._middle - np.array(look.eye)
+        depth = way @ np.array(look.forward)
+        aside = np.sqrt(np.maximum((way**2).sum(axis=1) - depth**2, 0.0))
+        reach = look.half if look.parallel else np.maximum(depth, 0.0) * look.half
+        seen = (depth > -self._radius) & (aside < reach + 1.5 * self._radius)
+        order = np.argsort(np.where(seen, depth - self._radius, np.inf), kind="stable")
+        order = order[: int(seen.sum())]
+        spent = np.cumsum(self._cells[order])
+        drawn = np.ones(len(seen), dtype=bool)
+        drawn[order[spent > budget]] = False
+        return drawn
+
+    def edged(self, look: Look) -> NDArray[np.bool_]:
+        """Say in which tiles edges can be seen."""
+        apart = np.linalg.norm(self._middle - np.array(look.eye), axis=1) - self._radius
+        size = np.full(len(apart), look.pixel) if look.parallel else look.pixel * np.maximum(apart, 1.0)
+        return np.asarray(size < _EDGES, dtype=bool)
