@@ -8,13 +8,13 @@ const float ABSENT = -3.2e38;
 
 ivec2 cellOf(float row) {
   int i = int(row + 0.5);
-  return ivec2(i % 1024, i / 1024);
+  return ivec2(i & 1023, i >> 10);
 }
 
 float valueAt(float row, float time) {
   int step = int(time + 0.5);
-  int part = step % 4;
-  vec4 four = texelFetch(values, cellOf(row) + ivec2(0, (step / 4) * int(uSteps.w + 0.5)), 0);
+  int part = step & 3;
+  vec4 four = texelFetch(values, cellOf(row) + ivec2(0, (step >> 2) * int(uSteps.w + 0.5)), 0);
   return part < 2 ? (part == 0 ? four.r : four.g) : (part == 2 ? four.b : four.a);
 }
 

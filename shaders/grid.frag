@@ -13,8 +13,8 @@ const float KNOWN = -1e38;
 
 float cellAt(ivec2 at, float time) {
   at = clamp(at, ivec2(0), ivec2(uGridSize.xy + 0.5) - 1);
-  vec4 four = texelFetch(cells, ivec2(at.x / 4, at.y + int(time + 0.5) * int(uGridSize.y + 0.5)), 0);
-  int part = at.x % 4;
+  vec4 four = texelFetch(cells, ivec2(at.x >> 2, at.y + int(time + 0.5) * int(uGridSize.y + 0.5)), 0);
+  int part = at.x & 3;
   return part < 2 ? (part == 0 ? four.r : four.g) : (part == 2 ? four.b : four.a);
 }
 

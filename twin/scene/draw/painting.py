@@ -112,7 +112,7 @@ class Painting:
             for name in plan.PAINTED[kind]:
                 passes[name].set(uSteps=steps)
 
-    def set_marks(self, new: Drawables) -> None:
+    def set_marks(self, passes: Mapping[str, Pass], new: Drawables) -> None:
         """Mark what is selected and what is hidden."""
         for table in ("buildings", "roads", "paths", "zones", "places"):
             marks = np.zeros(len(self.mesh.ids[table]), dtype=np.uint8)
@@ -125,6 +125,9 @@ class Painting:
                 marks[self.with_parts(chosen)] = 1
             if len(marks):
                 self.data[table].marks.write(marks)
+            for name in plan.HOVER[table]:
+                if name != "points":  # whose marks hide what was not measured
+                    passes[name].set(uMarked=float(marks.any()))
 
     def with_parts(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Say which rows are buildings or their parts."""

@@ -93,7 +93,7 @@ class Scenery:
             if old is None or paint != old.paints.get(kind):
                 self._set_paint(kind, paint)
         if old is None or new.selection != old.selection or new.hidden != old.hidden:
-            self.painting.set_marks(new)
+            self.painting.set_marks(self.passes, new)
             self._show_zones(selected=new.selection is not None and new.selection.table == "zones")
         if old is None or new.overlays != old.overlays:
             self._overlaid.take(new, self.mesh, self.passes["terrain"], self._uniforms)
