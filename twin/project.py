@@ -287,6 +287,19 @@ def load_city(path: Path, job: Job | None = None) -> City:
     return _read(path, read_record(path / RECORD), {}, job or Job())
 
 
+def content_key(path: Path) -> str:
+    """Return what names the content of a project's city: its files with their sizes and times; "" when one lacks."""
+    path = project_folder(path)
+    record = read_record(path / RECORD)
+    names = sorted(record.files())
+    try:
+        files = [(path / name).stat() for name in names]
+    except OSError:
+        return ""
+    known = [f"{name} {file.st_size} {file.st_mtime_ns}" for name, file in zip(names, files, strict=True)]
+    return "\n".join([record.crs, record.height_system, *known])
+
+
 def load_view(path: Path, job: Job | None = None) -> tuple[State, Pose | None]:
     """Read the saved State of a project and the view it was saved with, whoever holds it."""
     path = project_folder(path)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import shapely
@@ -57,7 +58,8 @@ class CityMesh:
     """All meshes of a city. Coordinates are float32 relative to ``origin`` (x, y); heights are as in the City.
 
     ``ids`` holds the ids of each table in its order, so that a row number found in a mesh names a thing;
-    ``spots`` are points (n, 3) where a thing of the table can be marked (places, junctions, trees).
+    ``spots`` are points (n, 3) where a thing of the table can be marked (places, junctions, trees). ``cached`` is the
+    file it was read from or written to, "" for none.
     """
 
     origin: tuple[float, float]
@@ -82,6 +84,15 @@ class CityMesh:
     ids: Mapping[str, NDArray[np.object_]]
     spots: Mapping[str, NDArray[np.float32]]
     place_kinds: NDArray[np.object_]
+    cached: str = ""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel as the name of the file where the mesh lies in one, else as it is."""
+        if self.cached and Path(self.cached).is_file():
+            from twin.scene.meshcache import load
+
+            return load, (self.cached,)
+        return _plain, tuple(getattr(self, item.name) for item in fields(self))
 
     def height_at(self, x: float, y: float) -> float:
         """Return the height [m] of the ground at a point in the City's system."""
@@ -90,6 +101,10 @@ class CityMesh:
     def local(self, points: Floats) -> Floats:
         """Return points (n, 3) of the City's system relative to the origin."""
         return np.asarray(points, dtype=float).reshape(-1, 3) - (*self.origin, 0.0)
+
+
+def _plain(*parts: Any) -> CityMesh:
+    return CityMesh(*parts)
 
 
 class _Silent:
@@ -151,7 +166,9 @@ def _build(city: City, job: Progress) -> CityMesh:
         ground=ground,
         shade=shade,
         terrain=ground.mesh(),
-        **covers,
+        water=covers["water"],
+        green=covers["green"],
+        paved=covers["paved"],
         quays=_quay_walls(kinds, shapes, levels, ground, origin),
         solids=raised,
         siteplan=siteplan.build(footprints),

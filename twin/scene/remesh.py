@@ -99,7 +99,8 @@ def joined(mesh: CityMesh, changed: Mapping[str, Any]) -> CityMesh:
     """Return the base city's mesh with parts exchanged; all other parts are the same objects."""
     import dataclasses
 
-    fields = {**changed, "ids": {**mesh.ids, **changed["ids"]}, "spots": {**mesh.spots, **changed["spots"]}}
+    both = {name: {**getattr(mesh, name), **changed[name]} for name in ("ids", "spots")}
+    fields = {**changed, **both, "cached": ""}
     return dataclasses.replace(mesh, **fields)
 
 

@@ -56,13 +56,13 @@ class Opened:
     data: CityData
 
 
-def derive(city: City, job: Job) -> CityData:
-    """Make mesh and layers of a City."""
+def derive(city: City, job: Job, key: str = "") -> CityData:
+    """Make mesh and layers of a City; the mesh is kept under what names its content."""
     from twin import plugins
-    from twin.scene import mesh
+    from twin.scene import meshcache
 
     job.progress(0.0, N_("Building the city"))
-    built = mesh.build(city, job=job.part(0.0, 0.8))
+    built = meshcache.built(city, key, job.part(0.0, 0.8))
     job.progress(0.8, N_("Preparing layers"))
     found = plugins.discover()
     layers, errors = plugins.evaluate(found, city)
@@ -82,16 +82,17 @@ def load(path: Path, recovery: Recovery | None, job: Job) -> Opened:
     job : Job
         Told of progress.
     """
-    from twin.project import load_city, open_project
+    from twin.project import content_key, load_city, open_project
 
     job.progress(0.0, N_("Reading the project"))
-    state = None
+    state, key = None, ""
     if recovery is None:
+        key = content_key(path)
         city = load_city(path, job.part(0.0, 0.35))
     else:
         state = open_project(path, read_only=True).restore(recovery, job.part(0.0, 0.35))
         city = state.city
-    data = dataclasses.replace(derive(city, job.part(0.35, 1.0)), streams=_streams(path))
+    data = dataclasses.replace(derive(city, job.part(0.35, 1.0), key), streams=_streams(path))
     return Opened(city, state, data)
 
 
