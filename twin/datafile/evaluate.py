@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from twin.city.city import City
+    from twin.datafile.ground import Ground
     from twin.datafile.spec import DataLayer
     from twin.layer import Layer
 
@@ -29,7 +29,7 @@ class Evaluated:
     errors: Mapping[str, TwinError] = field(default_factory=dict)
 
 
-def evaluate(layers: Iterable[DataLayer], city: City, folders: Iterable[Path]) -> Evaluated:
+def evaluate(layers: Iterable[DataLayer], city: Ground, folders: Iterable[Path]) -> Evaluated:
     """Bring data layers to their places in a city and paint them."""
     folders = tuple(folders)
     numbers: dict[str, Shown] = {}
@@ -47,7 +47,7 @@ def evaluate(layers: Iterable[DataLayer], city: City, folders: Iterable[Path]) -
     return Evaluated(numbers, made, errors)
 
 
-def numbers_key(layer: DataLayer, city: City) -> tuple[object, ...]:
+def numbers_key(layer: DataLayer, city: Ground) -> tuple[object, ...]:
     """Return what the numbers of a layer depend on: while it stays the same they need not be read again."""
     table = city.table(layer.choice.show) if layer.choice.show in JOINED else None
     return layer.file, layer.choice, layer.about.title, layer.about.unit, layer.style.method == "categories", id(table)

@@ -11,7 +11,7 @@ import pandas as pd
 from twin.city import schema
 from twin.city.reading import Note
 from twin.datafile.columns import MISSING
-from twin.datafile.spec import JOINED
+from twin.datafile.ground import CODES
 from twin.errors import BadInput
 from twin.text import N_
 
@@ -20,17 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twin.city.city import City
+    from twin.datafile.ground import Ground
 
 WIDE = "*"
 """As key: each further column is a place, and its name the code."""
-TARGETS: dict[str, tuple[str, ...]] = {
-    "zones": ("code", "id", "name"),
-    "buildings": ("id", "name", "address"),
-    "roads": ("id", "name"),
-    "paths": ("id",),
-}
-"""Columns of the City that codes may stand for."""
 _LEAST = 0.3
 EXAMPLES = 8
 
@@ -56,7 +49,7 @@ class Match:
     empty: int
 
 
-def match(codes: pd.Series, city: City, table: str, column: str) -> Match:
+def match(codes: pd.Series, city: Ground, table: str, column: str) -> Match:
     """Look codes up in a column of the City's table; upper and lower case and spaces around do not count.
 
     Raises
@@ -64,7 +57,7 @@ def match(codes: pd.Series, city: City, table: str, column: str) -> Match:
     BadInput
         When the City has no such table or column, or the table is empty.
     """
-    if table not in JOINED or (column != "id" and column not in {c.name for c in schema.TABLES[table].columns}):
+    if column not in CODES.get(table, ()):
         raise BadInput("A city has no column {table}.{column} to look codes up in.", table=table, column=column)
     there = city.table(table)
     title = schema.TABLES[table].title
@@ -104,17 +97,17 @@ def notes(found: Match, codes: int, table: str, column: str) -> list[Note]:
     return said
 
 
-def guess(sample: pd.DataFrame, city: City) -> tuple[str, str, str] | None:
+def guess(sample: pd.DataFrame, city: Ground) -> tuple[str, str, str] | None:
     """Return (table, column of the file, column of the table) that fit best, None when nothing does.
 
     Parameters
     ----------
     sample : DataFrame
         First rows of the file, as text.
-    city : City
+    city : Ground
     """
     best, found = _LEAST, None
-    for table, targets in TARGETS.items():
+    for table, targets in CODES.items():
         rows = city.table(table)
         for target in targets if len(rows) else ():
             there = set(plain(rows[target])) - {""}
@@ -127,7 +120,7 @@ def guess(sample: pd.DataFrame, city: City) -> tuple[str, str, str] | None:
     return found
 
 
-def guess_wide(names: Sequence[str], city: City) -> tuple[str, str] | None:
+def guess_wide(names: Sequence[str], city: Ground) -> tuple[str, str] | None:
     """Return (table, column) whose codes are the names of the file's columns, None when most are none."""
     found = guess(pd.DataFrame({"names": list(names)}), city)
     return None if found is None else (found[0], found[2])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twin.city.city import City
+    from twin.datafile.ground import Ground
     from twin.datafile.spec import DataLayer
     from twin.layer import Where
     from twin.places import Places
@@ -43,7 +43,7 @@ class Shown:
     notes: tuple[Note, ...] = ()
 
 
-def shown(layer: DataLayer, content: Path, city: City) -> Shown:
+def shown(layer: DataLayer, content: Path, city: Ground) -> Shown:
     """Read the content of a layer and bring its numbers to their places in a city.
 
     Parameters
@@ -51,7 +51,7 @@ def shown(layer: DataLayer, content: Path, city: City) -> Shown:
     layer : DataLayer
     content : Path
         Its file.
-    city : City
+    city : Ground
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _grid(layer: DataLayer, content: Path) -> Shown:
 # --- values of the City's own things ------------------------------------------------------------------------------
 
 
-def _joined(layer: DataLayer, frame: pd.DataFrame, city: City) -> Shown:
+def _joined(layer: DataLayer, frame: pd.DataFrame, city: Ground) -> Shown:
     choice = layer.choice
     notes: list[Note] = []
     if choice.key == join.WIDE:

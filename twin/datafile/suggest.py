@@ -15,7 +15,7 @@ from twin.datafile.spec import About, Choice
 if TYPE_CHECKING:
     import pandas as pd
 
-    from twin.city.city import City
+    from twin.datafile.ground import Ground
     from twin.datafile.preview import Preview, Sheet
     from twin.datafile.spec import Show
 
@@ -27,13 +27,13 @@ _DULL = re.compile(
 )
 
 
-def suggest(found: Preview, city: City, sheet: str = "") -> tuple[Choice, About]:
+def suggest(found: Preview, city: Ground, sheet: str = "") -> tuple[Choice, About]:
     """Return what one would most likely show of a file: kind of thing, column, how it is placed.
 
     Parameters
     ----------
     found : Preview
-    city : City
+    city : Ground
         Its tables are searched for the codes of a table without places.
     sheet : str
         Layer of a GeoPackage, by default the first that holds something.
@@ -51,7 +51,7 @@ def suggest(found: Preview, city: City, sheet: str = "") -> tuple[Choice, About]
     return _of_table(chosen, rows, city), about
 
 
-def _of_table(sheet: Sheet, rows: pd.DataFrame | None, city: City) -> Choice:
+def _of_table(sheet: Sheet, rows: pd.DataFrame | None, city: Ground) -> Choice:
     times = sheet.of_kind("time")
     time = times[0].name if times else _years(sheet, rows)
     x, y = _column(sheet, _X), _column(sheet, _Y)
@@ -92,7 +92,7 @@ def _years(sheet: Sheet, rows: pd.DataFrame | None) -> str:
     return named if rows[named].nunique() > 1 and not np.isnat(columns.times(rows[named], "UTC")).any() else ""
 
 
-def system(east: np.ndarray, north: np.ndarray, city: City) -> str:
+def system(east: np.ndarray, north: np.ndarray, city: Ground) -> str:
     """Guess the reference system of columns of coordinates: degrees, that of the city or of Sweden, "" unknown."""
     known = np.isfinite(east) & np.isfinite(north)
     if not known.any():

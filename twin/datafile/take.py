@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twin.city.city import City
+    from twin.datafile.ground import Ground
 
 _DIGITS = 12
 _FAR = 20_000.0
@@ -48,7 +48,7 @@ def take(
     path: Path,
     choice: Choice,
     about: About,
-    city: City,
+    city: Ground,
     folder: Path,
     *,
     style: Style | None = None,
@@ -63,7 +63,7 @@ def take(
         The file.
     choice, about : Choice, About
         What is shown of it, and whose it is.
-    city : City
+    city : Ground
         The project's: its reference system, and the tables that codes are looked up in.
     folder : Path
         A project's folder, or :func:`twin.datafile.folders.staging`; the content goes into ``data/`` in it.
@@ -109,7 +109,7 @@ def take(
     return Taken(made, tuple(notes), unmatched)
 
 
-def _grid(path: Path, choice: Choice, city: City, folder: Path, job: Job) -> tuple[str, int]:
+def _grid(path: Path, choice: Choice, city: Ground, folder: Path, job: Job) -> tuple[str, int]:
     stem = spec.slug(path.stem)
     part = atomic.part_of(folder / FOLDER / f"{stem}.tif")
     try:
@@ -159,7 +159,7 @@ def _check_columns(path: Path, frame: pd.DataFrame, choice: Choice) -> None:
                            known=known if len(known) < 500 else known[:499] + "…")  # fmt: skip
 
 
-def _unmatched(path: Path, frame: pd.DataFrame, choice: Choice, city: City, notes: list[Note]) -> tuple[str, ...]:
+def _unmatched(path: Path, frame: pd.DataFrame, choice: Choice, city: Ground, notes: list[Note]) -> tuple[str, ...]:
     if not choice.key:
         raise BadInput("{path}: name the column whose codes are looked up in the project (key).", path=path.name)
     if choice.key == join.WIDE:
@@ -180,7 +180,7 @@ def _unmatched(path: Path, frame: pd.DataFrame, choice: Choice, city: City, note
     return found.unmatched
 
 
-def _placed(path: Path, frame: pd.DataFrame, choice: Choice, city: City, notes: list[Note]) -> gpd.GeoDataFrame:
+def _placed(path: Path, frame: pd.DataFrame, choice: Choice, city: Ground, notes: list[Note]) -> gpd.GeoDataFrame:
     """Return the rows that have a place, in the project's reference system."""
     rows = frame[texts.ROW].to_numpy(dtype=np.int64)
     if choice.x or choice.y:
@@ -215,7 +215,7 @@ def _points(
     return keep, shapely.points(x[keep], y[keep])
 
 
-def _brought(path: Path, shapes: Any, declared: str, city: City, notes: list[Note]) -> Any:
+def _brought(path: Path, shapes: Any, declared: str, city: Ground, notes: list[Note]) -> Any:
     """Bring shapes to the project's system; refuses what then is nowhere, and says so when it is far from the city."""
     if not len(shapes):
         return shapes

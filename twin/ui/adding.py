@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt
 
+from twin.errors import BadInput, TwinError
 from twin.text import N_, tr
-from twin.ui import ask, opening
+from twin.ui import ask, layer_files, opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from twin.city.city import City
+    from twin.datafile.take import Taken
     from twin.jobs import Task
     from twin.ui.bringing import Brought
     from twin.ui.export_dialog import Picture
@@ -49,6 +51,60 @@ class Adding(QObject):
         dialog.imported.connect(self._open_path)
         dialog.merged.connect(lambda brought: self._merged(city, brought))
         dialog.open()
+
+    def take(self, files: Sequence[Path]) -> None:
+        """Take what was dropped or chosen: city files into the city, data files as layers, one after the other."""
+        city: list[Path] = []
+        data: list[Path] = []
+        store = self._window.session.store
+        for path in files:
+            try:
+                raster = layer_files.is_raster(path)
+                to_layer = (
+                    store is not None and raster and ask.grid_as_layer(self._window, path.name, self._window.lang)
+                )
+                (data if to_layer or layer_files.is_data(path) else city).append(path)
+            except TwinError:
+                city.append(path)  # its dialog says what is wrong with it
+        if city:
+            self.look(city, into_new=store is None)
+        if data and store is None:
+            name = data[0].name
+            self._window.notices.show_error(BadInput("{name} is a data file: open a project first, then drop it there.",
+                                                     name=name))  # fmt: skip
+            return
+        self.show_data(data)
+
+    def show_data(self, files: Sequence[Path]) -> None:
+        """Ask for each data file what is shown of it, and take it in as a layer."""
+        session, lang = self._window.session, self._window.lang
+        shown = self._window.workbench.results.shown
+        if not files or session.store is None or shown is None:
+            return
+        from twin.ui.layer_import import LayerImportDialog  # here: the start page is shown without it
+
+        state = session.store.state
+        taken = (*(row.id for row in state.layers), *(one.id for one in state.imported))
+        dialog = LayerImportDialog(files[0], shown.state.city, taken, session.tasks, lang, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.made.connect(self._add_layer)
+        dialog.finished.connect(lambda _result: self.show_data(files[1:]))
+        dialog.open()
+
+    def _add_layer(self, taken: object) -> None:
+        layer = cast("Taken", taken).layer
+        store = self._window.session.store
+        if store is None:
+            return
+        from twin.state import LayerEntry
+
+        state = store.state
+        store.change(
+            N_("Add data file"), imported=(*state.imported, layer), layers=(LayerEntry(layer.id), *state.layers)
+        )
+        self._window.panels.reveal("layers")
+        self._window.session.said.emit(tr("The layer «{title}» is in the project.", self._window.lang,
+                                          title=layer.about.title))  # fmt: skip
 
     def _merged(self, before: City | None, brought: object) -> None:
         done = cast("Brought", brought)

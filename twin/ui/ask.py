@@ -101,3 +101,16 @@ def where_to(parent: QWidget, lang: str) -> Literal["new", "copy", "cancel"]:
     box.setEscapeButton(_button(box, tr("Cancel", lang), _Role.RejectRole))
     clicked = _answer(box)
     return "new" if clicked is new else "copy" if clicked is copy else "cancel"
+
+
+def grid_as_layer(parent: QWidget, name: str, lang: str) -> bool:
+    """Ask whether a grid is a layer of its own; else it is the ground of the city."""
+    box = _box(
+        parent,
+        tr("What is {name}?", lang, name=name),
+        tr("A grid can be the ground of the city, or data shown on it.", lang),
+        tr("Heights of the ground carry streets and houses; anything else (noise, land cover, a picture) is a layer.", lang),
+    )  # fmt: skip
+    layer = _button(box, tr("Show as a layer", lang), _Role.AcceptRole, first=True)
+    _button(box, tr("Ground of the city", lang), _Role.RejectRole)
+    return _answer(box) is layer

@@ -82,7 +82,7 @@ class Commands(QObject):
         if project is not None:
             self.open_path(project)
         elif paths:
-            self._adding.look(paths, into_new=self._session.store is None)
+            self._adding.take(paths)
 
     def offer_recovery(self) -> None:
         """Ask what to do with the automatic save that a crash left behind."""
@@ -115,9 +115,9 @@ class Commands(QObject):
             self._adding.look(files, into_new=True)
 
     def _import(self) -> None:
-        files = self._choose_files(tr("Choose city files to add", self._window.lang))
+        files = self._choose_files(tr("Choose city files or data files to add", self._window.lang))
         if files:
-            self._adding.look(files, into_new=False)
+            self._adding.take(files)
 
     def _export(self) -> None:
         self._window.timing.clock.rest()  # so that the picture shows the time that is seen
@@ -125,8 +125,11 @@ class Commands(QObject):
 
     def _choose_files(self, title: str) -> list[Path]:
         lang, settings = self._window.lang, self._window.settings
-        patterns = "*.json *.city.json *.jsonl *.osm *.pbf *.tif *.tiff"
-        filters = f"{tr('City files', lang)} ({patterns});;{tr('All files', lang)} (*)"
+        city = "*.json *.city.json *.jsonl *.osm *.pbf *.tif *.tiff"
+        data = "*.gpkg *.geojson *.shp *.zip *.parquet *.geoparquet *.csv *.tsv *.txt *.tif *.tiff"
+        kinds = ((tr("City files and data files", lang), f"{city} {data}"), (tr("City files", lang), city),
+                 (tr("Data files", lang), data), (tr("All files", lang), "*"))  # fmt: skip
+        filters = ";;".join(f"{title} ({patterns})" for title, patterns in kinds)
         names, _ = QFileDialog.getOpenFileNames(self._window, title, str(settings.folder), filters)
         if names:
             settings.folder = Path(names[0]).parent

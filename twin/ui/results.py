@@ -20,6 +20,7 @@ from twin.jobs import STALE_GRACE
 from twin.text import N_, tr
 from twin.ui import answering, edits
 from twin.ui.answers import KEPT, Answers, Asked
+from twin.ui.data_layers import DataLayers
 from twin.ui.engine_link import EngineLink
 from twin.ui.result_layers import ResultLayers, is_result
 from twin.ui.shown import Shown
@@ -93,6 +94,9 @@ class Results(QObject):
         self._cities: OrderedDict[str, tuple[City, CityData]] = OrderedDict()
         self._thread = ThreadPoolExecutor(1, "scenario")
         self._layers = ResultLayers()
+        self.files = DataLayers(session, self)
+        """Layers from data files."""
+        self.files.changed.connect(self._join)
         self._stop: Callable[[], None] = lambda: None
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
@@ -109,10 +113,12 @@ class Results(QObject):
         if session.store is None or session.data is None:
             return
         self.shown = Shown(session.store)
+        self.shown.listen(lambda _old, new: self.files.show(new))
         self.data = self._drawn = session.data
         self._stop = session.store.listen(self._changed)
         self._idle.start()
         self._ask()
+        self.files.show(self.shown.state)
 
     def end(self) -> None:
         """Forget the project; what still runs for it is stopped."""
@@ -122,6 +128,7 @@ class Results(QObject):
         self._number += 1
         self._asked = self._number
         self.cancel()
+        self.files.show(None)
         if self.shown is not None:
             self.shown.end()
         self.shown = self.data = self._drawn = self._versions = self._work = None
@@ -389,9 +396,10 @@ class Results(QObject):
     def _join(self) -> None:
         if self._drawn is None:
             return
-        layers = {**self._drawn.layers, **self._layers.layers}
-        dropins = (*self._drawn.dropins, *self._layers.entries)
-        self.data = replace(self._drawn, layers=layers, dropins=dropins)
+        layers = {**self._drawn.layers, **self._layers.layers, **self.files.layers}
+        dropins = (*self._drawn.dropins, *self._layers.entries, *self.files.entries)
+        errors = {**self._drawn.errors, **self.files.errors}
+        self.data = replace(self._drawn, layers=layers, dropins=dropins, errors=errors)
         self.changed.emit()
 
     # --- the thread beside ------------------------------------------------------------------------------------------
