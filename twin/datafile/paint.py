@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,17 +12,19 @@ from twin.datafile import classes, spec
 from twin.datafile.spec import Style  # noqa: TC001 - msgspec reads it from the annotation
 from twin.disk import atomic
 from twin.errors import BadInput
-from twin.layer import Layer, Scale, scale
+from twin.layer import Layer, Scale, Size, scale
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from twin.datafile.show import Shown
     from twin.datafile.spec import DataLayer
+    from twin.layer import Field
 
 STYLE_KIND = "stockholm-twin-style"
 MAX_STYLE = 1_000_000
 _OTHER = "#9a9a9a"
+_SMALLEST, _LARGEST = 2.0, 14.0
 
 
 def painted(layer: DataLayer, found: Shown) -> Layer | None:
@@ -35,22 +38,23 @@ def painted(layer: DataLayer, found: Shown) -> Layer | None:
     style, field = layer.style, found.field
     spec.check_style(style)
     title = layer.about.title
-    texts: dict[str, Any] = {"texts": found.texts} if style.labels and found.texts else {}
+    more: dict[str, Any] = {"texts": found.texts} if style.labels and found.texts else {}
     if field.where == "picture":
         return Layer(layer.id, title, field, scale("viridis"), 0.0, 1.0, (), layer.about.note)
     known = field.values[np.isfinite(field.values)]
     if not known.size:
         return None
+    more |= _sized(style, field, known)
     if field.categories:
         n = len(field.categories)
         shown = Scale(style.scale, _category_colours(style, n), "categories")
-        return Layer(layer.id, title, field, shown, 0.0, float(max(n - 1, 1)), (), layer.about.note, **texts)
+        return Layer(layer.id, title, field, shown, 0.0, float(max(n - 1, 1)), (), layer.about.note, **more)
     colours = _colours(style)
     if style.method in ("continuous", "categories"):
         low, high = _range(style, known)
-        return Layer(layer.id, title, field, colours, low, high, (), layer.about.note, **texts)
+        return Layer(layer.id, title, field, colours, low, high, (), layer.about.note, **more)
     breaks = limits(style, known)
-    return Layer(layer.id, title, field, colours, breaks[0], breaks[-1], breaks, layer.about.note, **texts)
+    return Layer(layer.id, title, field, colours, breaks[0], breaks[-1], breaks, layer.about.note, **more)
 
 
 def limits(style: Style, known: np.ndarray) -> tuple[float, ...]:
@@ -74,6 +78,18 @@ def limits(style: Style, known: np.ndarray) -> tuple[float, ...]:
         value = float(inside[0]) if inside.size else 0.0
         return (value, value + 1.0)
     return found
+
+
+def _sized(style: Style, field: Field, known: np.ndarray) -> dict[str, Any]:
+    """Return how points and lines are sized, nothing where they have their usual size."""
+    if field.where not in ("points", "lines", "roads") or not (style.size or style.by_value):
+        return {}
+    most = style.size or _LARGEST
+    if style.by_value and not field.categories:
+        low, high = _range(style, known)
+        return {"size": Size(field, min(low, 0.0), high, _SMALLEST, most)}
+    ones = np.ones(field.values.shape[-1], dtype=np.float32)
+    return {"size": Size(replace(field, values=ones, times=None, categories={}), 0.0, 1.0, most, most)}
 
 
 def _range(style: Style, known: np.ndarray) -> tuple[float, float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -31,6 +32,8 @@ MAX_NUMBERS = 60_000_000
 """Values over all times; a time table of more is refused."""
 MAX_TIMES = 10_000
 CATEGORIES = 12
+AREA_CELLS = 1536
+"""Areas are drawn as a grid of at most so many cells a side."""
 _NO_IDS = np.empty(0, dtype=object)
 
 
@@ -233,6 +236,13 @@ def _own(layer: DataLayer, frame: Any) -> Shown:
         steps, values = _steps(layer, times, place, values, len(first), bool(names), notes)
         shapes = shapes[first]
         texts = tuple(texts[i] for i in first) if texts else ()
+    if choice.show == "areas":
+        grid, which = _cells(shapes, len(steps) if steps is not None else 1)
+        values = np.concatenate([values, np.full((*values.shape[:-1], 1), np.nan, dtype=np.float32)], axis=-1)
+        field = Field(
+            layer.about.title, layer.about.unit, "grid", _NO_IDS, values[..., which], steps, layer.id, names, grid
+        )
+        return Shown(field, (), tuple(notes))
     where, places, which = _places(layer, shapes)
     if which is not None:
         values = values[..., which]
@@ -261,17 +271,25 @@ def _places(layer: DataLayer, shapes: Any) -> tuple[Where, Places, NDArray[np.in
         parts, row = shapely.get_parts(shapes, return_index=True)
         xy = shapely.get_coordinates(parts)
         return "points", Points(xy), None if len(parts) == len(shapes) else row
-    rings, row = _lines(shapes)
-    start, end, line = _segments(rings)
+    parts, row = shapely.get_parts(shapes, return_index=True)
+    start, end, line = _segments(parts)
     return "lines", Lines(start, end), row[line]
 
 
-def _lines(shapes: Any) -> tuple[Any, NDArray[np.int64]]:
-    parts, row = shapely.get_parts(shapes, return_index=True)
-    if np.isin(shapely.get_type_id(parts), (3,)).any():
-        parts, of = shapely.get_rings(parts, return_index=True)
-        row = row[of]
-    return parts, row
+def _cells(shapes: Any, times: int) -> tuple[Grid, NDArray[np.int64]]:
+    """Lay areas on a fine grid; cells outside all of them bear the number one past the last area."""
+    from affine import Affine
+    from rasterio import features
+
+    west, south, east, north = shapely.total_bounds(shapes)
+    most = min(AREA_CELLS, math.isqrt(MAX_NUMBERS // max(times, 1)))
+    step = max(east - west, north - south, 1e-3) / most
+    columns, rows = max(1, math.ceil((east - west) / step)), max(1, math.ceil((north - south) / step))
+    drawn = features.rasterize(
+        ((shape, row) for row, shape in enumerate(shapes)), out_shape=(rows, columns), fill=len(shapes), dtype="int32",
+        transform=Affine(step, 0.0, west, 0.0, -step, north),
+    )  # fmt: skip
+    return Grid(rows, columns, (step, 0.0, west, 0.0, -step, north), smooth=False), drawn.ravel().astype(np.int64)
 
 
 def _segments(lines: Any) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
@@ -291,8 +309,3 @@ def _once(texts: tuple[str, ...], which: NDArray[np.int64]) -> tuple[str, ...]:
         pieces = np.flatnonzero(which == row)
         made[int(pieces[len(pieces) // 2])] = texts[int(row)]
     return tuple(made)
-
-
-def restyled(found: Shown, title: str, unit: str) -> Shown:
-    """Return the same numbers under another name."""
-    return replace(found, field=replace(found.field, name=title, unit=unit))

@@ -118,8 +118,8 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
     """How numbers become colours; kept with the project, and by itself as a file for other projects.
 
     ``breaks`` are the limits of ``method="fixed"``, ascending; ``low`` and ``high`` the ends of a continuous scale,
-    None for the 2nd and 98th percentile. ``size`` is the diameter of points [m], ``width`` that of lines [m];
-    ``extrude`` multiplies the heights of raised areas.
+    None for the 2nd and 98th percentile. ``size`` is the diameter of points or the width of lines on the screen
+    (as :class:`twin.layer.Size` counts), 0 for the usual one; ``by_value`` lets it grow with the value.
     """
 
     scale: str = "viridis"
@@ -130,9 +130,8 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None = None
     high: float | None = None
     labels: bool = False
-    size: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 8.0
-    width: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 4.0
-    extrude: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 1.0
+    size: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
+    by_value: bool = False
 
 
 class DataLayer(msgspec.Struct, frozen=True, kw_only=True):

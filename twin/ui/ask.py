@@ -109,8 +109,8 @@ def grid_as_layer(parent: QWidget, name: str, lang: str) -> bool:
         parent,
         tr("What is {name}?", lang, name=name),
         tr("A grid can be the ground of the city, or data shown on it.", lang),
-        tr("Heights of the ground carry streets and houses; anything else (noise, land cover, a picture) is a layer.", lang),
+        tr("Heights of the ground carry streets and houses; all else (noise, land cover, a picture) is a layer.", lang),
     )  # fmt: skip
     layer = _button(box, tr("Show as a layer", lang), _Role.AcceptRole, first=True)
-    _button(box, tr("Ground of the city", lang), _Role.RejectRole)
+    box.setEscapeButton(_button(box, tr("Ground of the city", lang), _Role.RejectRole))
     return _answer(box) is layer
