@@ -15,7 +15,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.vrt import WarpedVRT
 
 from twin.city import crs as systems
-from twin.datafile.preview import Sheet
+from twin.datafile.preview import Box, Sheet
 from twin.errors import BadInput, UnknownCrs
 from twin.places import Grid, Picture
 from twin.text import N_
@@ -223,8 +223,16 @@ def _are_codes(source: Any, band: int) -> bool:
     return 0 < data.size <= _CODES // 4 and bool((data == np.rint(data)).all() and np.abs(data).max() < 256)
 
 
-def cells(path: Path, most: int = SHOWN) -> Cells:
-    """Read a kept grid with at most so many cells a side.
+def inside(box: Box, near: Box | None) -> Box:
+    """Return the part of a box that lies near the city, all of it where none does."""
+    if near is None:
+        return box
+    west, south, east, north = max(box[0], near[0]), max(box[1], near[1]), min(box[2], near[2]), min(box[3], near[3])
+    return (west, south, east, north) if west < east and south < north else box
+
+
+def cells(path: Path, near: Box | None = None, most: int = SHOWN) -> Cells:
+    """Read the part of a kept grid that lies near the city, with at most so many cells a side.
 
     Raises
     ------
@@ -233,17 +241,32 @@ def cells(path: Path, most: int = SHOWN) -> Cells:
     """
     with _opened(path) as source:
         codes = source.tags().get("TWIN_CODES") == "yes"
-        step = max(1.0, max(source.width, source.height) / most)
-        rows, columns = max(1, round(source.height / step)), max(1, round(source.width / step))
-        own, wide, high = source.transform, source.width / columns, source.height / rows
+        window = _window(source, near)
+        step = max(1.0, max(window.width, window.height) / most)
+        rows, columns = max(1, round(window.height / step)), max(1, round(window.width / step))
+        own, wide, high = source.window_transform(window), window.width / columns, window.height / rows
         place = (own.a * wide, own.b * high, own.c, own.d * wide, own.e * high, own.f)
         method = Resampling.nearest if codes else Resampling.average
         if source.count >= 3:
-            pixels = source.read(out_shape=(source.count, rows, columns), resampling=method)
+            pixels = source.read(out_shape=(source.count, rows, columns), window=window, resampling=method)
             return Cells(
                 Picture(np.ascontiguousarray(np.moveaxis(pixels, 0, -1)), place), np.empty(0, np.float32), False
             )
-        data = source.read(1, out_shape=(rows, columns), resampling=method, masked=True).astype(np.float32)
+        data = source.read(1, out_shape=(rows, columns), window=window, resampling=method, masked=True).astype(
+            np.float32
+        )
         values = np.ascontiguousarray(data.filled(np.nan)).ravel()
         values[~np.isfinite(values)] = np.nan
         return Cells(Grid(rows, columns, place, smooth=not codes), values, codes)
+
+
+def _window(source: Any, near: Box | None) -> Any:
+    """Return the whole cells of a north-up grid that hold the part near the city."""
+    from rasterio.windows import Window
+
+    own = source.transform
+    west, south, east, north = inside(tuple(map(float, source.bounds)), near)  # type: ignore[arg-type]
+    left, right = math.floor((west - own.c) / own.a + 1e-6), math.ceil((east - own.c) / own.a - 1e-6)
+    top, bottom = math.floor((north - own.f) / own.e + 1e-6), math.ceil((south - own.f) / own.e - 1e-6)
+    left, top = max(left, 0), max(top, 0)
+    return Window(left, top, max(min(right, source.width) - left, 1), max(min(bottom, source.height) - top, 1))

@@ -32,6 +32,8 @@ MAX_NUMBERS = 60_000_000
 """Values over all times; a time table of more is refused."""
 MAX_TIMES = 10_000
 CATEGORIES = 12
+MARGIN = 300.0
+"""Metres around the city that are drawn as finely as the city."""
 AREA_CELLS = 1536
 """Areas are drawn as a grid of at most so many cells a side."""
 _NO_IDS = np.empty(0, dtype=object)
@@ -63,15 +65,22 @@ def shown(layer: DataLayer, content: Path, city: Ground) -> Shown:
     """
     try:
         if layer.choice.show == "raster":
-            return _grid(layer, content)
+            return _grid(layer, content, around(city))
         frame = _read(content)
         if layer.choice.show in JOINED:
             return _joined(layer, frame, city)
-        return _own(layer, frame)
+        return _own(layer, frame, around(city))
     except (OSError, ValueError, KeyError) as error:  # Arrow's errors are of these kinds
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise BadInput("{title}: its file {file} cannot be read ({reason}).", title=layer.about.title,
                        file=content.name, reason=reason) from error  # fmt: skip
+
+
+def around(city: Ground) -> tuple[float, float, float, float] | None:
+    """Return the box in which grids and areas are drawn finely: the city with a margin; None for an empty city."""
+    west, south, east, north = city.bounds()
+    margin = max(MARGIN, 0.1 * max(east - west, north - south))
+    return (west - margin, south - margin, east + margin, north + margin) if east > west else None
 
 
 def _read(content: Path) -> pd.DataFrame:
@@ -84,8 +93,8 @@ def _read(content: Path) -> pd.DataFrame:
     return cast(pd.DataFrame, parquet.read_table(content).to_pandas())
 
 
-def _grid(layer: DataLayer, content: Path) -> Shown:
-    found = raster.cells(content)
+def _grid(layer: DataLayer, content: Path, box: tuple[float, float, float, float] | None) -> Shown:
+    found = raster.cells(content, box)
     where: Where = "grid" if isinstance(found.places, Grid) else "picture"
     names: dict[int, str] = {}
     values = found.values
@@ -223,7 +232,7 @@ def _steps(
 # --- places of the file itself ------------------------------------------------------------------------------------
 
 
-def _own(layer: DataLayer, frame: Any) -> Shown:
+def _own(layer: DataLayer, frame: Any, box: tuple[float, float, float, float] | None) -> Shown:
     choice = layer.choice
     shapes = frame.geometry.to_numpy()
     values, names = _values(layer, frame)
@@ -237,10 +246,10 @@ def _own(layer: DataLayer, frame: Any) -> Shown:
         shapes = shapes[first]
         texts = tuple(texts[i] for i in first) if texts else ()
     if choice.show == "areas":
-        grid, which = _cells(shapes, len(steps) if steps is not None else 1)
+        grid, cell = _cells(shapes, box, len(steps) if steps is not None else 1)
         values = np.concatenate([values, np.full((*values.shape[:-1], 1), np.nan, dtype=np.float32)], axis=-1)
         field = Field(
-            layer.about.title, layer.about.unit, "grid", _NO_IDS, values[..., which], steps, layer.id, names, grid
+            layer.about.title, layer.about.unit, "grid", _NO_IDS, values[..., cell], steps, layer.id, names, grid
         )
         return Shown(field, (), tuple(notes))
     where, places, which = _places(layer, shapes)
@@ -276,12 +285,12 @@ def _places(layer: DataLayer, shapes: Any) -> tuple[Where, Places, NDArray[np.in
     return "lines", Lines(start, end), row[line]
 
 
-def _cells(shapes: Any, times: int) -> tuple[Grid, NDArray[np.int64]]:
-    """Lay areas on a fine grid; cells outside all of them bear the number one past the last area."""
+def _cells(shapes: Any, box: tuple[float, float, float, float] | None, times: int) -> tuple[Grid, NDArray[np.int64]]:
+    """Lay areas on a fine grid around the city; cells outside all of them bear the number one past the last area."""
     from affine import Affine
     from rasterio import features
 
-    west, south, east, north = shapely.total_bounds(shapes)
+    west, south, east, north = raster.inside(cast("raster.Box", tuple(map(float, shapely.total_bounds(shapes)))), box)
     most = min(AREA_CELLS, math.isqrt(MAX_NUMBERS // max(times, 1)))
     step = max(east - west, north - south, 1e-3) / most
     columns, rows = max(1, math.ceil((east - west) / step)), max(1, math.ceil((north - south) / step))

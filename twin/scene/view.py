@@ -95,6 +95,8 @@ class SceneView:
             self._picker = Picker(drawables.mesh)
             self._framed = self._named = ()
             old = None
+        elif drawables.overlays != old.overlays:
+            self._framed = self._named = ()  # new layers must be told where the camera is
         self._scenery.apply(drawables, old)
         if old is None or drawables.palette != old.palette:
             self._renderer.SetBackground(*rgb(drawables.palette.horizon))

@@ -103,6 +103,7 @@ class Adding(QObject):
             N_("Add data file"), imported=(*state.imported, layer), layers=(LayerEntry(layer.id), *state.layers)
         )
         self._window.panels.reveal("layers")
+        self._window.panels.show_style(layer.id)
         self._window.session.said.emit(tr("The layer «{title}» is in the project.", self._window.lang,
                                           title=layer.about.title))  # fmt: skip
 

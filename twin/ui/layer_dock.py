@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QLabel, QMenu, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QScrollArea, QSlider, QVBoxLayout, QWidget
 
 from twin.state import BASE_LAYERS, LayerEntry, State, Store
 from twin.text import N_, number, tr
 from twin.ui.facts import source_facts
 from twin.ui.layer_tree import BASE, DATA, LayerTree
 from twin.ui.legend import LegendView, describe
-from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, row
+from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, row, see_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -125,8 +125,10 @@ class LayerDock(QWidget):
         """Take the current data layer away; base layers can only be hidden."""
         id = self.tree.current_id()
         if id and id not in BASE_LAYERS:
-            rest = tuple(entry for entry in self._store.state.layers if entry.id != id)
-            self._store.change(N_("Remove layer"), layers=rest)
+            state = self._store.state
+            rest = tuple(entry for entry in state.layers if entry.id != id)
+            files = tuple(one for one in state.imported if one.id != id)
+            self._store.change(N_("Remove layer"), layers=rest, imported=files)
 
     def move_current(self, step: int) -> None:
         """Move the current layer up (-1) or down (+1) within its group."""
@@ -136,6 +138,18 @@ class LayerDock(QWidget):
         if not 0 <= place < len(group):
             return
         self._move_to(id, group[place] if step < 0 else (group[place + 1] if place + 1 < len(group) else ""))
+
+    def add_style_panel(self, panel: QWidget) -> None:
+        """Put the style of the current data layer under the tree."""
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(panel)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        see_through(area)
+        self.style_button.toggled.connect(area.setVisible)
+        area.setVisible(self.style_button.isChecked())
+        self._outer.insertWidget(self._outer.count() - 1, area, 1)
 
     def _fills_ground(self, id: str) -> bool:
         return id in self._layers and self._layers[id].field.where in ("zones", "grid")
@@ -176,7 +190,10 @@ class LayerDock(QWidget):
         self._remove = of("trash", self.remove_action)
         show = icon("eye", tr("Show all layers", lang), "Ctrl+Shift+U", self.show_all)
         hide = icon("eye-off", tr("Hide all layers", lang), "Ctrl+Shift+H", self.hide_all)
-        tools = row(add, None, show, hide, self._up, self._down, self._remove, spacing=0)
+        self.style_button = IconButton("sliders", tr("Style of the data layer", lang))
+        self.style_button.setCheckable(True)
+        self.style_button.setEnabled(False)
+        tools = row(add, None, self.style_button, show, hide, self._up, self._down, self._remove, spacing=0)
         tools.setContentsMargins(0, STEP, 0, STEP)
 
         self._empty = EmptyState(
@@ -198,7 +215,7 @@ class LayerDock(QWidget):
         foot.setContentsMargins(2 * STEP, STEP, 2 * STEP, 2 * STEP)
         foot.setStretch(1, 1)
 
-        outer = QVBoxLayout(self)
+        outer = self._outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addLayout(tools)

@@ -69,6 +69,7 @@ class LayerImportDialog(QDialog):
         self._path, self._taken, self._tasks, self._lang = path, taken, tasks, lang
         self._ground = sketch(city)
         self._task: Task | None = None
+        self._format = ""
         self.result_value: Taken | None = None
         self.setObjectName("layer_import")
         self.setWindowTitle(tr("Show {name} as a layer", lang, name=path.name))
@@ -242,13 +243,13 @@ class LayerImportDialog(QDialog):
             return
         found = cast("Found", task.result)
         self._pages.setCurrentWidget(self._form)
+        self._format = found.preview.format
         self.choice.fill(found)
         self.about.fill(found.about)
         notes = [note.text(self._lang) for note in found.preview.notes]
         more = [tr("{n} more", self._lang, n=len(notes) - _SAID)] if len(notes) > _SAID else []
         self._problems.setText("\n".join(notes[:_SAID] + more))
         self._problems.setVisible(bool(notes))
-        self._format = found.preview.format
         self._update()
 
     def _came(self, task: Task) -> None:
@@ -324,3 +325,4 @@ class LayerImportDialog(QDialog):
                 if place < len(sheet.fields) and sheet.fields[place].kind == "number":
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(line, place, item)
+        self.table.resizeColumnsToContents()

@@ -110,6 +110,15 @@ class Panels(QObject):
         if isinstance(panel, LayerDock):
             panel.show_all() if shown else panel.hide_all()
 
+    def show_style(self, id: str) -> None:
+        """Make a data layer current and show its style."""
+        from twin.ui.layer_dock import LayerDock
+
+        panel = self.docks["layers"].widget()
+        if isinstance(panel, LayerDock):
+            panel.tree.make_current(id)
+            panel.style_button.setChecked(True)
+
     def arrange(self) -> None:
         """Put the docks where they are at first."""
         for name, dock in self.docks.items():

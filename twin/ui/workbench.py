@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from twin.ui.actions import Needs
     from twin.ui.indicators import IndicatorPanel
     from twin.ui.inspector import Inspector
+    from twin.ui.layer_dock import LayerDock
     from twin.ui.questions.panel import QuestionPanel
     from twin.ui.scenario_dock import ScenarioDock
     from twin.ui.selected import SelectedTools
@@ -120,6 +121,10 @@ class Workbench(QObject):
         self._panel.row_chosen.connect(self._show_row)
         self._panel.stop_requested.connect(self.results.cancel)
         self._panel.retry_requested.connect(self.results.again)
+        from twin.ui.styling import Styling
+
+        layers = cast("LayerDock", docks["layers"].widget())
+        self._styling = Styling(layers, self.results.shown, self.results, self._session)
         actions = [self._window.commands[name] for name in _ON_SELECTED]
         self._tools = SelectedTools(self.results.shown, actions, lang)
         self._tools.height_previewed.connect(self.drafting.show_height)
