@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twin.datafile.ground import Ground
+    from twin.datafile.ground import Box, Ground
     from twin.datafile.spec import DataLayer
     from twin.layer import Where
     from twin.places import Places
@@ -76,7 +76,7 @@ def shown(layer: DataLayer, content: Path, city: Ground) -> Shown:
                        file=content.name, reason=reason) from error  # fmt: skip
 
 
-def around(city: Ground) -> tuple[float, float, float, float] | None:
+def around(city: Ground) -> Box | None:
     """Return the box in which grids and areas are drawn finely: the city with a margin; None for an empty city."""
     west, south, east, north = city.bounds()
     margin = max(MARGIN, 0.1 * max(east - west, north - south))
@@ -93,7 +93,7 @@ def _read(content: Path) -> pd.DataFrame:
     return cast(pd.DataFrame, parquet.read_table(content).to_pandas())
 
 
-def _grid(layer: DataLayer, content: Path, box: tuple[float, float, float, float] | None) -> Shown:
+def _grid(layer: DataLayer, content: Path, box: Box | None) -> Shown:
     found = raster.cells(content, box)
     where: Where = "grid" if isinstance(found.places, Grid) else "picture"
     names: dict[int, str] = {}
@@ -232,7 +232,7 @@ def _steps(
 # --- places of the file itself ------------------------------------------------------------------------------------
 
 
-def _own(layer: DataLayer, frame: Any, box: tuple[float, float, float, float] | None) -> Shown:
+def _own(layer: DataLayer, frame: Any, box: Box | None) -> Shown:
     choice = layer.choice
     shapes = frame.geometry.to_numpy()
     values, names = _values(layer, frame)
@@ -285,12 +285,12 @@ def _places(layer: DataLayer, shapes: Any) -> tuple[Where, Places, NDArray[np.in
     return "lines", Lines(start, end), row[line]
 
 
-def _cells(shapes: Any, box: tuple[float, float, float, float] | None, times: int) -> tuple[Grid, NDArray[np.int64]]:
+def _cells(shapes: Any, box: Box | None, times: int) -> tuple[Grid, NDArray[np.int64]]:
     """Lay areas on a fine grid around the city; cells outside all of them bear the number one past the last area."""
     from affine import Affine
     from rasterio import features
 
-    west, south, east, north = raster.inside(cast("raster.Box", tuple(map(float, shapely.total_bounds(shapes)))), box)
+    west, south, east, north = raster.inside(cast("Box", tuple(map(float, shapely.total_bounds(shapes)))), box)
     most = min(AREA_CELLS, math.isqrt(MAX_NUMBERS // max(times, 1)))
     step = max(east - west, north - south, 1e-3) / most
     columns, rows = max(1, math.ceil((east - west) / step)), max(1, math.ceil((north - south) / step))
