@@ -244,8 +244,9 @@ def cells(path: Path, near: Box | None = None, most: int = SHOWN) -> Cells:
         window = _window(source, near)
         step = max(1.0, max(window.width, window.height) / most)
         rows, columns = max(1, round(window.height / step)), max(1, round(window.width / step))
-        own, wide, high = source.window_transform(window), window.width / columns, window.height / rows
-        place = (own.a * wide, own.b * high, own.c, own.d * wide, own.e * high, own.f)
+        own, wide, high = source.transform, window.width / columns, window.height / rows
+        west, north = own.c + window.col_off * own.a, own.f + window.row_off * own.e
+        place = (own.a * wide, 0.0, west, 0.0, own.e * high, north)
         method = Resampling.nearest if codes else Resampling.average
         if source.count >= 3:
             pixels = source.read(out_shape=(source.count, rows, columns), window=window, resampling=method)
