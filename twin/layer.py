@@ -188,6 +188,25 @@ class Size:
     most: float = 14.0
 
 
+@dataclass(frozen=True)
+class Paint:
+    """How a model wishes one of its fields to be painted: scale, class limits, and width and motion by other fields.
+
+    ``size`` names the field (of the same result) that widens streets, lines or symbols: ``low`` … ``high`` of its
+    values become ``least`` … ``most`` points; ``flow`` the field that moves dashes along them. A difference is as wide
+    as it is large where ``size`` is given.
+    """
+
+    scale: str = "viridis"
+    breaks: tuple[float, ...] = ()
+    size: str = ""
+    low: float = 0.0
+    high: float = 1.0
+    least: float = 1.0
+    most: float = 14.0
+    flow: str = ""
+
+
 class Drawing(TypedDict, total=False):
     """How a layer is drawn beyond its colours: the fields of :class:`Layer` of these names."""
 

@@ -19,7 +19,7 @@ from twin.content import demo_project
 from twin.errors import BadInput
 from twin.models.traffic.flows import HOURS, street_traffic
 from twin.models.traffic.model import TABLES, TRAFFIC
-from twin.models.traffic.urban.answer import ADT
+from twin.models.traffic.names import ADT
 from twin.models.traffic.urban.bans import shut_out
 from twin.models.traffic.urban.connect import connectors_of, core, gateways, people_of
 from twin.models.traffic.urban.counts import counts_of, fit_of, geh

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from twin.errors import BadInput
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from twin.city.changes import Changes
     from twin.city.city import City
     from twin.jobs import Job
+    from twin.layer import Paint
     from twin.result import Result, Value
 
 
@@ -74,6 +75,8 @@ class Model:
         What ``run`` takes for a city as large as the demo, roughly [s]: cheap models answer first.
     on_request : bool
         Off until somebody asks for it, as it is costly.
+    paints : mapping from name of a field to Paint
+        How its fields are painted where that is not as others.
     pivots : bool
         Its answer depends on the City before any edit too (``City.present``): it is fitted there.
     """
@@ -90,6 +93,7 @@ class Model:
     seconds: float = 1.0
     on_request: bool = False
     pivots: bool = False
+    paints: Mapping[str, Paint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Questions that the reach on foot answers: build a footbridge, close a street."""
+"""Questions that the reach on foot answers: build a footbridge."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.questions import words
-from twin.questions.question import Asked, Choice, Draw, Made, Pick, Question, Reply, Values
-from twin.scenario import along
-from twin.scenario.streets import AddPath, CloseRoad
-from twin.text import N_, number, tr, trn
+from twin.questions.question import Asked, Draw, Made, Question, Reply, Values
+from twin.scenario.streets import AddPath
+from twin.text import N_, tr, trn
 
 if TYPE_CHECKING:
     from twin.city.city import City
@@ -27,17 +26,6 @@ def _no_paths(city: City) -> str:
         if len(city.paths)
         else N_("There is no walk network in this city: read one in, for example from OpenStreetMap.")
     )
-
-
-def _no_roads(city: City) -> str:
-    return (
-        ""
-        if len(city.roads)
-        else N_("There are no streets in this city: read them in, for example from OpenStreetMap.")
-    )
-
-
-_HOW_MUCH = (("link", N_("Only this piece")), ("street", N_("The whole street")))
 
 
 # --- a footbridge -----------------------------------------------------------------------------------------------------
@@ -86,42 +74,4 @@ FOOTBRIDGE = Question(
 )  # fmt: skip
 
 
-# --- a closed street --------------------------------------------------------------------------------------------------
-
-
-def _one_piece(values: Values) -> bool:
-    """Ask how much of it only where a piece was clicked: a name stands for the whole street."""
-    return len(values.get("street") or ()) == 1
-
-
-def _close(values: Values, city: City, lang: str) -> Made:
-    ids = (along.same_street if _one_piece(values) and values["how_much"] == "street" else along.both_ways)(
-        city, values["street"]
-    )
-    name = next(iter(along.street_names(city, ids)), tr("Street", lang))
-    return Made((CloseRoad(roads=tuple(ids)),), tr("{street} closed", lang, street=name))
-
-
-def _close_reply(asked: Asked) -> Reply:
-    lang = asked.lang
-    made = _close(asked.values, asked.base, lang).edits[0]
-    metres = along.length(asked.base, made.needs()["roads"])
-    shown = words.rows(asked, "reach", *_SHARES)
-    text = tr(
-        "{length} of street is closed to vehicles; nobody's way on foot is another than in {reference}, as pavements "
-        "and crossings stay.", lang, length=number(metres, lang, 0, "m"), reference=asked.names[1],
-    )  # fmt: skip
-    return Reply(text, shown, (tr("Where the traffic goes instead is not answered by this model.", lang),))
-
-
-CLOSE_STREET = Question(
-    "close_street", "traffic", N_("What if we close a street?"),
-    N_("Choose a street, or a piece of it, and see who gains and who loses."),
-    (
-        Pick("street", N_("Choose the street"), "roads", N_("Click it on the map, or choose its name.")),
-        Choice("how_much", N_("How much of it"), _HOW_MUCH, "link", when=_one_piece),
-    ),
-    ("reach",), _close, _close_reply, _no_roads, "close",
-)  # fmt: skip
-
-QUESTIONS = (FOOTBRIDGE, CLOSE_STREET)
+QUESTIONS = (FOOTBRIDGE,)

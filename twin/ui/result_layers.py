@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.chain.registry import MODELS
-from twin.layer import Field, Layer, layer_of, scale
+from twin.layer import Field, Layer, Size, layer_of, scale
 from twin.result import Result, difference
 from twin.text import tr
 from twin.ui.opening import DropInInfo
@@ -93,6 +93,7 @@ def _paint(result: Result, reference: Result | None, names: tuple[str, str], lan
     others = {} if reference is None else {one.name: one for one in reference.fields}
     for one in result.fields:
         made = _value(layer_id(VALUE, result.model, one.name), one, others.get(one.name), names[0], lang)
+        made = None if made is None else _painted(made, result)
         if made is not None:
             layers[made.id] = made
             entries.append(DropInInfo(made.id, one.name, group))
@@ -100,7 +101,7 @@ def _paint(result: Result, reference: Result | None, names: tuple[str, str], lan
         what = tr("{scenario} − {reference}", lang, scenario=names[0], reference=names[1])
         for one in difference(result, reference, names[1]).fields:
             id = layer_id(DIFFERENCE, result.model, one.name)
-            layers[id] = difference_layer(id, one, what, lang)
+            layers[id] = _widened(difference_layer(id, one, what, lang), result)
             entries.append(DropInInfo(id, one.name, what))
     return _Painted(result, reference, names, layers, tuple(entries))
 
@@ -150,3 +151,28 @@ def _value(id: str, field: Field, other: Field | None, name: str, lang: str) -> 
     made = layer_of(id, field.name, field, scale_name="viridis", low=low, high=high)
     note = tr("Scenario: {name}", lang, name=name)
     return None if made is None else dataclasses.replace(made, note=note)
+
+
+def _painted(layer: Layer, result: Result) -> Layer:
+    """Return a layer in the colours and widths its model wishes."""
+    paint = MODELS[result.model].paints.get(layer.field.name)
+    if paint is None:
+        return layer
+    fields = {one.name: one for one in result.fields}
+    size, flow = fields.get(paint.size), fields.get(paint.flow)
+    if size is not None and size.values.size and float(np.nanmin(size.values, initial=0.0)) < 0:
+        size = dataclasses.replace(size, values=np.abs(size.values))
+    low, high = (paint.breaks[0], paint.breaks[-1]) if paint.breaks else (layer.low, layer.high)
+    wide = None if size is None else Size(size, paint.low, paint.high, paint.least, paint.most)
+    return dataclasses.replace(
+        layer, scale=scale(paint.scale), low=low, high=high, breaks=paint.breaks, size=wide, flow=flow
+    )
+
+
+def _widened(layer: Layer, result: Result) -> Layer:
+    """Return a difference drawn as wide as it is large, where its model draws by width."""
+    paint = MODELS[result.model].paints.get(layer.field.name)
+    if paint is None or not paint.size:
+        return layer
+    size = dataclasses.replace(layer.field, values=np.abs(layer.field.values))
+    return dataclasses.replace(layer, size=Size(size, layer.breaks[3], layer.high, 0.8, paint.most))

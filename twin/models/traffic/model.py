@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from twin.models.model import Model, settled
 from twin.models.traffic.flows import MODEL
+from twin.models.traffic.paint import PAINTS
 from twin.models.traffic.urban.settings import PARAMETERS
 from twin.result import Result
 from twin.text import N_
@@ -67,4 +68,4 @@ def run(
     )
 
 
-TRAFFIC = Model(MODEL, N_("Traffic"), "1.0", TABLES, (), PARAMETERS, run, pivots=True)
+TRAFFIC = Model(MODEL, N_("Traffic"), "1.0", TABLES, (), PARAMETERS, run, pivots=True, paints=PAINTS)

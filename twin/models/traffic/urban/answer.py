@@ -12,6 +12,19 @@ from twin.layer import Field
 from twin.models.traffic import flows
 from twin.models.traffic.demand import WITHIN
 from twin.models.traffic.flows import MODEL
+from twin.models.traffic.names import (
+    ADT,
+    BY_CLASS,
+    BY_PERIOD,
+    CHANGE,
+    DELAY,
+    GEH,
+    HEAVY_SHARE,
+    OFF,
+    RATIO,
+    WEEKDAY,
+    WORST_SPEED,
+)
 from twin.models.traffic.urban.counts import fit_of, geh
 from twin.models.traffic.urban.vehicles import PERIODS
 from twin.result import Indicator
@@ -24,20 +37,6 @@ if TYPE_CHECKING:
     from twin.models.traffic.urban.load import Loaded
     from twin.models.traffic.urban.settings import Settings
 
-ADT, WEEKDAY = N_("Traffic on a mean day (ÅDT)"), N_("Traffic on a weekday (ÅVDT)")
-HEAVY_SHARE = N_("Heavy vehicles of all")
-RATIO, WORST_SPEED, DELAY = (
-    N_("Volume/capacity, busiest hour"),
-    N_("Travel speed, busiest hour"),
-    N_("Delay, busiest hour"),
-)
-BY_PERIOD = (
-    N_("Traffic at night"), N_("Traffic in the morning"), N_("Traffic at midday"), N_("Traffic in the afternoon"),
-    N_("Traffic in the evening"),
-)  # fmt: skip
-BY_CLASS = (N_("Cars with an engine"), N_("Electric cars"), N_("Light lorries"), N_("Heavy lorries"))
-CHANGE = N_("Traffic against the present")
-OFF, GEH = N_("Model minus count"), N_("GEH of model and count")
 _DAY, _HOUR = N_("veh/day"), N_("veh/h")
 _MOST_PLACES = 2_000
 

@@ -35,6 +35,8 @@ FEW = 3
 ROUGH = 1e-3
 """Gap that is good enough while demand is still being fitted."""
 _KEPT = 4
+_LATER = ("growth", "weekday", "medium_share")
+"""Parameters that say nothing of the present."""
 _known: weakref.WeakKeyDictionary[City, dict[tuple[object, ...], Present]] = weakref.WeakKeyDictionary()
 
 
@@ -85,7 +87,7 @@ def stopper(job: Job | None) -> Callable[[], bool]:
 def present_of(city: City, settings: Settings, job: Job | None = None) -> Present:
     """Return the traffic of a City that has no edits; the same object for the same City and parameters."""
     kept = _known.setdefault(city, {})
-    key = tuple(sorted(settings.values.items()))
+    key = tuple(sorted((name, value) for name, value in settings.values.items() if name not in _LATER))
     if key not in kept:
         while len(kept) >= _KEPT:
             kept.pop(next(iter(kept)))
