@@ -17,6 +17,8 @@ from twin.text import N_, tr
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from twin.jobs import Machines
+
 
 @dataclass(frozen=True)
 class Console:
@@ -36,10 +38,10 @@ class Console:
             return
         print(json.dumps(strict(value), ensure_ascii=False, allow_nan=False, indent=2))
 
-    def job(self) -> Job:
+    def job(self, cluster: Machines | None = None) -> Job:
         """Return a Job that shows its progress on one line of a terminal, and nothing elsewhere."""
         if self.json or not sys.stderr.isatty():
-            return Job()
+            return Job(cluster=cluster)
         shown = [""]
 
         def report(fraction: float, text: str, fields: Mapping[str, object]) -> None:
@@ -49,7 +51,7 @@ class Console:
             print(line.ljust(len(shown[0])), end=end, file=sys.stderr, flush=True)
             shown[0] = line
 
-        return Job(report)
+        return Job(report, cluster=cluster)
 
 
 def strict(value: Any) -> Any:

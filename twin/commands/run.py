@@ -24,12 +24,14 @@ def add(parser: Parser, lang: str) -> None:
     """Describe the command's arguments."""
     project(parser, lang)
     parser.add_argument(
-        "--scenario", default="", metavar="S", help=tr("the scenario; the city as it is by default", lang)
-    )
+        "--scenario", action="append", metavar="S",
+        help=tr("the scenario, several when given again; the city as it is by default", lang),
+    )  # fmt: skip
     models(parser, lang)
     parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help=tr("address of a Dask scheduler, for models that can use one", lang)
-    )
+        "--scheduler", metavar="ADDRESS",
+        help=tr("address of a Dask scheduler; several scenarios, and models that can, run on its workers", lang),
+    )  # fmt: skip
 
 
 def project(parser: Parser, lang: str) -> None:
@@ -47,33 +49,54 @@ def models(parser: Parser, lang: str) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """Run the chain, report what was done and the indicators."""
+    from twin.jobcluster import cluster_of
     from twin.scenario.scenario import find
 
     lang = console.lang
     state, chain = opened(args.project)
-    scenario = find(state.scenarios, args.scenario)
-    warn(state, scenario.name, console)
-    if args.scheduler:
-        console.say("twin: " + tr("None of these models needs a scheduler; they run here.", lang))
-    (answer,) = answered(chain, [scenario], wanted(args.models, state), console, console.job())
+    scenarios = [find(state.scenarios, name) for name in args.scenario or [""]]
+    for one in scenarios:
+        warn(state, one.name, console)
+    models = wanted(args.models, state)
+    with cluster_of(args.scheduler) as cluster:
+        job = console.job(cluster)
+        if len(scenarios) == 1:
+            answers = answered(chain, scenarios, models, console, job)
+        else:
+            answers = _each(args.project, scenarios, models, job)
     chain.close()
-    for text in dict.fromkeys(said for result in answer.results.values() for said in result.assumptions):
+    for text in dict.fromkeys(
+        said for one in answers for result in one.results.values() for said in result.assumptions
+    ):
         console.say(tr(text, lang))
-    console.result(
-        {
-            "scenario": answer.scenario,
-            "key": answer.key,
-            "models": {
-                name: {"seconds": one.seconds, "quality": one.quality, "reused": bool(one.reused)}
-                for name, one in answer.runs.items()
-            },
-            "indicators": [
-                {"id": one.id, "value": one.value, "unit": one.unit, "model": one.model} for one in answer.indicators
-            ],
+    rows = [_row(one) for one in answers]
+    console.result(rows[0] if len(rows) == 1 else {"runs": rows}, "\n".join(_text(one, lang) for one in answers))
+    return max(failed(one, args.models) for one in answers)
+
+
+def _each(project: str, scenarios: Sequence[Scenario], models: Sequence[str], job: Job) -> list[Answer]:
+    """Return the answers to several scenarios, each a part of work of its own."""
+    from twin.chain.ensemble import ensemble
+    from twin.chain.serve import Question
+    from twin.project import load_city, resolve_path
+
+    path = resolve_path(project)
+    # results of many scenarios at once would push those of the window out of the project
+    return ensemble(Question(str(path), "", b"", tuple(models), keep=False), scenarios, load_city, job)
+
+
+def _row(answer: Answer) -> dict[str, object]:
+    return {
+        "scenario": answer.scenario,
+        "key": answer.key,
+        "models": {
+            name: {"seconds": one.seconds, "quality": one.quality, "reused": bool(one.reused)}
+            for name, one in answer.runs.items()
         },
-        _text(answer, lang),
-    )
-    return failed(answer, args.models)
+        "indicators": [
+            {"id": one.id, "value": one.value, "unit": one.unit, "model": one.model} for one in answer.indicators
+        ],
+    }
 
 
 def wanted(names: Sequence[str], state: State) -> tuple[str, ...]:
