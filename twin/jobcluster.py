@@ -136,7 +136,7 @@ def spread(function: Callable[[Any, Any], Any], shared: Any, parts: Sequence[Any
     JobFailed
         When a part brought down one worker after the other.
     """
-    cluster = None if job is None else job.cluster
+    cluster: Cluster | None = None if job is None else job.cluster
     if cluster is not None and parts:
         return cluster.results(function, shared, parts, job)
     done = []

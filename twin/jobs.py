@@ -19,28 +19,18 @@ import sys
 import threading
 import traceback
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from twin import jobwire
 from twin.errors import Cancelled, JobFailed, TwinError
 from twin.jobprocess import GRACE, Child
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
 STALE_GRACE = 5.0
 """Seconds the engine is given to notice that a newer task took a task's place, before its warm state is lost."""
 _log = logging.getLogger(__name__)
-
-
-class Machines(Protocol):
-    """Where parts of some work can be done at the same time."""
-
-    def results(
-        self, function: Callable[[Any, Any], Any], shared: Any, parts: Sequence[Any], job: Job | None
-    ) -> list[Any]:
-        """Return ``function(shared, part)`` of each part, in order."""
-        ...
 
 
 class Job:
@@ -54,8 +44,8 @@ class Job:
         Says whether the user wants the work to stop.
     give : callable, optional
         Takes what is finished before the work ends.
-    cluster : Machines, optional
-        Others that parts of the work may be done on, see :func:`twin.jobcluster.spread`.
+    cluster : twin.jobcluster.Cluster, optional
+        Machines that parts of the work may be done on, see :func:`twin.jobcluster.spread`.
     """
 
     def __init__(
@@ -63,7 +53,7 @@ class Job:
         report: Callable[[float, str, Mapping[str, object]], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         give: Callable[[object], None] | None = None,
-        cluster: Machines | None = None,
+        cluster: Any = None,
     ) -> None:
         self._report = report
         self._cancelled = cancelled

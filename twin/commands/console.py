@@ -17,7 +17,7 @@ from twin.text import N_, tr
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twin.jobs import Machines
+    from twin.jobcluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Console:
             return
         print(json.dumps(strict(value), ensure_ascii=False, allow_nan=False, indent=2))
 
-    def job(self, cluster: Machines | None = None) -> Job:
+    def job(self, cluster: Cluster | None = None) -> Job:
         """Return a Job that shows its progress on one line of a terminal, and nothing elsewhere."""
         if self.json or not sys.stderr.isatty():
             return Job(cluster=cluster)
