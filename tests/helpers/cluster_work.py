@@ -19,6 +19,10 @@ def slow(shared, part):
     return part * 2
 
 
+def long(shared, part):
+    time.sleep(part)
+
+
 def failing(shared, part):
     from twin.errors import BadInput
 
