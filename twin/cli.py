@@ -29,6 +29,7 @@ COMMANDS = {
     "render": ("twin.commands.render", N_("make a picture of a project")),
     "traffic": ("twin.commands.traffic", N_("find the traffic equilibrium of a network")),
     "segregation": ("twin.commands.segregation", N_("measure segregation in a table of units")),
+    "sensors": ("twin.commands.sensors", N_("record sensors, and play or export their history")),
     "layers": ("twin.commands.layers", N_("list the layers that were found")),
     "doctor": ("twin.commands.doctor", N_("check this installation")),
 }

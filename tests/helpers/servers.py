@@ -90,6 +90,8 @@ class Mosquitto:
         self.folder = folder
         self.ca: Path | None = None
         words = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence false", "sys_interval 1"]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            words.append("user root")  # else it gives up root and cannot read its files here
         if tls:
             self.ca = _certificates(folder)
             words += [f"cafile {self.ca}", f"certfile {folder / 'server.crt'}", f"keyfile {folder / 'server.key'}"]
@@ -116,7 +118,7 @@ class Mosquitto:
                 return
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > until:
-                    raise NotHere((self.folder / "mosquitto.log").read_text()) from None
+                    raise RuntimeError((self.folder / "mosquitto.log").read_text()) from None
                 time.sleep(0.02)
 
     def stop(self) -> None:

@@ -238,6 +238,9 @@ def test_reading_again_after_closing_finds_all(tmp_path: Path) -> None:
         one.append(batch([0], [T0], [1]))
         one.settle()
         one.append(batch([0, 1], [np.datetime64("now", "ms"), T0], [2, 3]))
+    with EmbeddedHistory(folder, read_only=True) as reader:
+        assert reader.latest().value[:2].tolist() == [2, 3]
+        assert not reader.partial
     with EmbeddedHistory(folder) as two:
         assert two.latest().value[:2].tolist() == [2, 3]
         assert two.series(0, T0, np.datetime64("now", "ms")).value.tolist() == [1, 2]
@@ -271,6 +274,7 @@ def test_one_process_holds_a_history_and_others_use_the_inbox(tmp_path: Path) ->
         new = Stream("d:pm10", "pm10", "ug/m3")
         inbox.drop(folder, [new, STREAMS[1]], batch([1, 0], [T0, T0], [50, 12]))
         with EmbeddedHistory(folder, read_only=True) as reader:
+            assert reader.partial
             assert reader.frame(T0).value[1] == 50
             assert reader.by_id()["d:pm10"].sid == 3
             with pytest.raises(ProjectLocked):

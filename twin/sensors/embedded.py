@@ -56,6 +56,8 @@ class EmbeddedHistory(HistoryStore):
     def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.folder = folder
         self.read_only = read_only
+        self.partial = False
+        """A reader beside the process that records: what is not yet in a day file is missing."""
         self._lock: FileLock | None = None
         self._writing = threading.RLock()
         if not read_only:
@@ -316,6 +318,8 @@ class EmbeddedHistory(HistoryStore):
 
     def _begin(self) -> None:
         if self.read_only:
+            today = self.folder / TODAY
+            self.partial = today.is_file() and not self._hot.copy_of(today)
             for path in inbox.files(self.folder):
                 drop = inbox.read(path)
                 self.add_streams(drop.missing(self.by_id()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
@@ -131,7 +131,7 @@ class HistoryStore(ABC):
         """Return the streams by their ``id``."""
         return {one.id: one for one in self.streams()}
 
-    def __enter__(self) -> HistoryStore:
+    def __enter__(self) -> Self:
         """Return itself; leaving the block closes it."""
         return self
 

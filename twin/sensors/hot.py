@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _COLUMNS = "sid UINTEGER, time BIGINT, value FLOAT, quality UTINYINT, received BIGINT"
 """Times as milliseconds since 1970, UTC: whole numbers group faster than DuckDB's time stamps."""
 _DAY_MS = 86_400_000
+_READER_S = 5.0
 _CHECKPOINT = "64MB"
 """Size of the write-ahead log at which DuckDB folds it in by itself; at 16 MB that stalls an append for seconds."""
 
@@ -38,10 +40,24 @@ class Hot:
             "autoload_known_extensions": False,
             "wal_autocheckpoint": _CHECKPOINT,
         }
-        self._con = duckdb.connect(str(path) if path is not None else ":memory:", config=config)
+        self._con = _opened(str(path) if path is not None else ":memory:", config)
         self._run(self._con, f"CREATE TABLE IF NOT EXISTS obs ({_COLUMNS})")
         self._write = threading.Lock()
         self._cursors = threading.local()
+
+    def copy_of(self, path: Path) -> bool:
+        """Take over the rows of a database file that nobody writes just now; False when somebody does."""
+        try:
+            self._run(self._con, f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS disk (READ_ONLY)")
+        except duckdb.Error:  # it is held, by another process or in this one
+            return False
+        try:
+            self._run(self._con, "INSERT INTO obs SELECT * FROM disk.obs")
+        except duckdb.CatalogException:
+            return True  # made just now, and empty
+        finally:
+            self._run(self._con, "DETACH disk")
+        return True
 
     def append(self, rows: Batch) -> None:
         """Commit rows; they survive a kill when this returns."""
@@ -129,6 +145,18 @@ class Hot:
     @staticmethod
     def _run(cursor: Any, sql: str) -> None:
         cursor.execute(sql).fetchall()  # an unfetched answer keeps DuckDB 2.0 busy
+
+
+def _opened(path: str, config: dict[str, str | bool | int | float | list[str]]) -> duckdb.DuckDBPyConnection:
+    """Open a database; a reader may have it in hand for a moment."""
+    until = time.monotonic() + _READER_S
+    while True:
+        try:
+            return duckdb.connect(path, config=config)
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower() or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def _batch(found: dict[str, Any]) -> Batch:
