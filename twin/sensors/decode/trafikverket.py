@@ -28,7 +28,9 @@ def answer(payload: bytes, topic: str = "") -> list[Reading]:
         raise BadInput("The answer is none of Trafikverket's: it lacks RESPONSE.RESULT.") from None
     readings: list[Reading] = []
     for result in results if isinstance(results, list) else [results]:
-        if "ERROR" in result:
+        if not isinstance(result, dict):
+            raise BadInput("The answer is none of Trafikverket's: it lacks RESPONSE.RESULT.")
+        if isinstance(result.get("ERROR"), dict):
             raise BadInput("Trafikverket answers: {reason}", reason=str(result["ERROR"].get("MESSAGE"))[:200])
         for kind, rows in result.items():
             read = {"TrafficFlow": _flow, "WeatherMeasurepoint": _weather}.get(kind)
@@ -103,5 +105,6 @@ def _values(part: Any, path: str) -> Iterator[tuple[str, float]]:
 
 
 def _place(row: dict[str, Any]) -> tuple[float, float]:
-    found = _POINT.match(str((row.get("Geometry") or {}).get("WGS84", "")))
+    shape = row.get("Geometry")
+    found = _POINT.match(str(shape.get("WGS84", ""))) if isinstance(shape, dict) else None
     return (float(found[1]), float(found[2])) if found else (float("nan"), float("nan"))
