@@ -118,15 +118,15 @@ def test_enter_draws_to_the_middle_and_builds(drafting: Drafting, qtbot: QtBot) 
     drafting.start(PathTool)
     assert drafting.card is not None
     assert drafting.card.isVisible()
-    qtbot.keyClick(view._plotter, Qt.Key.Key_Return)
+    qtbot.keyClick(view.canvas.plotter, Qt.Key.Key_Return)
     view.navigator.fly(Pose((X + 30, Y + 90, 18.0), 300.0, 0.0, 60.0), 0.0)
-    view.draw()
-    qtbot.keyClick(view._plotter, Qt.Key.Key_Return)
+    view.canvas.draw()
+    qtbot.keyClick(view.canvas.plotter, Qt.Key.Key_Return)
     tool = drafting.tool
     assert isinstance(tool, PathTool)
     assert tool.length > 20
     with qtbot.waitSignal(drafting.drawn) as built:
-        qtbot.keyClick(view._plotter, Qt.Key.Key_Return)
+        qtbot.keyClick(view.canvas.plotter, Qt.Key.Key_Return)
     assert isinstance(built.args[0], AddPath)
     assert drafting.tool is None
     assert not drafting.sketch.isVisible()
@@ -139,7 +139,7 @@ def test_clicks_and_the_card_agree(drafting: Drafting, qtbot: QtBot) -> None:
     assert card is not None
     assert isinstance(tool, PathTool)
     assert card._path is not None
-    qtbot.mouseClick(view._plotter, Qt.MouseButton.LeftButton, pos=view.rect().center())
+    qtbot.mouseClick(view.canvas.plotter, Qt.MouseButton.LeftButton, pos=view.rect().center())
     east, north = card._path._ends[0]
     assert (east.value(), north.value()) == pytest.approx(tool.ends[0].at, abs=0.06)
     east, north = card._path._ends[1]
@@ -150,7 +150,7 @@ def test_clicks_and_the_card_agree(drafting: Drafting, qtbot: QtBot) -> None:
     card._path.length.setValue(200.0)
     assert tool.length == pytest.approx(200.0)
     assert card.build_button.isEnabled()
-    qtbot.keyClick(view._plotter, Qt.Key.Key_Backspace)
+    qtbot.keyClick(view.canvas.plotter, Qt.Key.Key_Backspace)
     assert len(tool.ends) == 1
     assert not card.build_button.isEnabled()
 
@@ -158,14 +158,14 @@ def test_clicks_and_the_card_agree(drafting: Drafting, qtbot: QtBot) -> None:
 def test_escape_puts_the_tool_down_and_clicks_select_again(drafting: Drafting, qtbot: QtBot) -> None:
     view = drafting._view
     drafting.start(BuildingTool)
-    qtbot.mouseClick(view._plotter, Qt.MouseButton.LeftButton, pos=view.rect().center())
-    assert view._store is not None
-    assert view._store.state.selection is None
-    qtbot.keyClick(view._plotter, Qt.Key.Key_Escape)
+    qtbot.mouseClick(view.canvas.plotter, Qt.MouseButton.LeftButton, pos=view.rect().center())
+    assert view.canvas.store is not None
+    assert view.canvas.store.state.selection is None
+    qtbot.keyClick(view.canvas.plotter, Qt.Key.Key_Escape)
     assert drafting.tool is None
     assert drafting.card is None
     with qtbot.waitSignal(view.picked):
-        qtbot.mouseClick(view._plotter, Qt.MouseButton.LeftButton, pos=view.rect().center())
+        qtbot.mouseClick(view.canvas.plotter, Qt.MouseButton.LeftButton, pos=view.rect().center())
 
 
 def test_edits_are_marked_and_a_tried_height_stands_in_the_view(drafting: Drafting, store: Store) -> None:

@@ -73,8 +73,8 @@ def test_an_edit_is_seen_answered_saved_and_found_again(window: MainWindow, qtbo
     settle(window, qtbot)
     assert results.up_to_date
     assert window.panels.docks["indicators"].isVisible()
-    assert window.viewport._mesh is not None
-    assert len(window.viewport._mesh.ids["buildings"]) == 2
+    assert window.viewport.canvas.mesh is not None
+    assert len(window.viewport.canvas.mesh.ids["buildings"]) == 2
     assert session.modified
     with qtbot.waitSignal(session.said, timeout=10_000):
         session.save()
@@ -138,8 +138,8 @@ def test_a_row_of_the_table_leads_to_the_map(window: MainWindow, qtbot: QtBot) -
     panel._activate(1)
     first = window.session.store.state.layers[0]
     assert first.id.startswith("difference:reach:")
-    assert window.viewport._drawables is not None
-    assert "buildings" in window.viewport._drawables.paints
+    assert window.viewport.canvas.drawables is not None
+    assert "buildings" in window.viewport.canvas.drawables.paints
 
 
 def test_another_language_keeps_scenario_and_answers(window: MainWindow, qtbot: QtBot) -> None:

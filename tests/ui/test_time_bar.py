@@ -207,7 +207,7 @@ def test_the_view_follows_and_the_bar_comes_with_the_first_layer_of_times(
 
     def picture() -> bytes:
         window.viewport.draw()
-        image = window.viewport.scene_picture()
+        image = window.viewport.canvas.picture()
         assert image is not None
         return bytes(image.constBits())
 
@@ -219,7 +219,7 @@ def test_the_view_follows_and_the_bar_comes_with_the_first_layer_of_times(
     window.timing.clock.step(-100)
     assert picture() == first
     window.viewport.focus_view()
-    qtbot.keyClick(window.viewport._plotter, Qt.Key.Key_Space)
+    qtbot.keyClick(window.viewport.canvas.plotter, Qt.Key.Key_Space)
     assert window.timing.clock.playing
     window.commands["play"].trigger()
     assert not window.timing.clock.playing

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication
 from twin.scene import mesh
 from twin.state import Pose, Selection
 from twin.ui import overlay, theme
-from twin.ui.viewport import Viewport, hover_text
+from twin.ui.pointer import hover_text
+from twin.ui.viewport import Viewport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def scene(view: Viewport) -> object:
 
 
 def pixels(view: Viewport) -> np.ndarray:
-    picture = view.scene_picture()
+    picture = view.canvas.picture()
     assert picture is not None
     data = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), picture.bytesPerLine())
     return data[:, : 3 * picture.width()].reshape(picture.height(), picture.width(), 3).copy()
@@ -67,7 +68,7 @@ def test_a_city_is_drawn(view: Viewport) -> None:
 
 def test_the_window_shows_what_vtk_drew(view: Viewport, qtbot: QtBot) -> None:
     shown = view.grab().toImage()
-    drawn = view.scene_picture()
+    drawn = view.canvas.picture()
     assert drawn is not None
     for x, y in ((320, 240), (200, 300), (430, 200)):
         a, b = QColor(shown.pixel(x, y)), QColor(drawn.pixel(x, y))
@@ -94,20 +95,20 @@ def test_selection_is_seen(view: Viewport, store: Store, qtbot: QtBot) -> None:
 def test_left_drag_takes_the_map_along(view: Viewport, qtbot: QtBot) -> None:
     widget = scene(view)
     before = view.navigator.pose
-    held = view._ground_at(100, 400)
+    held = view.canvas.ground_at(100, 400)
     qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=QPoint(100, 400))
     for x in range(100, 221, 20):
         qtbot.mouseMove(widget, QPoint(x, 400))
         QApplication.processEvents()
     qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=QPoint(220, 400))
-    view.draw()
-    now = view._ground_at(220, 400)
+    view.canvas.draw()
+    now = view.canvas.ground_at(220, 400)
     assert view.navigator.pose.focus[0] < before.focus[0] - 5
     assert now is not None
     assert held is not None
     assert now[:2] == pytest.approx(held[:2], abs=0.5)
-    assert view._store is not None
-    assert view._store.state.selection is None, "a drag is no click"
+    assert view.canvas.store is not None
+    assert view.canvas.store.state.selection is None, "a drag is no click"
 
 
 @pytest.mark.parametrize(
@@ -196,8 +197,8 @@ def test_hover_names_what_is_there(view: Viewport, store: Store, qtbot: QtBot) -
     view.pointer.connect(points.append)
     qtbot.mouseMove(scene(view), QPoint(300, 200))
     qtbot.mouseMove(scene(view), QPoint(320, 240))
-    qtbot.waitUntil(lambda: view._name.isVisible(), timeout=2000)
-    assert view._name.text() == "Kv. Tranan"
+    qtbot.waitUntil(lambda: view.hand.name.isVisible(), timeout=2000)
+    assert view.hand.name.text() == "Kv. Tranan"
     assert points[-1] == pytest.approx((X + 10, Y + 2.5, 39.7), abs=1.5), "the roof that the ray meets first"
 
 
@@ -218,7 +219,7 @@ def test_what_lies_on_the_view(view: Viewport, qtbot: QtBot) -> None:
         view.navigator.toggle_top()
     length = float(view.scale.text.replace("\u00a0m", ""))
     # What the bar says is what the ground under it measures.
-    left, right = view._ground_at(100, 240), view._ground_at(100 + view.scale.bar, 240)
+    left, right = view.canvas.ground_at(100, 240), view.canvas.ground_at(100 + view.scale.bar, 240)
     assert left is not None
     assert right is not None
     assert right[0] - left[0] == pytest.approx(length, rel=0.01)
@@ -235,7 +236,7 @@ def test_theme_and_language_reach_the_picture(view: Viewport, qtbot: QtBot, qapp
 
 def test_a_closed_view_can_show_another_city(view: Viewport, store: Store, qtbot: QtBot) -> None:
     view.clear()
-    assert view.scene_picture() is None
+    assert view.canvas.picture() is None
     with qtbot.waitSignal(view.drawn, timeout=10_000):
         view.show_city(store, mesh.build(store.state.city), {}, LOOK)
     assert len(np.unique(pixels(view).reshape(-1, 3), axis=0)) > 50

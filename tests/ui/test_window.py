@@ -119,10 +119,10 @@ def test_a_project_opens_from_the_start_page_and_stands_on_the_screen(
 ) -> None:
     """What the screen shows counts: a view made on the page behind the start page is drawn, yet stays black there."""
     window.viewport.prepare()
-    assert window.viewport.scene_picture() is None
+    assert window.viewport.canvas.picture() is None
     with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
         window.handlers.open_path(project)
-    assert window.viewport.scene_picture() is not None
+    assert window.viewport.canvas.picture() is not None
     qtbot.wait(300)
     view = window.viewport
     corner = view.mapToGlobal(QPoint(0, 0))

@@ -176,9 +176,12 @@ class SceneView:
         width, height = self._sheet[0] if self._sheet else self._window.GetSize()
         return max(int(width), 1), max(int(height), 1)
 
-    def set_sheet(self, size: tuple[int, int], corner: tuple[int, int]) -> None:
-        """Draw a piece of a larger picture: the window shows what lies from ``corner`` (left, top) in ``size``."""
-        self._sheet = (size, corner)
+    def set_sheet(self, size: tuple[int, int] | None, corner: tuple[int, int] = (0, 0)) -> None:
+        """Draw a piece of a larger picture: the window shows what lies from ``corner`` (left, top) in ``size``.
+
+        Without a size the window shows a picture of its own.
+        """
+        self._sheet = None if size is None else (size, corner)
 
     def metres_per_pixel(self) -> float:
         """Return the size [m] of a pixel at the focus; everywhere in a top view."""
@@ -222,7 +225,7 @@ class SceneView:
         if self._scenery is None or self._drawables is None:
             return
         level = 0 if still else self._pace.level
-        state = (self._pose, self.size, self._sheet, self.pixel_ratio, level, still)
+        state = (self._pose, self.size, self._sheet, tuple(self._window.GetSize()), self.pixel_ratio, level, still)
         if state == self._framed:
             return
         self._framed = state

@@ -87,6 +87,14 @@ _VIEW = (
     Command(
         "north", N_("&North up"), N_("Turn the view north up (N in the view)"), ("Ctrl+Shift+N",), "north", "project"
     ),
+    Command(
+        "halves", N_("&Side by side"), N_("The scenario and its reference in two halves, with one camera"),
+        ("Ctrl+Alt+S",), "halves", "project", checkable=True,
+    ),
+    Command(
+        "curtain", N_("Cur&tain"), N_("The reference behind a curtain that is drawn aside"), ("Ctrl+Alt+T",), "",
+        "project", checkable=True,
+    ),
     Command("back", N_("&Previous view"), N_("Go back to where the camera was"), ("Alt+Left",), "back", "back"),
     Command("forward", N_("Ne&xt view"), N_("Go forward again"), ("Alt+Right",), "forward", "forward"),
     Command(
@@ -214,16 +222,16 @@ MENUS: tuple[tuple[str, tuple[Command, ...]], ...] = (
     (N_("&Help"), _HELP),
 )
 
-SEPARATE_BEFORE = {"save", "import", "close", "quit", "deselect", "top", "back", "bookmark", "identify", "panels",
-                   "reset", "report", "about", "close_link", "next_scenario", "draw_path", "new_scenario", "live",
-                   "time_bar"}  # fmt: skip
+SEPARATE_BEFORE = {"save", "import", "close", "quit", "deselect", "top", "halves", "back", "bookmark", "identify",
+                   "panels", "reset", "report", "about", "close_link", "next_scenario", "draw_path",
+                   "new_scenario", "live", "time_bar"}  # fmt: skip
 
 TOOLBAR = ("open", "save", "", "undo", "redo", "", "what_if", "draw_path", "draw_building", "", "import", "export")
 
 WITH_TEXT = {"import", "export", "what_if"}
 """Buttons of the toolbar that also say their name."""
 
-ON_VIEW = ("top", "zoom_in", "zoom_out", "whole")
+ON_VIEW = ("top", "zoom_in", "zoom_out", "whole", "halves")
 
 THEME_TEXTS = {"system": N_("As the &system"), "light": N_("&Light"), "dark": N_("&Dark")}
 

@@ -212,6 +212,6 @@ class Commands(QObject):
             window.showFullScreen()
 
     def _report(self) -> None:
-        QApplication.clipboard().setText(dialogs.versions() + "\n" + self._window.viewport.graphics())
+        QApplication.clipboard().setText(dialogs.versions() + "\n" + self._window.viewport.canvas.graphics())
         self._window.statusBar().show()
         self._window.statusBar().showMessage(tr("The technical details are on the clipboard.", self._window.lang), 6000)

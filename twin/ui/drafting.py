@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QRegion
 
 from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
 from twin.scenario.scenario import PRESENT
@@ -94,7 +95,7 @@ class Drafting(QObject):
         if self._shown is None:
             return
         self._take = take
-        self._tool = kind(self._shown.state.city, self._view.height_at)
+        self._tool = kind(self._shown.state.city, self._view.canvas.height_at)
         self._card = ToolCard(self._tool, self._lang, self._view)
         if take is not None:
             self._card.name_build(tr("Use this", self._lang), tr("Go on with what is drawn (Enter)", self._lang))
@@ -102,7 +103,7 @@ class Drafting(QObject):
         self._card.cancelled.connect(self.cancel)
         self._card.edited.connect(self._refresh)
         self._card.show()
-        self._view.set_pointing(self)
+        self._view.hand.take(self)
         self._place()
         self._refresh()
         self._view.focus_view()
@@ -113,7 +114,7 @@ class Drafting(QObject):
         if self._tool is None:
             return
         self._tool = None
-        self._view.set_pointing(None)
+        self._view.hand.take(None)
         if self._card is not None:
             self._card.hide()
             self._card.deleteLater()
@@ -153,7 +154,7 @@ class Drafting(QObject):
         if centre and self._tool.ready and isinstance(self._tool, PathTool | OutlineTool):
             self.build()
             return
-        point = self._view.ground_at(px, py)
+        point = self._view.canvas.ground_at(px, py)
         if point is not None:
             self._tool.add((point[0], point[1]), self._pixel(point))
             self._refresh()
@@ -178,20 +179,21 @@ class Drafting(QObject):
 
     def _follow(self, px: float, py: float) -> None:
         if self._tool is not None:
-            point = self._view.ground_at(px, py)
+            point = self._view.canvas.ground_at(px, py)
             at = None if point is None else (point[0], point[1])
             self._tool.hover(at, 0.0 if point is None else self._pixel(point))
             self._draw()
 
     def _to_middle(self) -> None:
-        ratio = self._view.devicePixelRatioF()
-        self._follow(self._view.width() * ratio / 2, self._view.height() * ratio / 2)
+        width, height = self._view.canvas.size
+        self._follow(width / 2, height / 2)
 
     def _pixel(self, point: tuple[float, float, float]) -> float:
         """Return the size [m] of a pixel at a point."""
         from twin.scene.camera import Projection
 
-        size = (max(self._view.width(), 1), max(self._view.height(), 1))
+        box = self._view.beside.main
+        size = (max(box.width(), 1), max(box.height(), 1))
         projection = Projection(self._view.navigator.pose, size)
         _, depth = projection.pixels(np.array([point]))
         return projection.metres_per_pixel(float(depth[0]))
@@ -224,11 +226,15 @@ class Drafting(QObject):
         bottom = float(rows["ground"].iloc[0])
         if math.isnan(bottom):
             x, y = shape.centroid.x, shape.centroid.y
-            bottom = self._view.height_at(x, y)
+            bottom = self._view.canvas.height_at(x, y)
         return solid(ring, bottom, bottom + height)
 
     def _place(self) -> None:
-        self.sketch.setGeometry(self._view.rect())
+        self.sketch.setGeometry(self._view.beside.main)
+        if self._tool is None and self._view.beside.mode == "curtain":  # marks speak of the scenario alone
+            self.sketch.setMask(QRegion(self._view.beside.seen))
+        else:
+            self.sketch.clearMask()
         self.sketch.stackUnder(self._view.pad)
         if self._card is not None:
             self._card.adjustSize()
@@ -279,7 +285,7 @@ class Drafting(QObject):
         return list(found.values())[:_MOST_MARKS]
 
     def _on_ground(self, line: np.ndarray, tone: str, dashed: bool = False, above: float = 0.5) -> Line:
-        z = np.array([self._view.height_at(float(x), float(y)) for x, y in line[:, :2]])
+        z = np.array([self._view.canvas.height_at(float(x), float(y)) for x, y in line[:, :2]])
         z = np.where(np.isfinite(z), z, 0.0) + above
         return Line(np.column_stack([line[:, :2], z]), tone="danger" if tone == "danger" else "accent",
                     width=3.0, dashed=dashed)  # fmt: skip

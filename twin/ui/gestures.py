@@ -56,6 +56,8 @@ class Gestures(QObject):
         super().__init__(widget)
         self._widget = widget
         self._navigator = navigator
+        self.corner = (0.0, 0.0)
+        """Device pixels of the whole picture that lie left of the widget and above it."""
         self._button = Qt.MouseButton.NoButton
         self._pressed = QPointF()
         self._dragging = False
@@ -98,7 +100,7 @@ class Gestures(QObject):
 
     def _pixel(self, place: QPointF) -> tuple[float, float]:
         ratio = self._widget.devicePixelRatioF()
-        return place.x() * ratio, place.y() * ratio
+        return place.x() * ratio + self.corner[0], place.y() * ratio + self.corner[1]
 
     def _press(self, event: QEvent) -> bool:
         mouse = cast(QMouseEvent, event)

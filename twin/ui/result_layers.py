@@ -32,6 +32,7 @@ class _Painted:
     names: tuple[str, str]
     layers: Mapping[str, Layer]
     entries: tuple[DropInInfo, ...]
+    of_reference: Mapping[str, Layer]
 
     def shows(self, result: Result, reference: Result | None, names: tuple[str, str]) -> bool:
         return self.result is result and self.reference is reference and self.names == names
@@ -44,6 +45,11 @@ class ResultLayers:
     layers: Mapping[str, Layer] = field(default_factory=dict)
     entries: tuple[DropInInfo, ...] = ()
     _models: Mapping[str, _Painted] = field(default_factory=dict)
+
+    @property
+    def of_reference(self) -> dict[str, Layer]:
+        """The same layers with the reference's values, in the same colours; there is none of a difference."""
+        return {id: layer for one in self._models.values() for id, layer in one.of_reference.items()}
 
     def painted(
         self, answer: Answer | None, reference: Answer | None, names: tuple[str, str], lang: str
@@ -88,6 +94,7 @@ def result_layers(answer: Answer | None, reference: Answer | None, names: tuple[
 
 def _paint(result: Result, reference: Result | None, names: tuple[str, str], lang: str) -> _Painted:
     layers: dict[str, Layer] = {}
+    beside: dict[str, Layer] = {}
     entries: list[DropInInfo] = []
     group = MODELS[result.model].title
     others = {} if reference is None else {one.name: one for one in reference.fields}
@@ -97,13 +104,35 @@ def _paint(result: Result, reference: Result | None, names: tuple[str, str], lan
         if made is not None:
             layers[made.id] = made
             entries.append(DropInInfo(made.id, one.name, group))
+            same = others.get(one.name)
+            other = None if same is None else _value(made.id, same, one, names[1], lang)
+            if other is not None:
+                beside[made.id] = same_colours(other, made)
     if reference is not None:
         what = tr("{scenario} − {reference}", lang, scenario=names[0], reference=names[1])
         for one in difference(result, reference, names[1]).fields:
             id = layer_id(DIFFERENCE, result.model, one.name)
             layers[id] = _widened(difference_layer(id, one, what, lang), result)
             entries.append(DropInInfo(id, one.name, what))
-    return _Painted(result, reference, names, layers, tuple(entries))
+    return _Painted(result, reference, names, layers, tuple(entries), beside)
+
+
+def same_colours(layer: Layer, like: Layer) -> Layer:
+    """Return a layer whose colours mean what they mean in another, so that one legend serves both."""
+    return dataclasses.replace(layer, scale=like.scale, low=like.low, high=like.high, breaks=like.breaks)
+
+
+def beside(layers: Mapping[str, Layer], of_reference: Mapping[str, Layer]) -> dict[str, Layer]:
+    """Return the layers of a reference in the colours of those shown for the scenario.
+
+    Parameters
+    ----------
+    layers : mapping
+        Of the scenario.
+    of_reference : mapping
+        Of the reference; what is not among them is not shown there.
+    """
+    return {id: same_colours(one, layers[id]) if id in layers else one for id, one in of_reference.items()}
 
 
 def difference_layer(id: str, field: Field, what: str, lang: str) -> Layer:

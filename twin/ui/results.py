@@ -8,7 +8,6 @@ answer to what is no longer asked is only kept for later, and work on it is stop
 from __future__ import annotations
 
 from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,9 +19,10 @@ from twin.jobs import STALE_GRACE
 from twin.text import N_, tr
 from twin.ui import answering, edits
 from twin.ui.answers import KEPT, Answers, Asked
+from twin.ui.aside import Aside
 from twin.ui.data_layers import DataLayers
 from twin.ui.engine_link import EngineLink
-from twin.ui.result_layers import ResultLayers, is_result
+from twin.ui.result_layers import ResultLayers, beside, is_result
 from twin.ui.shown import Shown
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 WARM_AFTER = 2_500
 """Milliseconds after opening at which the engine begins to read the city, so that the first edit finds it there."""
-_TITLES = {"picture": N_("Drawing {name}"), "answers": N_("Working out {name}")}
+_TITLES = {"picture": N_("Drawing {name}"), "reference": N_("Drawing {name}"), "answers": N_("Working out {name}")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +55,7 @@ class _Plan:
     scenario: Scenario
     city: City
     reference: Scenario
+    reference_city: City
     asked: Asked
     conflicts: tuple[Conflict, ...]
 
@@ -69,7 +70,6 @@ class Results(QObject):
     asked = Signal()
     """Something is being worked out, or no longer."""
     failed = Signal(object)
-    _found = Signal(object, object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +80,8 @@ class Results(QObject):
         """What the two that are compared are called."""
         self.conflicts: tuple[Conflict, ...] = ()
         """What is wrong with the edits of the scenario worked on."""
+        self._both = False
+        self._other: tuple[City, str] | None = None
         self._answers = Answers()
         self._answered = 0
         self._wanted = False
@@ -92,7 +94,8 @@ class Results(QObject):
         self._asked = 0
         self._drawn: CityData | None = None
         self._cities: OrderedDict[str, tuple[City, CityData]] = OrderedDict()
-        self._thread = ThreadPoolExecutor(1, "scenario")
+        self._aside = Aside(self)
+        self._aside.failed.connect(self._fail)
         self._layers = ResultLayers()
         self.files = DataLayers(session, self)
         """Layers from data files."""
@@ -102,7 +105,6 @@ class Results(QObject):
         self._idle.setSingleShot(True)
         self._idle.setInterval(WARM_AFTER)
         self._idle.timeout.connect(self.warm)
-        self._found.connect(self._take_found)
 
     # --- coming and going -----------------------------------------------------------------------------------------
 
@@ -134,13 +136,14 @@ class Results(QObject):
         self.shown = self.data = self._drawn = self._versions = self._work = None
         self._cities.clear()
         self._answers.clear()
+        self._other, self._both = None, False
         self._layers = ResultLayers()
         self._wanted = False
 
     def shut(self) -> None:
         """End the engine process and the thread."""
         self.end()
-        self._thread.shutdown()
+        self._aside.close()
         self._engine.close()
 
     def warm(self) -> None:
@@ -148,7 +151,7 @@ class Results(QObject):
         session = self._session
         if session.store is not None:
             base = session.store.state.city
-            self._beside(lambda: _digest(base), lambda digest: self._engine.hold(base, digest))
+            self._aside.do(lambda: _digest(base), lambda digest: self._engine.hold(base, digest))
 
     def drawn(self) -> tuple[State, CityData, City | Path]:
         """Return what a child needs to draw the view as it is: as :meth:`Session.drawn`, with the city shown."""
@@ -202,6 +205,26 @@ class Results(QObject):
         if not self._wanted:
             self._wanted = True
             self._ask()
+
+    def look_at_both(self, both: bool) -> None:
+        """Let the reference be drawn too, or no longer."""
+        if both and not self._both:
+            self._both = self._wanted = True
+            self._ask()
+        self._both = both
+
+    @property
+    def beside(self) -> tuple[City, CityData] | None:
+        """The city of the reference, with its picture and its layers in the scenario's colours; None until drawn."""
+        session = self._session
+        if self._other is None or session.data is None or session.store is None or self.data is None:
+            return None
+        city, key = self._other
+        known = (city, session.data) if city is session.store.state.city else self._cities.get(key)
+        if known is None:
+            return None
+        layers = beside(self.data.layers, {**known[1].layers, **self._layers.of_reference, **self.files.layers})
+        return known[0], replace(known[1], layers=layers)
 
     def again(self) -> None:
         """Ask again, after a stop or a failure."""
@@ -263,9 +286,10 @@ class Results(QObject):
             digest = _digest(base)
             city = versions.build(base, digest, scenario.active).city
             asked = Asked(key(digest, scenario), key(digest, reference), (scenario.name, reference.name), models)
-            return _Plan(number, base, digest, scenario, city, reference, asked, check(base, scenario.edits))
+            other = versions.build(base, digest, reference.active).city
+            return _Plan(number, base, digest, scenario, city, reference, other, asked, check(base, scenario.edits))
 
-        self._beside(work, self._go)
+        self._aside.do(work, self._go)
         self.asked.emit()
 
     def _go(self, plan: _Plan) -> None:
@@ -281,6 +305,9 @@ class Results(QObject):
             self._show(*known)
         else:
             self._submit(plan, "picture")
+        self._other = plan.reference_city, plan.asked.reference_key
+        if self._both and plan.reference_city is not plan.base and plan.asked.reference_key not in self._cities:
+            self._submit(plan, "reference")
         self._ask_models(plan)
         self.asked.emit()
 
@@ -306,11 +333,12 @@ class Results(QObject):
         from twin.scenario.codec import encode_scenario
 
         self._engine.hold(plan.base, plan.digest)
-        title = tr(_TITLES[what], self._session.lang, name=edits.shown_name(plan.scenario, self._session.lang))
-        if what == "picture":
+        one = plan.reference if what == "reference" else plan.scenario
+        title = tr(_TITLES[what], self._session.lang, name=edits.shown_name(one, self._session.lang))
+        if what != "answers":
             return self._engine.ask(
-                answering.remesh, plan.digest, encode_scenario(plan.scenario), key=what, title=title,
-                then=lambda task: self._drawn_by(plan, task),
+                answering.remesh, plan.digest, encode_scenario(one), key=what, title=title,
+                then=lambda task: self._drawn_by(plan, one is plan.reference, task),
             )  # fmt: skip
         both = (plan.scenario,) if len(plan.asked.keys) == 1 else (plan.scenario, plan.reference)
         return self._engine.ask(
@@ -321,7 +349,7 @@ class Results(QObject):
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
-    def _drawn_by(self, plan: _Plan, task: Task) -> None:
+    def _drawn_by(self, plan: _Plan, of_reference: bool, task: Task) -> None:
         if not self._came(plan, task) or self._session.data is None:
             return
         from twin.scene.remesh import joined
@@ -329,9 +357,12 @@ class Results(QObject):
         base = self._session.data
         mesh = joined(base.mesh, task.result.parts)
         data = replace(base, mesh=mesh, layers=task.result.layers, errors=task.result.errors)
-        _remember(self._cities, plan.asked.key, (plan.city, data))
-        if plan.number == self._number:
-            self._show(plan.city, data)
+        key, city = (plan.asked.reference_key, plan.reference_city) if of_reference else (plan.asked.key, plan.city)
+        _remember(self._cities, key, (city, data))
+        if of_reference:
+            self.changed.emit()
+        elif plan.number == self._number:
+            self._show(city, data)
 
     def _take(self, plan: _Plan, step: Step) -> None:
         """Take what one model says, or why it says nothing."""
@@ -393,6 +424,10 @@ class Results(QObject):
             self._layers = layers
             self._join()
 
+    def _fail(self, error: object) -> None:
+        self._asked = self._number
+        self.failed.emit(error)
+
     def _join(self) -> None:
         if self._drawn is None:
             return
@@ -401,20 +436,6 @@ class Results(QObject):
         errors = {**self._drawn.errors, **self.files.errors}
         self.data = replace(self._drawn, layers=layers, dropins=dropins, errors=errors)
         self.changed.emit()
-
-    # --- the thread beside ------------------------------------------------------------------------------------------
-
-    def _beside(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        """Work in the one thread for what needs the window's own objects; ``then`` runs on the GUI thread."""
-        self._thread.submit(work).add_done_callback(lambda future: self._found.emit(future, then))
-
-    def _take_found(self, future: Future[Any], then: Callable[[Any], None]) -> None:
-        error = future.exception()
-        if error is None:
-            then(future.result())
-        else:
-            self._asked = self._number
-            self.failed.emit(error)
 
 
 def _digest(city: City) -> str:

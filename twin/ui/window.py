@@ -369,7 +369,7 @@ class MainWindow(QMainWindow):
     def keep_thumbnail(self) -> None:
         """Keep a small picture of the view for the start page."""
         project = self.session.project
-        picture = self.viewport.scene_picture()
+        picture = self.viewport.canvas.picture()
         if project is None or picture is None or project.read_only:
             return
         path = self.settings.thumbnail(project.path)

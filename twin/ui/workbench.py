@@ -14,6 +14,7 @@ from twin.scenario.streets import RemovePath
 from twin.state import LayerEntry, Selection
 from twin.text import N_, tr
 from twin.ui import edits
+from twin.ui.comparing import Comparing
 from twin.ui.drafting import Drafting
 from twin.ui.drawing import BuildingTool, PathTool
 from twin.ui.questions.asking import Asking
@@ -45,6 +46,7 @@ class Workbench(QObject):
         self._window = window
         self._session = window.session
         self.results = Results(window.session, self)
+        self.comparing = Comparing(window, self.results)
         self._tools: SelectedTools | None = None
         self._panel: IndicatorPanel | None = None
         self._dock: ScenarioDock | None = None
@@ -74,6 +76,8 @@ class Workbench(QObject):
             "indicators": lambda: panels.toggle("indicators"),
             "parameters": lambda: panels.toggle("parameters"),
             "new_scenario": self._copy,
+            "halves": lambda: self.comparing.toggle("halves"),
+            "curtain": lambda: self.comparing.toggle("curtain"),
             "next_scenario": lambda: self._step(1),
             "previous_scenario": lambda: self._step(-1),
             "draw_path": lambda: self._draw(PathTool),
