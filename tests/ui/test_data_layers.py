@@ -89,7 +89,7 @@ def points(tmp_path: Path) -> Path:
 def test_points_are_dropped_shown_styled_and_undone(window: MainWindow, qtbot: QtBot, points: Path) -> None:
     store = window.session.store
     assert store is not None
-    before = np.asarray(window.viewport._scene.image())  # type: ignore[union-attr]
+    before = np.asarray(window.viewport.canvas.scene.image())  # type: ignore[union-attr]
     dialog = drop(window, qtbot, points)
     assert "owner, licence, information class is missing" in shown(dialog)
     assert not dialog.go.isEnabled()
@@ -98,7 +98,7 @@ def test_points_are_dropped_shown_styled_and_undone(window: MainWindow, qtbot: Q
     (layer,) = store.state.imported
     assert (layer.choice.show, layer.choice.value, layer.about.owner) == ("points", "value", "Me")
     qtbot.waitUntil(
-        lambda: (np.abs(window.viewport._scene.image().astype(int) - before) > 40).any(axis=-1).sum() > 1500,  # type: ignore[union-attr]
+        lambda: (np.abs(window.viewport.canvas.scene.image().astype(int) - before) > 40).any(axis=-1).sum() > 1500,  # type: ignore[union-attr]
         timeout=10_000,
     )
     dock = window.panels.docks["layers"].widget()

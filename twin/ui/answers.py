@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from twin.chain.answer import Answer
 from twin.chain.registry import MODELS, ordered
@@ -110,7 +110,7 @@ class Answers:
         """Take a model's answer to a question; say whether it is shown."""
         if step.settled:
             for key in asked.keys:
-                _remember(self._known, key, self._known.get(key, Answer("", key)).after(step))
+                remember(self._known, key, self._known.get(key, Answer("", key)).after(step))
         if asked != self._asked or self.answer is None or self.reference is None:
             return False
         scenario, reference = self.answer.after(step), self.reference.after(step)
@@ -172,7 +172,8 @@ def _with(to: Answer, source: Answer, model: str) -> Answer:
     return replace(to, results={**to.results, model: source.results[model]}, runs=runs)
 
 
-def _remember(kept: OrderedDict[str, Answer], key: str, value: Answer) -> None:
+def remember(kept: OrderedDict[str, Any], key: str, value: object) -> None:
+    """Keep a value under a key; of more than :data:`KEPT` the oldest leaves."""
     kept[key] = value
     kept.move_to_end(key)
     while len(kept) > KEPT:

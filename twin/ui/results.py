@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -18,7 +18,7 @@ from twin.errors import Cancelled
 from twin.jobs import STALE_GRACE
 from twin.text import N_, tr
 from twin.ui import answering, edits
-from twin.ui.answers import KEPT, Answers, Asked
+from twin.ui.answers import Answers, Asked, remember
 from twin.ui.aside import Aside
 from twin.ui.data_layers import DataLayers
 from twin.ui.engine_link import EngineLink
@@ -358,7 +358,7 @@ class Results(QObject):
         mesh = joined(base.mesh, task.result.parts)
         data = replace(base, mesh=mesh, layers=task.result.layers, errors=task.result.errors)
         key, city = (plan.asked.reference_key, plan.reference_city) if of_reference else (plan.asked.key, plan.city)
-        _remember(self._cities, key, (city, data))
+        remember(self._cities, key, (city, data))
         if of_reference:
             self.changed.emit()
         elif plan.number == self._number:
@@ -448,10 +448,3 @@ def _new_versions() -> Versions:
     from twin.scenario.version import Versions
 
     return Versions()
-
-
-def _remember(kept: OrderedDict[str, Any], key: str, value: object) -> None:
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > KEPT:
-        kept.popitem(last=False)
