@@ -143,6 +143,10 @@ def error_text(error: BaseException, lang: str) -> str:
     return str(error) or type(error).__name__
 
 
+_SMALL, _ROUNDING = 1e-4, 1e-12
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def number(value: float, lang: str, decimals: int | None = None, unit: str = "") -> str:
     r"""Write a number as the language does, with its unit behind a no-break space.
 
@@ -153,7 +157,8 @@ def number(value: float, lang: str, decimals: int | None = None, unit: str = "")
     lang : str
         ``"sv"`` or ``"en"``.
     decimals : int, optional
-        Decimals shown; by default as many as make three digits, at most two.
+        Decimals shown; by default as many as make three digits, at most two, but two digits of what is smaller than
+        0.1; from 0.0001 down with a power of ten, and from 1e-12 down, which is rounding, 0.
     unit : str
         Unit text, already in its own notation.
 
@@ -161,13 +166,25 @@ def number(value: float, lang: str, decimals: int | None = None, unit: str = "")
     --------
     >>> number(1234.5, "sv", 1, "m").replace("\xa0", " ")
     '1 234,5 m'
+    >>> number(0.00345, "en"), number(2.5e-7, "en")
+    ('0.0035', '2.5·10⁻⁷')
     """
     if value is None or math.isnan(value):
         return "–"
+    size, power = abs(value), 0
     if decimals is None:
-        size = abs(value)
-        decimals = 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 2
+        if size < _ROUNDING:
+            value, decimals = 0.0, 0
+        elif size < _SMALL:
+            power = math.floor(math.log10(size))
+            value, decimals = value / 10.0**power, 1
+        elif size >= 100 or float(value).is_integer():
+            decimals = 0
+        else:
+            decimals = 1 if size >= 10 else max(2, 1 - math.floor(math.log10(size)))
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     text = numbers.format_decimal(round(value, decimals), format=pattern, locale=_LOCALES.get(lang, "en_GB"))
     text = text.replace(" ", "\u00a0").replace("-", "\u2212")
+    if power:
+        text += "·10" + str(power).translate(_RAISED)
     return f"{text}\u00a0{unit}" if unit else text
