@@ -33,6 +33,8 @@ MODULES = (
     "twin.models.noise.paths",
     "twin.models.noise.streets",
     "twin.models.noise.attend",
+    "twin.models.noise.amend",
+    "twin.models.noise.product",
     "twin.models.noise.vertical",
 )
 """Modules that hold kernels."""

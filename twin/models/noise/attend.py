@@ -75,7 +75,7 @@ RULES = record((_F, _F, types.int64, _F, _F, _F, _F, _F1), Rules)
 
 
 @quick_part
-def _walls_near(flat, x, y, reach, near):  # type: ignore[no-untyped-def]
+def walls_near(flat, x, y, reach, near):  # type: ignore[no-untyped-def]
     """Write the faces that are within ``reach`` of a place and face it; returns how many."""
     n = 0
     size = flat.grid[2]
@@ -112,14 +112,14 @@ def _walls_near(flat, x, y, reach, near):  # type: ignore[no-untyped-def]
 
 
 @quick_part
-def _facing(flat, e, x, y):  # type: ignore[no-untyped-def]
+def facing(flat, e, x, y):  # type: ignore[no-untyped-def]
     """Return which side of a face a place is on, ±1; of a house only the outside."""
     ahead = (x - flat.edges[e, 0]) * flat.normal[e, 0] + (y - flat.edges[e, 1]) * flat.normal[e, 1]
     return 1 if ahead > 0 or flat.kind[e] == HOUSE else -1
 
 
 @quick_part
-def _reflects_to(flat, e, x, y, own):  # type: ignore[no-untyped-def]
+def reflects_to(flat, e, x, y, own):  # type: ignore[no-untyped-def]
     """Whether a face reflects towards a receiver: not when it is the façade it stands in front of."""
     if flat.kind[e] == HOUSE and flat.of[e] == own:
         ahead = (x - flat.edges[e, 0]) * flat.normal[e, 0] + (y - flat.edges[e, 1]) * flat.normal[e, 1]
@@ -146,7 +146,7 @@ def _path(flat, work, n_walls, zs, columns, c, deck, rules, gains, sums):  # typ
 def _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near_r, n_r, near_s, gains, sums):  # type: ignore[no-untyped-def]  # noqa: C901
     """Add the paths that walls near source or receiver reflect."""
     xr, yr, own = columns.xy[c, 0], columns.xy[c, 1], columns.own[c]
-    n_s = _walls_near(flat, xs, ys, rules.wall_reach, near_s)
+    n_s = walls_near(flat, xs, ys, rules.wall_reach, near_s)
     total = n_r
     for k in range(n_s):  # those near the source that are not near the receiver join the list
         known = False
@@ -159,26 +159,41 @@ def _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near_r, n_r, nea
             total += 1
     for k in range(total):
         e = near_r[k]
-        if not _reflects_to(flat, e, xr, yr, own):
+        if not reflects_to(flat, e, xr, yr, own):
             continue
-        work.faces[0], work.sides[0] = e, _facing(flat, e, xs, ys)
+        work.faces[0], work.sides[0] = e, facing(flat, e, xs, ys)
         if fold(flat, work, xs, ys, xr, yr, 1):
             _path(flat, work, 1, zs, columns, c, deck, rules, gains, sums)
     if rules.order < 2:
         return
     for k in range(total):
         e = near_r[k]
-        side = _facing(flat, e, xs, ys)
+        side = facing(flat, e, xs, ys)
         if (xs - flat.edges[e, 0]) * flat.normal[e, 0] + (ys - flat.edges[e, 1]) * flat.normal[e, 1] <= 0 and side > 0:
             continue
         for m in range(total):
             f = near_r[m]
-            if f == e or not _reflects_to(flat, f, xr, yr, own):
+            if f == e or not reflects_to(flat, f, xr, yr, own):
                 continue
             work.faces[0], work.sides[0] = e, side
-            work.faces[1], work.sides[1] = f, _facing(flat, f, xr, yr)
+            work.faces[1], work.sides[1] = f, facing(flat, f, xr, yr)
             if fold(flat, work, xs, ys, xr, yr, 2):
                 _path(flat, work, 2, zs, columns, c, deck, rules, gains, sums)
+
+
+@quick_part
+def pair(flat, work, xs, ys, zs, deck, columns, c, rules, near_r, n_r, near_s, gains, sums):  # type: ignore[no-untyped-def]
+    """Write the shares of energy (floors, 2, 8) from a piece to all receivers of a column, direct and reflected."""
+    x, y = columns.xy[c, 0], columns.xy[c, 1]
+    ground = height_at(xs, ys, flat)
+    zs = (max(zs, ground) if deck >= 0 else ground + zs) + SOURCE_HEIGHT
+    sums[:] = 0.0
+    work.points[0, 0], work.points[0, 1], work.points[1, 0], work.points[1, 1] = xs, ys, x, y
+    if (xs - x) ** 2 + (ys - y) ** 2 < 1e-6:
+        work.points[1, 0] = x + 1e-3  # one above the other: a section needs a direction
+    _path(flat, work, 0, zs, columns, c, deck, rules, gains, sums)
+    if rules.order > 0:
+        _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near_r, n_r, near_s, gains, sums)
 
 
 @quick_part
@@ -261,7 +276,7 @@ def attend(  # type: ignore[no-untyped-def]  # noqa: C901
             for p in range(n):
                 bound[p] *= 1.0 + rules.order
                 rest += bound[p]
-        n_r = _walls_near(flat, x, y, rules.wall_reach, near_r) if rules.order > 0 else 0
+        n_r = walls_near(flat, x, y, rules.wall_reach, near_r) if rules.order > 0 else 0
         sums = np.zeros((floors, 2, 8))
         heard = np.zeros(floors)
         done = n
@@ -274,15 +289,7 @@ def attend(  # type: ignore[no-untyped-def]  # noqa: C901
                 done = p
                 break
             xs, ys, zs, deck = where[p, 0], where[p, 1], where[p, 2], lines.deck[int(where[p, 3])]
-            ground = height_at(xs, ys, flat)
-            zs = (max(zs, ground) if deck >= 0 else ground + zs) + SOURCE_HEIGHT
-            sums[:] = 0.0
-            work.points[0, 0], work.points[0, 1], work.points[1, 0], work.points[1, 1] = xs, ys, x, y
-            if (xs - x) ** 2 + (ys - y) ** 2 < 1e-6:
-                work.points[1, 0] = x + 1e-3  # one above the other: a section needs a direction
-            _path(flat, work, 0, zs, columns, c, deck, rules, gains, sums)
-            if rules.order > 0:
-                _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near_r, n_r, near_s, gains, sums)
+            pair(flat, work, xs, ys, zs, deck, columns, c, rules, near_r, n_r, near_s, gains, sums)
             piece[m] = number[p]
             m += 1
             for f in range(floors):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.errors import BadInput
 from twin.models.noise.tables import CATEGORIES, shipped
@@ -17,10 +18,9 @@ from twin.models.noise.tables import CATEGORIES, shipped
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from twin.models.noise.tables import Tables
 
+Value = float | NDArray[np.float64]
 V_REF = 70.0
 """Reference speed [km/h] of equations 2.2.4 and 2.2.11."""
 V_MIN = 20.0
@@ -47,40 +47,41 @@ class Conditions:
 
     ``surface`` name in the table; ``temperature`` yearly mean of the air [°C]; ``gradient`` [%], positive uphill in
     direction of travel; ``studded`` share of light vehicles with studded tyres (0–1) during ``studded_months`` (0–12);
-    ``junction`` 0 none, 1 traffic lights, 2 roundabout, at ``junction_distance`` [m].
+    ``junction`` 0 none, 1 traffic lights, 2 roundabout, at ``junction_distance`` [m]. Gradient and distance may be arrays
+    (n,) for as many speeds.
     """
 
     surface: str = "DEF"
     temperature: float = 20.0
-    gradient: float = 0.0
+    gradient: Value = 0.0
     studded: float = 0.0
     studded_months: float = 0.0
     junction: int = 0
-    junction_distance: float = 0.0
+    junction_distance: Value = 0.0
 
 
-def rolling(category: str, speed: float, where: Conditions, tables: Tables) -> NDArray[np.float64]:
+def rolling(category: str, speed: Value, where: Conditions, tables: Tables) -> NDArray[np.float64]:
     """Return the rolling noise of one vehicle, equations 2.2.4 and 2.2.5.
 
     Parameters
     ----------
     category : str
         ``"1"``, ``"2"`` or ``"3"``; two-wheelers have none.
-    speed : float [km/h]
+    speed : float or array, shape (n,) [km/h]
     where : Conditions
     tables : Tables
 
     Returns
     -------
-    array, shape (8,) [dB re 1 pW]
+    array, shape (8,) or (n, 8) [dB re 1 pW]
 
     Examples
     --------
     >>> round(float(rolling("1", 70, Conditions(), shipped("2020"))[4]), 1)
     100.1
     """
-    v = max(speed, V_MIN)
-    ratio = np.log10(v / V_REF)
+    v = np.maximum(np.asarray(speed, dtype=np.float64), V_MIN)
+    ratio = np.log10(v / V_REF)[..., None]
     level = tables.vehicle(category, "rolling_a") + tables.vehicle(category, "rolling_b") * ratio  # 2.2.4
     surface = tables.surface(where.surface)
     if category in surface.alpha:
@@ -92,7 +93,7 @@ def rolling(category: str, speed: float, where: Conditions, tables: Tables) -> N
     return np.asarray(level)
 
 
-def propulsion(category: str, speed: float, where: Conditions, tables: Tables) -> NDArray[np.float64]:
+def propulsion(category: str, speed: Value, where: Conditions, tables: Tables) -> NDArray[np.float64]:
     """Return the propulsion noise of one vehicle, equations 2.2.11 and 2.2.12, shape (8,) [dB re 1 pW].
 
     Parameters
@@ -102,36 +103,37 @@ def propulsion(category: str, speed: float, where: Conditions, tables: Tables) -
     where : Conditions
     tables : Tables
     """
-    v = max(speed, V_MIN)
-    level = tables.vehicle(category, "propulsion_a") + tables.vehicle(category, "propulsion_b") * (v - V_REF) / V_REF
+    v = np.maximum(np.asarray(speed, dtype=np.float64), V_MIN)
+    ratio = (v[..., None] - V_REF) / V_REF
+    level = tables.vehicle(category, "propulsion_a") + tables.vehicle(category, "propulsion_b") * ratio
     surface = tables.surface(where.surface)
     if category in surface.alpha:
         level = level + np.minimum(surface.alpha[category], 0.0)  # 2.2.20: only quiet surfaces act
-    level = level + gradient_correction(category, v, where.gradient)
+    level = level + np.asarray(gradient_correction(category, v, where.gradient))[..., None]
     return np.asarray(level + _junction(category, "propulsion", where, tables))
 
 
-def gradient_correction(category: str, speed: float, gradient: float) -> float:
+def gradient_correction(category: str, speed: Value, gradient: Value) -> Value:
     """Return the effect of a gradient [%] on propulsion noise [dB], equations 2.2.13 to 2.2.16.
 
     ``speed`` [km/h]; gradients are limited to ±12 %; two-wheelers have none.
 
     Examples
     --------
-    >>> gradient_correction("3", 50.0, 5.0)
+    >>> float(gradient_correction("3", 50.0, 5.0))
     3.125
     """
-    s, v = float(np.clip(gradient, -GRADIENT_LIMIT, GRADIENT_LIMIT)), speed
+    s, v = np.clip(np.asarray(gradient, dtype=np.float64), -GRADIENT_LIMIT, GRADIENT_LIMIT), speed
     if category == "1":  # 2.2.13
-        return -s - 6 if s < -6 else v / 100 * (s - 2) / 1.5 if s > 2 else 0.0
+        return np.where(s < -6, -s - 6, np.where(s > 2, v / 100 * (s - 2) / 1.5, 0.0))
     if category == "2":  # 2.2.14
-        return (v - 20) / 100 * (-s - 4) / 0.7 if s < -4 else v / 100 * s if s > 0 else 0.0
+        return np.where(s < -4, (v - 20) / 100 * (-s - 4) / 0.7, np.where(s > 0, v / 100 * s, 0.0))
     if category == "3":  # 2.2.15
-        return (v - 10) / 100 * (-s - 4) / 0.5 if s < -4 else v / 100 * s / 0.8 if s > 0 else 0.0
-    return 0.0
+        return np.where(s < -4, (v - 10) / 100 * (-s - 4) / 0.5, np.where(s > 0, v / 100 * s / 0.8, 0.0))
+    return np.zeros(np.broadcast(s, v).shape)
 
 
-def vehicle_power(category: str, speed: float, where: Conditions, tables: Tables) -> NDArray[np.float64]:
+def vehicle_power(category: str, speed: Value, where: Conditions, tables: Tables) -> NDArray[np.float64]:
     """Return the sound power of one vehicle, shape (8,) [dB re 1 pW]; equation 2.2.2, for two-wheelers 2.2.3."""
     moving = propulsion(category, speed, where, tables)
     if category.startswith("4"):
@@ -206,16 +208,18 @@ def _check(flows: Mapping[str, float], where: Conditions) -> None:
         raise BadInput("junction type: expected 0, 1 or 2, found {found}", found=where.junction)
 
 
-def _studded(speed: float, where: Conditions, tables: Tables) -> NDArray[np.float64]:
+def _studded(speed: Value, where: Conditions, tables: Tables) -> NDArray[np.float64]:
     """Equations 2.2.6 to 2.2.8: share of the year times share of the vehicles, at 50 to 90 km/h."""
-    v = float(np.clip(speed, *STUDDED_SPEEDS))
+    v = np.clip(np.asarray(speed, dtype=np.float64), *STUDDED_SPEEDS)
     share = where.studded * where.studded_months / 12
-    more = tables.vehicle("1", "studded_a") + tables.vehicle("1", "studded_b") * np.log10(v / V_REF)
+    more = tables.vehicle("1", "studded_a") + tables.vehicle("1", "studded_b") * np.log10(v / V_REF)[..., None]
     return np.asarray(10 * np.log10((1 - share) + share * 10 ** (more / 10)))
 
 
 def _junction(category: str, part: str, where: Conditions, tables: Tables) -> NDArray[np.float64]:
     """Equations 2.2.17 and 2.2.18: the effect falls linearly to nothing at 100 m."""
     kind = JUNCTIONS[where.junction]
-    near = max(1 - abs(where.junction_distance) / JUNCTION_REACH, 0.0) if kind else 0.0
-    return tables.vehicle(category, f"{kind}_{part}") * near
+    if not kind:
+        return np.zeros(8)
+    near = np.maximum(1 - np.abs(np.asarray(where.junction_distance, dtype=np.float64)) / JUNCTION_REACH, 0.0)
+    return np.asarray(tables.vehicle(category, f"{kind}_{part}") * near[..., None])
