@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numba
 import numpy as np
 from numba import types
@@ -50,7 +48,7 @@ def _folded(flat, work, n_walls, boxes):  # type: ignore[no-untyped-def]
 
 
 @quick_part
-def touches(flat, work, xs, ys, xr, yr, own, rules, boxes, near_r, n_r, near_s):  # type: ignore[no-untyped-def]  # noqa: C901
+def touches(flat, work, xs, ys, xr, yr, own, rules, boxes, near_r, n_r, near_s):  # type: ignore[no-untyped-def]
     """Whether a reflected path between source and receiver meets a box."""
     n_s = walls_near(flat, xs, ys, rules.wall_reach, near_s)
     total = n_r
@@ -87,11 +85,11 @@ def touches(flat, work, xs, ys, xr, yr, own, rules, boxes, near_r, n_r, near_s):
 
 @kernel(
     numba.int64(
-        FLAT, FLAT, WORK, LINES, COLUMNS, RULES, _I1, _I1, _I1, types.int32[::1], types.uint16[:, :, ::1], _I1, _F2, _I1,
-        types.uint16[:, :, ::1],
+        FLAT, FLAT, WORK, LINES, COLUMNS, RULES, _I1, _I1, _I1, types.int32[::1], types.uint16[:, :, ::1], _I1, _F2,
+        _I1, types.uint16[:, :, ::1],
     )
 )  # fmt: skip
-def amend(  # type: ignore[no-untyped-def]  # noqa: C901
+def amend(  # type: ignore[no-untyped-def]
     before, flat, work, lines, columns, rules, which, piece_at, code_at, piece, old, own, boxes, touched, codes
 ):  # fmt: skip
     """Write the attenuations of a block after a change within boxes; returns how many pairs were computed.

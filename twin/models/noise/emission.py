@@ -46,9 +46,9 @@ class Conditions:
     """What changes the sound of a vehicle beside its speed.
 
     ``surface`` name in the table; ``temperature`` yearly mean of the air [°C]; ``gradient`` [%], positive uphill in
-    direction of travel; ``studded`` share of light vehicles with studded tyres (0–1) during ``studded_months`` (0–12);
-    ``junction`` 0 none, 1 traffic lights, 2 roundabout, at ``junction_distance`` [m]. Gradient and distance may be arrays
-    (n,) for as many speeds.
+    direction of travel; ``studded`` share of light vehicles with studded tyres (0–1) during ``studded_months``
+    (0–12); ``junction`` 0 none, 1 traffic lights, 2 roundabout, at ``junction_distance`` [m]. Gradient and distance
+    may be arrays (n,) for as many speeds.
     """
 
     surface: str = "DEF"

@@ -1,8 +1,8 @@
 """The store of attenuations: what every receiver hears of every piece of street, and levels as a product with emission.
 
-Traffic, speed, fleet and surface change emission alone: a product of the store. A changed house changes those pairs whose
-paths it can touch. Pieces that cannot matter are left out by a bound at the emission of the time; when an edit lifts one
-above the bound, its receivers are computed anew.
+Traffic, speed, fleet and surface change emission alone: a product of the store. A changed house changes those pairs
+whose paths it can touch. Pieces that cannot matter are left out by a bound at the emission of the time; when an edit
+lifts one above the bound, its receivers are computed anew.
 """
 
 from __future__ import annotations
@@ -108,7 +108,14 @@ def fill(
 
 
 def changed(
-    before: Flat, flat: Flat, lines: Lines, store: Store, own: Whole, rules: Rules, boxes: Floats, job: Job | None = None
+    before: Flat,
+    flat: Flat,
+    lines: Lines,
+    store: Store,
+    own: Whole,
+    rules: Rules,
+    boxes: Floats,
+    job: Job | None = None,
 ) -> tuple[Store, int]:
     """Return a store after the scene changed within some boxes, and how many pairs were computed for it.
 
@@ -222,9 +229,7 @@ def _parts(which: Whole) -> list[Whole]:
     return [which[i : i + BLOCK] for i in range(0, len(which), BLOCK)]
 
 
-def _spread(
-    one: Callable[[Part], Answer], parts: Sequence[Part], n: int, job: Job | None
-) -> Iterator[Answer]:
+def _spread(one: Callable[[Part], Answer], parts: Sequence[Part], n: int, job: Job | None) -> Iterator[Answer]:
     def checked(part: Part) -> Answer:
         if job is not None:
             job.check()
