@@ -228,6 +228,10 @@ def test_people_are_placed_from_zones_when_houses_have_none():
     assert chain.run(PRESENT).key == key(city_digest(empty), PRESENT)
 
 
+QUICK = tuple(name for name in MODELS if name not in ("noise", "exposure"))
+"""Models that answer for a little city at once; noise is asked of random edits in test_noise_city.py."""
+
+
 def _check_walk(seed, steps):
     """Wander between lists of edits; every answer of the warm chain equals that of a fresh one."""
     rng = np.random.default_rng(seed)
@@ -247,7 +251,7 @@ def _check_walk(seed, steps):
         else:
             entries += scenario.adding(random_edit(rng, chain.city(scenario))).edits[-1:]
         scenario = scenario.changed(edits=tuple(entries))
-        warm, fresh = chain.run(scenario), Chain(base).run(scenario)
+        warm, fresh = chain.run(scenario, QUICK), Chain(base).run(scenario, QUICK)
         for one, two in zip(warm.results["reach"].fields, fresh.results["reach"].fields, strict=True):
             assert (one.ids == two.ids).all()
             assert np.array_equal(one.values, two.values, equal_nan=True), one.name

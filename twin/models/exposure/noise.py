@@ -1,8 +1,8 @@
 """Who is exposed to noise: Lden, people by class, highly annoyed, highly sleep-disturbed.
 
 Directive 2002/49/EC, annexes I and VI; assignment of people to façades: Directive (EU) 2015/996, 2.8, as amended by
-(EU) 2021/1226; harmful effects: annex III as of Directive (EU) 2020/367. Functions of numbers alone: levels at receivers and
-people in buildings go in, sums over any part of the people come out.
+(EU) 2021/1226; harmful effects: annex III as of Directive (EU) 2020/367. Functions of numbers alone: levels at
+receivers and people in buildings go in, sums over any part of the people come out.
 """
 
 from __future__ import annotations

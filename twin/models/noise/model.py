@@ -45,7 +45,7 @@ PARAMETERS = (
         "grid_height", N_("Height of the ground map"),
         "m", 2.0, N_("practice of planning studies in Sweden"), 1.0, 10.0,
     ),
-    Parameter("missing", N_("A level may fall short by"), "dB", 0.1, OWN, 0.0, 1.0),
+    Parameter("missing", N_("A level may fall short by"), "dB", 0.0, OWN, 0.0, 1.0),
     Parameter("ground", N_("Ground factor G where no cover is known"), "", 0.0, METHOD, 0.0, 1.0),
     Parameter(
         "facade_absorption", N_("Absorption of façades"),
@@ -160,13 +160,12 @@ def _answer(
 
 def traffic_in(city: City, inputs: Mapping[str, Result], hours: str) -> Traffic:
     """Return traffic as the traffic model answered it, else as counted or assumed."""
-    import importlib
-
     from twin.models.noise.traffic_of import answered, observed
+    from twin.models.traffic.flows import street_traffic
 
     if "traffic" not in inputs:
         return observed(city, hours)
-    flows = importlib.import_module("twin.models.traffic.flows").street_traffic(inputs["traffic"])
+    flows = street_traffic(inputs["traffic"])
     return answered(city, flows.ids, flows.flow, flows.speed, hours)
 
 
@@ -183,4 +182,6 @@ def setting(values: Mapping[str, Value]) -> Setting:
     )  # fmt: skip
 
 
-NOISE = Model("noise", N_("Road noise"), "1.0", READS, (), PARAMETERS, run, uses=("traffic",))
+NOISE = Model(
+    "noise", N_("Road noise"), "1.0", READS, (), PARAMETERS, run, uses=("traffic",), preview=preview, seconds=60.0
+)  # fmt: skip

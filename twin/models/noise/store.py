@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Part = TypeVar("Part")
 Answer = TypeVar("Answer")
-BLOCK = 48
+BLOCK = 24
 """Columns a thread takes at a time; between blocks the work can be stopped."""
 GUESS = 220
 """Pieces per column that room is made for at first."""

@@ -126,9 +126,17 @@ def ground_raster(terrain: Terrain | None) -> Raster | None:
         heights = heights[tuple(nearest)]
     if e < 0:
         heights = heights[::-1]
-    rows, _ = heights.shape
-    south = f + (rows - 0.5) * e if e < 0 else f + 0.5 * e
-    return Raster(heights, c + a / 2, south, a, max(STEP, abs(a)))
+    if a < 0:
+        heights = heights[:, ::-1]
+    rows, columns = heights.shape
+    west, south = min(c, c + columns * a), min(f, f + rows * e)
+    wide, high = abs(a), abs(e)
+    cell = min(wide, high)
+    if wide != high:  # square cells of the smaller side
+        x, y = np.arange(max(round(columns * wide / cell), 1)), np.arange(max(round(rows * high / cell), 1))
+        v, u = np.meshgrid((y + 0.5) * cell / high - 0.5, (x + 0.5) * cell / wide - 0.5, indexing="ij")
+        heights = ndimage.map_coordinates(heights, [v, u], order=1, mode="nearest")
+    return Raster(heights, west + cell / 2, south + cell / 2, cell, max(STEP, cell))
 
 
 def at(raster: Raster | None, points: Floats) -> Floats:
