@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from noise_towns import HOUSES, STREET, frame, town
 from random_edits import random_edit
 from shapely.geometry import LineString, Polygon, box
 from small_cities import CRS, small_city
@@ -37,28 +37,6 @@ def answer(city: City, previous: Result | None = None, changed: Changes | None =
 
 def facade(result: Result, name: str = "Leq,24h at façades") -> np.ndarray:
     return result.field(name).values.astype(float)
-
-
-def frame(rows: list[dict[str, Any]], shapes: list[Any]) -> gpd.GeoDataFrame:
-    keys = {key for row in rows for key in row}
-    return gpd.GeoDataFrame({key: [row.get(key) for row in rows] for key in keys}, geometry=shapes, crs=CRS)
-
-
-def town(
-    houses: list[tuple[Any, dict[str, Any]]], roads: list[tuple[Any, dict[str, Any]]], **tables: Any
-) -> City:  # fmt: skip
-    """Return a City of houses (shape, columns) and roads (line, columns)."""
-    base = {"height": 10.0, "ground": 0.0, "floors": 3.0, "residents": 10.0, "dwellings": 5.0}
-    street = {"aadt": 8000.0, "speed": 50.0, "kind": "primary"}
-    buildings = frame([{"id": f"b{n}", **base, **more} for n, (_, more) in enumerate(houses)], [s for s, _ in houses])
-    links = frame([{"id": f"r{n}", **street, **more} for n, (_, more) in enumerate(roads)], [s for s, _ in roads])
-    return City("town", CRS, **tables).replaced(
-        buildings=conform("buildings", buildings, CRS), roads=conform("roads", links, CRS)
-    )
-
-
-STREET = LineString([(-200, 0), (0, 0), (200, 4)])
-HOUSES = [(box(-30, 12, -5, 24), {}), (box(5, 30, 20, 60), {}), (box(-40, -30, 30, -12), {"height": 18.0})]
 
 
 # --- levels ------------------------------------------------------------------------------------------------------

@@ -159,13 +159,18 @@ def _answer(
 
 
 def traffic_in(city: City, inputs: Mapping[str, Result], hours: str) -> Traffic:
-    """Return traffic as the traffic model answered it, else as counted or assumed."""
+    """Return traffic as the traffic model answered it, else (also where it knows no demand) as counted or assumed."""
     from twin.models.noise.traffic_of import answered, observed
     from twin.models.traffic.flows import street_traffic
 
     if "traffic" not in inputs:
         return observed(city, hours)
-    flows = street_traffic(inputs["traffic"])
+    try:
+        flows = street_traffic(inputs["traffic"])
+    except KeyError:  # it had nothing to assign
+        return observed(city, hours)
+    if not flows.flow.any():
+        return observed(city, hours)
     return answered(city, flows.ids, flows.flow, flows.speed, hours)
 
 

@@ -1,0 +1,68 @@
+"""What the guided questions of noise make of their steps, and what they say."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import pytest
+from noise_towns import HOUSES, STREET, town
+from shapely.geometry import LineString, box
+
+from twin.chain.chain import Chain
+from twin.errors import BadInput
+from twin.questions.noise import NEW_HOUSE, QUIETER_STREET, SCREEN
+from twin.questions.question import Asked, Question, Reply
+from twin.scenario.buildings import AddBuilding
+from twin.scenario.scenario import PRESENT
+
+
+def ask(question: Question, values: dict[str, Any]) -> Reply:
+    city = town(HOUSES, [(STREET, {"name": "Gatan"})])
+    made = question.make(values, city, "en")
+    scenario = PRESENT.changed(name="A").adding(*made.edits).changed(parameters={"noise": {"grid": 0.0}})
+    chain = Chain(city)
+    edited = reduce(lambda one, edit: edit.apply(one), scenario.active, city)
+    reference = PRESENT.changed(parameters={"noise": {"grid": 0.0}})
+    answers = chain.run(scenario, question.models), chain.run(reference, question.models)
+    chain.close()
+    return question.reply(Asked(values, edited, city, *answers, ("A", "Present state"), "en"))
+
+
+def quieter(**more: Any) -> dict[str, Any]:
+    return {"street": ("r0",), "how_much": "street", "speed": 50.0, "less": 0.0, "surface": "", **more}
+
+
+def test_half_the_traffic_is_three_decibels_at_the_facades() -> None:
+    reply = ask(QUIETER_STREET, quieter(less=50.0))
+    assert "−3.0\xa0dB" in reply.sentence
+    assert "one hears it" in reply.sentence
+    assert reply.rows[0].shown_by
+
+
+def test_nothing_to_change_is_said() -> None:
+    with pytest.raises(BadInput, match="Nothing would change"):
+        QUIETER_STREET.make(quieter(), town(HOUSES, [(STREET, {})]), "en")
+
+
+def test_a_slower_street_and_a_quiet_surface_are_quieter() -> None:
+    for more in ({"speed": 30.0}, {"surface": "NL02"}):
+        assert "changes by −" in ask(QUIETER_STREET, quieter(**more)).sentence
+
+
+def test_a_house_by_the_road_and_one_far_from_it() -> None:
+    def house(x: float, y: float) -> dict[str, Any]:
+        ring = tuple((float(a), float(b)) for a, b in box(x, y, x + 20, y + 12).exterior.coords)[:-1]
+        return {"house": AddBuilding(footprint=ring, height=12.0, dwellings=12.0)}
+
+    loud = ask(NEW_HOUSE, house(40, 8)).sentence
+    assert "above the 60 dB(A)" in loud
+    calm = ask(NEW_HOUSE, house(40, 300)).sentence
+    assert "within the 60 dB(A)" in calm
+
+
+def test_a_screen_shields_some_and_one_far_away_nobody() -> None:
+    near = ask(SCREEN, {"line": tuple(LineString([(-60, 6), (60, 6)]).coords), "height": 4.0, "absorbing": True})
+    assert "at least 1 dB quieter" in near.sentence
+    far = ask(SCREEN, {"line": ((-60.0, 900.0), (60.0, 900.0)), "height": 4.0, "absorbing": False})
+    assert "Nobody hears it" in far.sentence
