@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from twin.city.formats import Reader
     from twin.city.reading import Note
     from twin.datafile.spec import DataLayer, Style
+    from twin.project import Project
 
 
 _FAR = 200_000.0
@@ -57,7 +58,11 @@ class ImportReport:
 
 
 def import_files(
-    files: Sequence[Path], to: Path, options: ReadOptions | None = None, job: Job | None = None
+    files: Sequence[Path],
+    to: Path,
+    options: ReadOptions | None = None,
+    job: Job | None = None,
+    without_unsaved: bool = False,
 ) -> ImportReport:
     """Read files into a project, which is made when it is not there.
 
@@ -71,6 +76,8 @@ def import_files(
     options : ReadOptions, optional
         For all files; ``target_crs`` is set to the project's.
     job : Job, optional
+    without_unsaved : bool
+        See :func:`check_unsaved`.
 
     Raises
     ------
@@ -91,10 +98,37 @@ def import_files(
     with open_project(to) as project:
         if project.read_only:
             raise BadInput("{path} is open for reading only; import into another project.", path=to.name)
+        check_unsaved(project, without_unsaved)
         state = project.state(job=job.part(0.0, 0.1))
         city, reports = add_files(state.city, files, options, job.part(0.1, 0.9))
         project.save(state.changed(city=city), job=job.part(0.9, 1.0))
         return ImportReport(project.path, city.crs, False, reports)
+
+
+def check_unsaved(project: Project, without: bool) -> None:
+    """Refuse to save over work that a crash left behind and that nobody decided on.
+
+    Parameters
+    ----------
+    project : Project
+    without : bool
+        Somebody decided to go on without it; it stays among the earlier versions.
+
+    Raises
+    ------
+    BadInput
+        When there is such work.
+    """
+    found = project.recovery()
+    if found is None:
+        return
+    if not without:
+        raise BadInput(
+            "{path} has work of {when} that was not saved when the program ended. Open the project in the program to "
+            "restore it, or repeat with --without-unsaved to go on without it.",
+            path=project.path.name, when=f"{found.when:%Y-%m-%d %H:%M} UTC",
+        )  # fmt: skip
+    project.discard_recovery()
 
 
 def import_layer(
@@ -104,6 +138,7 @@ def import_layer(
     about: Mapping[str, str] | None = None,
     style: Style | None = None,
     job: Job | None = None,
+    without_unsaved: bool = False,
 ) -> Taken:
     """Take a data file into a project as a layer, and save.
 
@@ -119,6 +154,8 @@ def import_layer(
         Fields of :class:`twin.datafile.spec.About`: title, unit, owner, licence, classification …
     style : Style, optional
     job : Job, optional
+    without_unsaved : bool
+        See :func:`check_unsaved`.
 
     Raises
     ------
@@ -133,6 +170,7 @@ def import_layer(
     with open_project(to) as project:
         if project.read_only:
             raise BadInput("{path} is open for reading only; import into another project.", path=project.path.name)
+        check_unsaved(project, without_unsaved)
         state = project.state(job=job.part(0.0, 0.2))
         taken = with_guesses(path, state, choice or {}, about or {}, staging(), style, job.part(0.2, 0.9))
         project.save(with_layer(state, taken.layer), job=job.part(0.9, 1.0))
@@ -147,6 +185,7 @@ def with_guesses(
     folder: Path,
     style: Style | None = None,
     job: Job | None = None,
+    without_unsaved: bool = False,
 ) -> Taken:
     """Take a data file in, guessing what is not said; see :func:`import_layer`."""
     found = preview(path)

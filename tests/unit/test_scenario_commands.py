@@ -164,3 +164,36 @@ def test_conflicts_go_to_standard_error_and_the_run_goes_on(place, tmp_path, cap
     captured = capsys.readouterr()
     assert "nowhere" in captured.err
     assert "Residents within 800 m" in captured.out
+
+
+def test_commands_do_not_save_over_work_that_a_crash_left(place, edits, tmp_path, capsys):
+    project = open_project(place)
+    state = project.state()
+    project.autosave(state.changed(scenarios=(Scenario(name="Osparat").adding(BRIDGE),)))
+    assert project._lock is not None
+    project._lock.release()  # as a killed process does
+    more = tmp_path / "trees.geojson"
+    more.write_text('{"type": "FeatureCollection", "features": []}')
+    for words in (["edit", place, "--scenario", "S", "--add", edits], ["import", more, "--to", place, "--as", "trees"]):
+        assert main([str(word) for word in words]) == 1
+        assert "--without-unsaved" in capsys.readouterr().err
+    with open_project(place) as project:
+        found = project.recovery()
+        assert found is not None
+        assert [one.name for one in project.restore(found).scenarios] == ["Osparat"]
+    said = _json(capsys, "edit", place, "--scenario", "S", "--add", edits, "--without-unsaved")
+    assert said["added"] == 2
+    with open_project(place) as project:
+        assert project.recovery() is None
+        assert len(project.versions()) == 1
+    assert _json(capsys, "edit", place, "--scenario", "S", "--add", edits)["edits"] == 4
+
+
+def test_the_models_of_a_project_run_unless_others_are_named(place, capsys):
+    with open_project(place) as project:
+        project.save(project.state().changed(models={"segregation": False}))
+    run = _json(capsys, "run", place)["models"]
+    assert "reach" in run
+    assert "segregation" not in run
+    assert "segregation" in _json(capsys, "run", place, "--models", "all")["models"]
+    assert list(_json(capsys, "run", place, "--models", "reach")["models"]) == ["reach"]

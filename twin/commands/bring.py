@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twin.commands import run as running
 from twin.commands.console import box, pair
 from twin.errors import UnknownCrs
 from twin.text import N_, number, tr
@@ -52,6 +53,7 @@ def add(parser: Parser, lang: str) -> None:
     parser.add_argument(
         "--lod", metavar="L", help=tr("level of detail to take, such as 1.2; the best by default", lang)
     )
+    running.unsaved(parser, lang)
 
 
 def run(args: Namespace, console: Console) -> int:
@@ -64,7 +66,7 @@ def run(args: Namespace, console: Console) -> int:
         return _layers(args, console)
     options = ReadOptions(crs=args.crs, bbox=args.bbox, lod=args.lod, table=args.table, columns=dict(args.columns))
     try:
-        report = import_files(args.files, resolve_path(args.to), options, console.job())
+        report = import_files(args.files, resolve_path(args.to), options, console.job(), args.without_unsaved)
     except UnknownCrs as error:
         raise UnknownCrs(
             "{reason} (option --crs)",
@@ -84,7 +86,9 @@ def _layers(args: Namespace, console: Console) -> int:
     choice = dict(args.columns) | ({"crs": args.crs} if args.crs else {})
     rows, lines = [], []
     for path in args.files:
-        taken = import_layer(path, resolve_path(args.to), choice, dict(args.about), style, console.job())
+        taken = import_layer(
+            path, resolve_path(args.to), choice, dict(args.about), style, console.job(), args.without_unsaved
+        )
         layer, lang = taken.layer, console.lang
         rows.append(
             {

@@ -26,11 +26,13 @@ def add(parser: Parser, lang: str) -> None:
     parser.add_argument(
         "--add", required=True, metavar="EDITS.json", type=Path, help=tr("file of edits, each with its kind", lang)
     )
+    running.unsaved(parser, lang)
 
 
 def run(args: Namespace, console: Console) -> int:
     """Append the edits, save the project, report and say what does not go together."""
     from twin.city.digest import city_digest
+    from twin.importing import check_unsaved
     from twin.project import open_project, resolve_path
     from twin.scenario.codec import decode_edits
     from twin.scenario.conflicts import check
@@ -46,6 +48,7 @@ def run(args: Namespace, console: Console) -> int:
     if name in ("", "nulage", PRESENT.name):
         raise BadInput("The city as it is takes no edits; name a scenario.")
     with open_project(resolve_path(args.project)) as project:
+        check_unsaved(project, args.without_unsaved)
         state = project.state()
         old = next((one for one in state.scenarios if one.name == name), None)
         scenario: Scenario = old or copied(state.scenarios, PRESENT.name, _checked(name))

@@ -39,6 +39,14 @@ def project(parser: Parser, lang: str) -> None:
     parser.add_argument("project", metavar="P.twin", help=tr("the project; demo is the shipped one", lang))
 
 
+def unsaved(parser: Parser, lang: str) -> None:
+    """Describe the switch of commands that save over what a crash left behind."""
+    parser.add_argument(
+        "--without-unsaved", action="store_true",
+        help=tr("go on without work that was not saved when the program ended; it stays an earlier version", lang),
+    )  # fmt: skip
+
+
 def models(parser: Parser, lang: str) -> None:
     """Describe the argument that names the models."""
     parser.add_argument(
