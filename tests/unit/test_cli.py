@@ -376,7 +376,7 @@ def test_a_box_may_begin_with_minus_or_be_four_words(words: list[str], monkeypat
 
     seen: list[Any] = []
 
-    def stop(files: object, to: object, options: Any, job: object) -> None:
+    def stop(files: object, to: object, options: Any, *rest: object) -> None:
         seen.append((len(list(files)), options.bbox))  # type: ignore[call-overload]
         raise BadInput("stop")
 

@@ -219,5 +219,5 @@ def _assumptions(values: Mapping[str, Value]) -> tuple[str, ...]:
 
 
 REACH = Model(
-    "reach", N_("Reach on foot"), "1.0", TABLES, (), PARAMETERS, run, seconds=0.2,
+    "reach", N_("Reach on foot"), "1.1", TABLES, (), PARAMETERS, run, seconds=0.2,
 )  # fmt: skip

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from twin.state import State, Store
     from twin.ui.answers import Standing
 
-_LIST_WIDTH = 268
+_LIST_WIDTH = 308
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 

@@ -44,7 +44,7 @@ class ModelList(QScrollArea):
         self._lines: dict[str, tuple[QCheckBox, QLabel, QProgressBar]] = {}
         page = QWidget()
         self._grid = QGridLayout(page)
-        self._grid.setContentsMargins(3 * STEP, STEP, 2 * STEP, STEP)
+        self._grid.setContentsMargins(3 * STEP, STEP, 4 * STEP, STEP)
         self._grid.setHorizontalSpacing(2 * STEP)
         self._grid.setVerticalSpacing(0)
         self._grid.setColumnStretch(0, 1)

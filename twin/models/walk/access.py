@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from twin.models.walk.network import Network
 
 TIE = 1e-6
-"""Links this much further than the nearest count as equally near; the lower id is taken [m]."""
+"""Points this much further than the nearest count as equally near [m]; see :func:`feet` for which is taken."""
 BLOCK = 4096
 """Things a thread looks at in one go."""
 _STAGES = (15.0, 60.0)
@@ -71,7 +71,8 @@ def nothing(n: int) -> Access:
 def nearest(network: Network, shapes: NDArray[np.object_], limit: float) -> Access:
     """Return where each shape meets its nearest open link within ``limit`` [m].
 
-    It depends on the shape and the links alone, not on their order: equally near links go by id.
+    It depends on the shape and the links alone, not on their order or on where a street is cut into links: of points
+    that are equally near it takes the one nearest to the middle of the shape.
     """
     if not len(shapes) or not len(network.ids):
         return nothing(len(shapes))
@@ -160,23 +161,56 @@ def _best(network: Network, shapes: Any, thing: Any, link: Any, limit: float) ->
     np.minimum.at(least, thing, apart)
     keep = (apart <= least[thing] + TIE) & (least[thing] <= limit)
     thing, link, apart = thing[keep], link[keep], apart[keep]
+    foot = feet(network.lines[link], shapes[thing], apart)
+    inward = np.round(shapely.distance(foot, shapely.centroid(shapes[thing])), 5)
     _, names = np.unique(network.ids[link].astype(str), return_inverse=True)
-    order = np.lexsort((names, thing))
-    thing, link, apart = thing[order], link[order], apart[order]
+    order = np.lexsort((names, inward, thing))
+    thing, link, apart, foot = thing[order], link[order], apart[order], foot[order]
     first = np.flatnonzero(np.diff(thing, prepend=-1))
     thing, link = thing[first], link[first]
     made.link[thing] = link
-    made.at[thing] = along(network, link, shapes[thing])
+    made.at[thing] = walked(network, link, foot[first])
     made.off[thing] = apart[first]
     return made
 
 
-def along(network: Network, link: Any, shapes: Any) -> NDArray[np.float64]:
-    """Return the walked metres from a link's first node to the point of it nearest to a shape."""
-    lines = network.lines[link]
-    foot = shapely.get_point(shapely.shortest_line(lines, shapes), 0)
-    part = shapely.line_locate_point(lines, foot) / network.size[link]
+def feet(lines: Any, shapes: Any, apart: NDArray[np.float64]) -> Any:
+    """Return the point of each line where a shape meets it: of its nearest points the one nearest to its middle.
+
+    A house that a link runs through, or whose wall runs along it, has many nearest points. Taken by chance, another
+    one would be taken when a new link cuts the old one in two, and somebody's way would become longer by it.
+
+    Parameters
+    ----------
+    lines, shapes : array of geometry, shape (n,)
+    apart : array, shape (n,) [m]
+        Distance of each pair.
+    """
+    middle = shapely.centroid(shapes)
+    foot = shapely.line_interpolate_point(lines, shapely.line_locate_point(lines, middle))
+    left = np.flatnonzero(shapely.distance(foot, shapes) > apart + TIE)
+    if not len(left):
+        return foot
+    lines, shapes, apart, middle = lines[left], shapes[left], apart[left], middle[left]
+    foot[left] = one = shapely.get_point(shapely.shortest_line(lines, shapes), 0)
+    other = shapely.get_point(shapely.shortest_line(shapely.reverse(lines), shapes), 0)
+    many = np.flatnonzero((apart <= TIE) | (shapely.distance(one, other) > TIE))
+    near = shapely.intersection(lines[many], shapely.buffer(shapes[many], apart[many] + TIE))
+    some = ~shapely.is_empty(near)
+    many, near = many[some], near[some]
+    foot[left[many]] = shapely.get_point(shapely.shortest_line(near, middle[many]), 0)
+    return foot
+
+
+def walked(network: Network, link: Any, foot: Any) -> NDArray[np.float64]:
+    """Return the walked metres from a link's first node to a point on it."""
+    part = shapely.line_locate_point(network.lines[link], foot) / network.size[link]
     return np.asarray(np.clip(part, 0.0, 1.0) * network.w[link])
+
+
+def along(network: Network, link: Any, shapes: Any, apart: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the walked metres from a link's first node to where a shape meets it."""
+    return walked(network, link, feet(network.lines[link], shapes, apart))
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,7 +272,9 @@ def _near_doors(network: Network, areas: Any, gap: float) -> list[tuple[Any, Any
     apart = shapely.distance(areas[area], network.lines[link])
     inside = apart == 0
     beside = ~inside
-    found = [(area[beside], link[beside], along(network, link[beside], areas[area[beside]]), apart[beside])]
+    found = [
+        (area[beside], link[beside], along(network, link[beside], areas[area[beside]], apart[beside]), apart[beside])
+    ]
     area, link = area[inside], link[inside]
     part = shapely.intersection(network.lines[link], areas[area])
     at, owner = shapely.get_coordinates(part, return_index=True)
