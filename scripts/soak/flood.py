@@ -150,9 +150,7 @@ def flood(broker: object, folder: Path, args: argparse.Namespace) -> None:
     print(f"sent {sent:,} in {ran:.0f} s ({sent / ran:,.0f}/s); received {tally.received:,}, stored {tally.stored:,},")
     print(f"repeated {tally.repeated:,}, refused {tally.refused:,}, lost {tally.lost:,}, never came {never:,}")
     q = np.percentile(late, (50, 95, 99, 100))
-    print(
-        f"GUI timer lateness outside frames: p50 {q[0]:.1f}, p95 {q[1]:.1f} (goal 20), p99 {q[2]:.1f}, max {q[3]:.0f} ms"
-    )
+    print(f"GUI timer late between frames: p50 {q[0]:.1f}, p95 {q[1]:.1f} (goal 20), p99 {q[2]:.1f}, max {q[3]:.0f} ms")
     third = max(len(memory) // 3, 1)
     middle = np.mean(memory[third : 2 * third])
     print(f"memory {memory[0]:.0f} MB at first, {middle:.0f} midway, {memory[-1]:.0f} at the end; {frames[0]} frames")
