@@ -13,6 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from PySide6.QtCore import Qt
 
 from twin.project import create
+from twin.scene.picking import Hit
 from twin.sensors.embedded import EmbeddedHistory
 from twin.sensors.limits import Limit
 from twin.sensors.settings import FeedSettings, load_feeds
@@ -119,6 +120,41 @@ def test_a_mast_that_is_clicked_is_charted_with_its_flags_and_gaps(
     assert line.gap == 750  # type: ignore[union-attr]
     panel.values.choose([0, 1])
     qtbot.waitUntil(lambda: "another unit" in panel.values._chart.chart.source, timeout=5000)  # type: ignore[union-attr]
+
+
+def test_the_pointer_says_values_and_a_click_chooses(window: MainWindow, project: Path, qtbot: QtBot) -> None:
+    panel = open_it(window, project, qtbot)
+    pointing, where = window.sensing.pointing, window.sensing.read.where
+    assert where is not None
+    x, y = (float(v) for v in where.xy[0])
+    assert pointing.at(x, y) == [], "no layer of sensors is shown"
+    window.sensing.show_quantity("noise_laeq")
+    assert pointing.at(x + 0.5, y) == [0]
+    assert pointing.at(x + 5000, y) == []
+    said = pointing.text([0]).replace("\u00a0", " ").splitlines()
+    assert said == ["Hornsgatan 108", "Sound level LAeq: 69 dB, 0 s (live)"]
+    window.viewport.picked.emit(Hit("terrain", "", (x, y, 18.0)))
+    assert panel.values.chosen == [0]
+
+
+def test_an_old_series_is_found_on_map_and_time_bar(window: MainWindow, project: Path, qtbot: QtBot) -> None:
+    """Years without anything between two series: each is shown at its own time."""
+    with EmbeddedHistory(project / "history") as store:
+        store.add_streams([Stream("old:pm10", "pm10", "ug/m3", lon=18.0535, lat=59.3185, period_s=300)])
+        old = np.datetime64("2024-05-04T10:00", "ms") + np.arange(10) * 5 * MINUTE
+        store.append(batch(np.full(10, 2), old, np.arange(10)))
+        store.settle()
+    panel = open_it(window, project, qtbot)
+    assert "sensors:pm10" not in window.sensing.read.layers
+    assert cell(panel, 2, 2) == "9 µg/m³"
+    assert cell(panel, 2, 4) == "stale"
+    panel.values.choose([2])
+    panel.values._on_map()
+    qtbot.waitUntil(lambda: "sensors:pm10" in window.sensing.read.layers, timeout=5000)
+    assert window.timing.clock.when.at == float(old[-1].astype("int64")) / 1000
+    assert cell(panel, 2, 4) == "live"
+    window.timing.clock.go(float(T0.astype("int64")) / 1000)
+    qtbot.waitUntil(lambda: cell(panel, 0, 4) == "live", timeout=5000)
 
 
 def test_coverage_says_what_is_measured_near(window: MainWindow, project: Path, qtbot: QtBot) -> None:

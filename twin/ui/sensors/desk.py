@@ -73,11 +73,11 @@ class Desk(QObject):
         if folder is not None and self.store is None:
             self._ask(lambda: self._open(folder, False, city), then)
 
-    def read(self, city: City, then: Callable[[Read], None]) -> None:
-        """Read anew what the window shows."""
+    def read(self, city: City, then: Callable[[Read], None], around: np.datetime64 | None = None) -> None:
+        """Read anew what the window shows: the newest stretch, or one that holds a time."""
         store = self.store
         if store is not None:
-            self._ask(lambda: _read(store, city), then)
+            self._ask(lambda: _read(store, city, around), then)
 
     def ask(self, question: Callable[[EmbeddedHistory], Any], then: Callable[[Any], None]) -> None:
         """Ask the store something beside the window."""
@@ -173,7 +173,7 @@ def _closed(store: EmbeddedHistory | None, recorder: Recorder | None) -> None:
         store.close()
 
 
-def _read(store: EmbeddedHistory, city: City) -> Read:
+def _read(store: EmbeddedHistory, city: City, around: np.datetime64 | None = None) -> Read:
     """Read streams, places, and the window that can be played: all there is, in steps that fit in memory."""
     from twin.sensors.block import fill
     from twin.sensors.onmap import layers_over_time, stands
@@ -184,9 +184,10 @@ def _read(store: EmbeddedHistory, city: City) -> Read:
         return Read(streams, where, latest=store.latest(), span=span)
     periods = [one.period_s for one in streams if one.period_s > 0]
     step = float(np.median(periods)) if periods else 300.0
-    end = span[1]
     most = min(_MOST_STEPS, max(_CELLS // max(len(streams), 1), 100))
-    first = max(span[0], end - np.timedelta64(round(most * step * 1000), "ms"))
+    length = np.timedelta64(round(most * step * 1000), "ms")
+    end = span[1] if around is None else min(span[1], around + length // 4)
+    first = max(span[0], end - length)
     # Steps begin at whole multiples of their length, so that the hour on the clock is one of them.
     whole = np.timedelta64(round(step * 1000), "ms")
     start = in_ms(int(first.astype("int64")) // int(whole.astype("int64")) * int(whole.astype("int64")))

@@ -60,6 +60,11 @@ class SensorPanel(QWidget):
         if self._sensing is not None:
             self._all[self.pages.currentIndex()].refresh()
 
+    def choose(self, sids: list[int]) -> None:
+        """Choose streams in the list of values."""
+        self.pages.setCurrentWidget(self.values)
+        self.values.choose(sids)
+
     def showEvent(self, event: object) -> None:
         """Catch up with what changed while it was hidden."""
         super().showEvent(event)  # type: ignore[arg-type]
@@ -73,5 +78,4 @@ class SensorPanel(QWidget):
         streams = self._sensing.read.streams
         sids = [one.sid for one in streams if one.place in chosen.ids]
         if sids:
-            self.pages.setCurrentWidget(self.values)
-            self.values.choose(sids)
+            self.choose(sids)

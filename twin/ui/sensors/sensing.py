@@ -22,7 +22,8 @@ from twin.state import LayerEntry
 from twin.text import N_, tr
 from twin.ui.opening import DropInInfo
 from twin.ui.sensors.desk import Desk, Read
-from twin.ui.widgets import restyle
+from twin.ui.sensors.pointing import Pointing
+from twin.ui.widgets import STEP, restyle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,9 +67,11 @@ class Sensing(QObject):
         self._dirty = False
         self._looking = False
         self._read_at = 0.0
+        self._going: np.datetime64 | None = None
         self.note = QLabel()
         self.note.setObjectName("sensor_note")
         self.note.setProperty("role", "small")
+        self.note.setContentsMargins(0, 0, 2 * STEP, 0)
         window.statusBar().addPermanentWidget(self.note)
         self.note.hide()
         self._timer = QTimer(self)
@@ -80,6 +83,7 @@ class Sensing(QObject):
         window.timing.clock.ticked.connect(lambda _t: self._follow())
         window.timing.clock.changed.connect(self._follow)
         window.workbench.results.answered.connect(self._answered)
+        self.pointing = Pointing(self, window)
         self.desk.failed.connect(self._failed)
         self.desk.arrived.connect(self._arrived)
 
@@ -153,15 +157,26 @@ class Sensing(QObject):
         self._give()
         self.show_quantity(layer.id.removeprefix(PREFIX))
 
-    def show_quantity(self, quantity: str) -> None:
-        """Show the layer of a quantity on top of the map."""
+    def show_quantity(self, quantity: str, sid: int | None = None) -> None:
+        """Show the layer of a quantity on top of the map, at a time when a stream has values where one is named."""
         store = self._window.session.store
         if store is None:
             return
+        last = self.last_of(sid) if sid is not None else None
+        block = self.read.block
+        if last is not None and block is not None and not self._is_live and not block.start <= last <= block.end:
+            self._go_to(last)
         id = f"{PREFIX}{quantity}"
         others = tuple(entry for entry in store.state.layers if entry.id != id)
         if store.state.layers[0] != LayerEntry(id):
             store.change(N_("Show on the map"), layers=(LayerEntry(id), *others))
+
+    def last_of(self, sid: int) -> np.datetime64 | None:
+        """Return when a stream has its newest value; None where it has none."""
+        frame = self.read.latest
+        if frame is None or sid >= len(frame.time) or np.isnat(frame.time[sid]):
+            return None
+        return cast(np.datetime64, frame.time[sid])
 
     def fly(self, sid: int) -> None:
         """Fly to a sensor."""
@@ -185,6 +200,11 @@ class Sensing(QObject):
     def ask_models(self) -> None:
         """Let the models answer, so that they can be compared."""
         self._window.workbench.look()
+
+    def choose(self, sids: list[int]) -> None:
+        """Choose streams in the panel, where it is open."""
+        if self._panel is not None and self._panel.isVisible():
+            self._panel.choose(sids)
 
     def city(self) -> City:
         """Return the city shown."""
@@ -245,6 +265,7 @@ class Sensing(QObject):
 
     def _took(self, read: Read) -> None:
         self.read = read
+        self._going = None
         self._read_at = time.monotonic()
         store = self._window.session.store
         old = read.span is not None and np.datetime64("now", "ms") - read.span[1] > np.timedelta64(1, "D")
@@ -286,7 +307,13 @@ class Sensing(QObject):
             other = len(store.streams()) != len(self.read.streams)
             if other or time.monotonic() - self._read_at > _READ_EVERY_S:
                 self._dirty = False
-                self.desk.read(self._city(), self._took)
+                # Whoever looks at an earlier stretch stays there.
+                t, span = self._window.timing.clock.when.at, self.read.span
+                earlier = (
+                    t is not None and self.read.block is not None and span is not None and self.read.block.end < span[1]
+                )
+                around = np.datetime64(round(t * 1000), "ms") if earlier and t is not None else None
+                self.desk.read(self._city(), self._took, around)
                 return
         if self._is_live:
             self._look()
@@ -297,7 +324,24 @@ class Sensing(QObject):
 
     def _follow(self) -> None:
         self._keep_time()
+        block, span, t = self.read.block, self.read.span, self._window.timing.clock.when.at
+        if block is not None and span is not None and t is not None and not self._is_live:
+            at = np.datetime64(round(t * 1000), "ms")
+            if span[0] <= at <= span[1] and not block.start <= at <= block.end:
+                self._go_to(at)  # a time was typed that lies outside what is in memory
+                return
         self._look()
+
+    def _go_to(self, at: np.datetime64) -> None:
+        """Read the stretch around a time, and show that time."""
+
+        def took(read: Read) -> None:
+            self._took(read)
+            self._window.timing.clock.go(localtime.instant(at))
+
+        if at != self._going:
+            self._going = at
+            self.desk.read(self._city(), took, at)
 
     def _look(self) -> None:
         """Take the frame of the time shown, and give map and panel what it holds."""
@@ -320,7 +364,11 @@ class Sensing(QObject):
         elif block is not None:
             t = self._window.timing.clock.time
             at = block.end if t is None else np.datetime64(round(t * 1000), "ms")
-            self.frame = block.frame(at) if block.start <= at else None
+            span, latest = self.read.span, self.read.latest
+            if span is not None and at >= span[1] and latest is not None:
+                self.frame = Frame(max(at, span[1]), latest.value, latest.time, latest.quality)  # of any age
+            else:
+                self.frame = block.frame(at)
         else:
             self.frame = self.read.latest
         self.alarms = alarms(self.limits, self.read.streams, self.frame) if self.frame is not None else []

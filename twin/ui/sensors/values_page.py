@@ -143,7 +143,8 @@ class ValuesPage(QWidget):
 
     def _on_map(self) -> None:
         if self._sensing is not None and self.chosen:
-            self._sensing.show_quantity(self._sensing.read.streams[self.chosen[0]].quantity)
+            sid = self.chosen[0]
+            self._sensing.show_quantity(self._sensing.read.streams[sid].quantity, sid)
 
     def _fly(self, row_number: int | None) -> None:
         if self._sensing is None:
@@ -163,7 +164,9 @@ class ValuesPage(QWidget):
         streams = sensing.read.streams
         unit = streams[sids[0]].unit
         alike = [sid for sid in sids if streams[sid].unit == unit]
-        first, last = sensing.read.span
+        # Up to the newest value of those chosen, which may be long ago.
+        ends = [end for sid in alike if (end := sensing.last_of(sid)) is not None]
+        first, last = sensing.read.span[0], max(ends, default=sensing.read.span[1])
         start = max(first, last - np.timedelta64(_MOST_DAYS, "D"))
         sensing.desk.ask(
             lambda store: [store.series(sid, start, last) for sid in alike],
