@@ -165,7 +165,7 @@ def flood(broker: object, folder: Path, args: argparse.Namespace) -> None:
     wait(lambda: window.sensing.desk.recorder.tally.received >= sent, 30)
     beat.stop()
     tally = window.sensing.desk.recorder.tally
-    status = window.sensing.statuses()["flood"]
+    status = window.sensing.statuses["flood"]
     never = sent - status.received
     print(f"sent {sent:,} in {ran:.0f} s ({sent / ran:,.0f}/s); received {tally.received:,}, stored {tally.stored:,},")
     print(f"repeated {tally.repeated:,}, refused {tally.refused:,}, lost {tally.lost:,}, never came {never:,}")

@@ -26,19 +26,18 @@ from twin.ui.result_layers import ResultLayers, beside, is_result
 from twin.ui.shown import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from twin.chain.answer import Answer, Step
     from twin.city.city import City
     from twin.jobs import Task
-    from twin.layer import Layer
     from twin.scenario.conflicts import Conflict
     from twin.scenario.scenario import Scenario
     from twin.scenario.version import Versions
     from twin.state import State
     from twin.ui.answers import Standing
-    from twin.ui.opening import CityData, DropInInfo
+    from twin.ui.opening import CityData
     from twin.ui.session import Session
 
 WARM_AFTER = 2_500
@@ -98,7 +97,6 @@ class Results(QObject):
         self._aside = Aside(self)
         self._aside.failed.connect(self._fail)
         self._layers = ResultLayers()
-        self._added: tuple[Mapping[str, Layer], tuple[DropInInfo, ...]] = ({}, ())
         self.files = DataLayers(session, self)
         """Layers from data files."""
         self.files.changed.connect(self._join)
@@ -147,12 +145,6 @@ class Results(QObject):
         self.end()
         self._aside.close()
         self._engine.close()
-
-    def add_layers(self, layers: Mapping[str, Layer], entries: tuple[DropInInfo, ...]) -> None:
-        """Show layers of another part of the window (sensors) beside those of the models, in place of its earlier."""
-        if dict(layers) != dict(self._added[0]):
-            self._added = (layers, entries)
-            self._join()
 
     def warm(self) -> None:
         """Let the engine read the city before it is asked."""
@@ -439,8 +431,8 @@ class Results(QObject):
     def _join(self) -> None:
         if self._drawn is None:
             return
-        layers = {**self._drawn.layers, **self._layers.layers, **self.files.layers, **self._added[0]}
-        dropins = (*self._drawn.dropins, *self._layers.entries, *self.files.entries, *self._added[1])
+        layers = {**self._drawn.layers, **self._layers.layers, **self.files.shown}
+        dropins = (*self._drawn.dropins, *self._layers.entries, *self.files.entries)
         errors = {**self._drawn.errors, **self.files.errors}
         self.data = replace(self._drawn, layers=layers, dropins=dropins, errors=errors)
         self.changed.emit()

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 _KINDS = {
     "mqtt": N_("MQTT broker"), "sensorthings": "OGC SensorThings", "ngsi-ld": N_("NGSI-LD context broker"),
-    "trafikverket": "Trafikverket", "folder": N_("Folder of files"),
+    "trafikverket": "Trafikverket", "folder": N_("Folder of files"), "http": N_("Web address"),
 }  # fmt: skip
 _FORMATS = {
     "json": N_("Plain JSON"), "sensorthings": "SensorThings", "chirpstack": "ChirpStack v4",
-    "ttn": "The Things Stack v3", "ngsi-ld": "NGSI-LD",
+    "ttn": "The Things Stack v3", "ngsi-ld": "NGSI-LD", "sensor-community": "Sensor.Community", "datex2": "DATEX II",
 }  # fmt: skip
 _CLASSES = {"open": N_("open"), "internal": N_("internal"), "restricted": N_("restricted")}
 _MATURITIES = {"test": N_("test"), "pilot": N_("pilot"), "established": N_("established")}
@@ -167,10 +167,11 @@ class FeedDialog(QDialog):
     def _fit(self) -> None:
         """Show only the fields that this kind of feed has."""
         kind, form = str(self.kind.currentData()), str(self.format.currentData())
-        web = kind in ("sensorthings", "ngsi-ld", "trafikverket")
+        web = kind in ("sensorthings", "ngsi-ld", "trafikverket", "http")
         shown = {
-            self.topic: kind == "mqtt", self.format: kind == "mqtt", self.ca: kind == "mqtt", self.user: kind == "mqtt",
-            self.mapping: kind == "folder" or (kind == "mqtt" and form == "json"),
+            self.topic: kind == "mqtt", self.format: kind in ("mqtt", "http"),
+            self.ca: kind == "mqtt", self.user: kind == "mqtt",
+            self.mapping: kind == "folder" or (kind in ("mqtt", "http") and form == "json"),
             self.codec: kind == "mqtt" and form in ("chirpstack", "ttn"), self.every: web,
             self.object: kind in ("ngsi-ld", "trafikverket"), self.credential: kind != "folder",
             self.password: kind != "folder", self.zone: kind != "sensorthings" and kind != "trafikverket",

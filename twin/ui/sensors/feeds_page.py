@@ -76,7 +76,7 @@ class FeedsPage(QWidget):
         sensing = self._sensing
         if sensing is None:
             return
-        feeds, found = sensing.feeds, sensing.statuses()
+        feeds, found = sensing.feeds, sensing.statuses
         self._empty.setVisible(not feeds)
         self.tree.setVisible(bool(feeds))
         if self._ids != [one.id for one in feeds]:

@@ -84,7 +84,7 @@ class ReusePage(QWidget):
         if sensing is None or sensing.read.where is None:
             return
         quantity, radius = str(self.quantity.currentData() or ""), float(self.radius.value())
-        found = near(sensing.read.streams, sensing.read.where, *sensing.middle(), radius, quantity)
+        found = near(sensing.read.streams, sensing.read.where, *sensing.middle, radius, quantity)
         self._fill([(one.stream.sid, one.distance) for one in found])
         text = trn("{n} stream within {radius}.", "{n} streams within {radius}.", len(found), lang,
                    radius=number(radius, lang, 0, "m"))  # fmt: skip
@@ -110,7 +110,7 @@ class ReusePage(QWidget):
         sensing, lang = self._sensing, self._lang
         assert sensing is not None
         assert sensing.read.where is not None
-        city = sensing.city()
+        city = sensing.city
         people = city.buildings["residents"].to_numpy(float)
         if not np.nansum(people) > 0:
             return ""

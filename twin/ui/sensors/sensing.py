@@ -99,8 +99,9 @@ class Sensing(QObject):
         """Language of the window."""
         return self._window.lang
 
+    @property
     def statuses(self) -> dict[str, Status]:
-        """Return how each feed that is followed stands, by its id."""
+        """How each feed that is followed stands, by its id."""
         recorder = self.desk.recorder
         if recorder is None:
             return {}
@@ -109,7 +110,7 @@ class Sensing(QObject):
 
     def connected(self) -> NDArray[np.bool_] | None:
         """Say for each stream whether its feed is connected; None where nothing is followed."""
-        found = self.statuses()
+        found = self.statuses
         if not found or not self._is_live:
             return None
         linked = {id for id, status in found.items() if status.link == "connected"}
@@ -185,13 +186,15 @@ class Sensing(QObject):
             x, y = (float(v) for v in where.xy[sid])
             self._window.viewport.fly_to_box((x - 60, y - 60, x + 60, y + 60))
 
+    @property
     def middle(self) -> tuple[float, float]:
-        """Return the middle of the view, in the City's system."""
+        """The middle of the view, in the City's system."""
         x, y, _ = self._window.viewport.navigator.pose.focus
         return x, y
 
+    @property
     def answers(self) -> list[tuple[str, list[Field]]]:
-        """Return the models that answered for the scenario shown, with their fields."""
+        """The models that answered for the scenario shown, with their fields."""
         answer = self._window.workbench.results.answer
         if answer is None:
             return []
@@ -206,8 +209,9 @@ class Sensing(QObject):
         if self._panel is not None and self._panel.isVisible():
             self._panel.choose(sids)
 
+    @property
     def city(self) -> City:
-        """Return the city shown."""
+        """The city as it is."""
         return self._city()
 
     # --- the window -------------------------------------------------------------------------------------------------
@@ -261,6 +265,7 @@ class Sensing(QObject):
         self.desk.close()
         self.read, self.frame, self._panel = Read(), None, None
         self.feeds, self.limits, self.alarms, self._live, self._extra = [], [], [], {}, {}
+        self._window.workbench.results.files.add({}, ())
         self.note.hide()
 
     def _took(self, read: Read) -> None:
@@ -402,7 +407,7 @@ class Sensing(QObject):
         entries = [
             DropInInfo(id, layer.title, N_("Sensors")) for id, layer in base.items()
         ]  # fmt: skip
-        self._window.workbench.results.add_layers(base, tuple(entries))
+        self._window.workbench.results.files.add(base, tuple(entries))
 
     def _say(self) -> None:
         """Say in the status bar how the connections stand; it stands there always while feeds are kept."""
@@ -410,7 +415,7 @@ class Sensing(QObject):
         text, tone = "", "muted"
         on = [one for one in self.feeds if one.on]
         if on and self.writable:
-            found = self.statuses()
+            found = self.statuses
             linked = sum(status.link == "connected" for status in found.values())
             text = tr("Feeds: {n} of {all} connected", lang, n=linked, all=len(on))
             tone = "muted" if linked == len(on) else "problem"

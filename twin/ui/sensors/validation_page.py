@@ -65,7 +65,7 @@ class ValidationPage(QWidget):
         sensing = self._sensing
         if sensing is None:
             return
-        fields = [(model, field) for model, found in sensing.answers() for field in found]
+        fields = [(model, field) for model, found in sensing.answers for field in found]
         measured = {one.quantity for one in sensing.read.streams}
         offers = [
             (model, field, pairing)
@@ -100,7 +100,7 @@ class ValidationPage(QWidget):
         if sensing is None or not 0 <= place < len(self._offers) or sensing.read.span is None:
             return
         where = sensing.read.where
-        city = sensing.city()
+        city = sensing.city
         _, field, pairing = self._offers[place]
         start, end = sensing.read.span
         if where is not None:
