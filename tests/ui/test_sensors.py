@@ -253,3 +253,17 @@ def test_the_demo_plays_its_week_as_now(window: MainWindow, qtbot: QtBot, tmp_pa
     how = [cell(panel, row, 4) for row in range(101)]
     assert how.count("live") > 60
     assert not (demo_project() / "history" / "today.duckdb").exists()
+
+
+def test_the_demo_saved_under_another_name_can_record(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    from twin.content import demo_project
+
+    panel = open_it(window, demo_project(), qtbot)
+    assert not window.sensing.writable
+    copy = tmp_path / "Mine.twin"
+    with qtbot.waitSignal(window.session.said, timeout=20_000):
+        window.session.save_as(copy)
+    qtbot.waitUntil(lambda: window.sensing.desk.folder == copy / "history" and window.sensing.writable, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.values.model.rowCount() == 101, timeout=10_000)
+    window.sensing.set_feeds([FeedSettings(id="Air", url="mqtt://127.0.0.1:1", topics=("a",), on=False)])
+    assert (copy / "history" / "feeds.json").is_file()

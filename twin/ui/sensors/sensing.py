@@ -79,6 +79,7 @@ class Sensing(QObject):
         self._timer.timeout.connect(self._tick)
         window.session.opened.connect(self._begin)
         window.session.closed.connect(self._end)
+        window.session.status_changed.connect(self._moved)
         window.session.city_changed.connect(lambda: self.desk.read(self._city(), self._took))
         window.timing.clock.ticked.connect(lambda _t: self._follow())
         window.timing.clock.changed.connect(self._follow)
@@ -253,6 +254,12 @@ class Sensing(QObject):
             self._failed(error)
         read_only = session.read_only or project.path == demo_project()
         self.desk.open(folder, read_only, session.store.state.city, self._opened)
+
+    def _moved(self) -> None:
+        """Go on in the other folder when the project was saved under another name."""
+        project = self._window.session.project
+        if project is not None and self.desk.folder is not None and self.desk.folder != project.path / "history":
+            self._begin()
 
     def _opened(self, read: Read) -> None:
         self._took(read)
