@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.errors import BadInput
+from twin.sensors.decode import datex2, sensor_community
 from twin.sensors.decode.lorawan import ChirpStack, ThingsStack
 from twin.sensors.decode.ngsi_ld import NgsiLd
 from twin.sensors.decode.plain import PlainJson
@@ -144,6 +145,25 @@ def test_trafikverket_answers(payloads: Path) -> None:
         answer(b'{"RESPONSE":{"RESULT":[{"ERROR":{"SOURCE":"Security","MESSAGE":"wrong key"}}]}}')
 
 
+def test_sensor_community_and_datex(payloads: Path) -> None:
+    found = sensor_community.answer((payloads / "sensor-community" / "upstream.json").read_bytes())
+    dust = by_quantity([one for one in found if one.sensor == "sensor.community 2129"])
+    assert (dust["pm10"].value, dust["pm25"].value) == (18.40, 16.80)
+    assert (dust["pm10"].lon, dust["pm10"].time) == (13.374, ms("2019-04-25T01:53:40Z"))
+    xml = (payloads / "datex2" / "measured-data-v2-fr-tipi.xml").read_bytes()
+    sites = datex2.answer(xml)
+    assert [(one.sensor, one.quantity, one.value) for one in sites][:2] == [
+        ("MUM76.h1", "traffic_flow", 70), ("MUM76.h1", "traffic_speed", 92)
+    ]  # fmt: skip
+    assert sites[2].value == 820
+    assert sites[0].time == ms("2026-04-09T00:48:00+02:00")
+    bomb = xml.replace(b"<d2LogicalModel", b'<!DOCTYPE x [<!ENTITY a "b"><!ENTITY c "&a;&a;">]><d2LogicalModel', 1)
+    with pytest.raises(BadInput, match="entities"):
+        datex2.answer(bomb)
+    with pytest.raises(BadInput, match="no XML"):
+        datex2.answer(xml[:-20])
+
+
 # --- plain JSON and its mapping
 
 
@@ -218,7 +238,7 @@ def test_mapping_reads_another_shape() -> None:
 def test_no_message_breaks_the_intake(data: bytes) -> None:
     """Whatever arrives is taken or counted as refused; nothing raises."""
     for decode in (PlainJson(), PlainJson({"value": "a.b"}), ChirpStack("elsys"), ThingsStack("elsys"),
-                   SensorThingsMqtt(), NgsiLd(), answer):  # fmt: skip
+                   SensorThingsMqtt(), NgsiLd(), answer, datex2.answer, sensor_community.answer):  # fmt: skip
         intake = Intake(decode, numbered())
         rows = intake.take([(data, "a/b", now_ms())])
         assert len(rows) <= intake.counts.received

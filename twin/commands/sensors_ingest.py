@@ -13,6 +13,7 @@ import msgspec
 
 from twin.commands.console import pair
 from twin.errors import BadInput, ProjectLocked, UsageError
+from twin.sensors.settings import FORMATS, KINDS
 from twin.text import tr, trn
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from twin.sensors.stream import Stream
 
 _ABSORB_S = 60.0
+_OVER_HTTP = {"ngsi-ld": "ngsi-ld", "sensor-community": "http", "datex2": "http"}
 
 
 def _source(parser: Parser, lang: str) -> None:
@@ -32,9 +34,9 @@ def _source(parser: Parser, lang: str) -> None:
     parser.add_argument(
         "--topic", action="append", default=[], metavar="T", help=tr("MQTT topic; may be repeated", lang)
     )
-    parser.add_argument("--format", default="json", choices=("json", "sensorthings", "chirpstack", "ttn", "ngsi-ld"),
+    parser.add_argument("--format", default="json", choices=FORMATS,
                         help=tr("format of the messages", lang))  # fmt: skip
-    parser.add_argument("--kind", default="", choices=("", "mqtt", "sensorthings", "ngsi-ld", "trafikverket", "folder"),
+    parser.add_argument("--kind", default="", choices=("", *KINDS),
                         metavar="KIND", help=tr("kind of feed; by default the address tells", lang))  # fmt: skip
     parser.add_argument(
         "--object", default="", metavar="TYPE", help=tr("type of the entities or objects asked for", lang)
@@ -315,7 +317,7 @@ def _settings(args: Namespace, kind: str = "") -> FeedSettings:
     url = args.url
     guess = "mqtt" if not url or url.split(":")[0] in ("mqtt", "mqtts", "tcp", "ssl") else ""
     if not guess:
-        guess = "folder" if "://" not in url else "ngsi-ld" if args.format == "ngsi-ld" else "sensorthings"
+        guess = "folder" if "://" not in url else _OVER_HTTP.get(args.format, "sensorthings")
     kind = kind or args.kind or guess
     name = args.name or (args.files[0].name if getattr(args, "files", None) else url.split("://")[-1] or kind)
     name = "".join(c if c.isalnum() or c in " .-_" else "-" for c in name)[:60]

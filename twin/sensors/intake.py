@@ -114,6 +114,7 @@ class Intake:
     def take(self, messages: Iterable[tuple[bytes, str, int]]) -> Batch:
         """Return the rows of messages (payload, topic, received [ms]); nothing raises, what is bad is counted."""
         rows: list[tuple[int, int, float, int, int]] = []
+        found: list[tuple[Reading, int, str]] = []
         for payload, topic, received in messages:
             try:
                 readings = self._decode(payload, topic)
@@ -122,16 +123,20 @@ class Intake:
                 self.refuse(error, received, topic, payload)
                 continue
             self.counts.received += len(readings)
-            for reading in readings:
-                self._reading(reading, received, topic, rows)
+            found += [(reading, received, topic) for reading in readings]
+        self._meet(found)
+        for reading, received, topic in found:
+            self._reading(reading, received, topic, rows)
         return _batch(rows)
 
     def take_readings(self, readings: Iterable[Reading], received: int | None = None) -> Batch:
         """Return the rows of readings that are decoded already (files, back-fill)."""
         rows: list[tuple[int, int, float, int, int]] = []
         now = now_ms() if received is None else received
-        for reading in readings:
-            self.counts.received += 1
+        found = [(reading, now, "") for reading in readings]
+        self.counts.received += len(found)
+        self._meet(found)
+        for reading, _, _ in found:
             self._reading(reading, now, "", rows)
         return _batch(rows)
 
@@ -195,10 +200,27 @@ class Intake:
         lag = (received - time) / 1000.0
         self.lag_s = lag if math.isnan(self.lag_s) else 0.99 * self.lag_s + 0.01 * lag
 
+    def _meet(self, found: list[tuple[Reading, int, str]]) -> None:
+        """Make the streams of all sensors that are new at once: each addition writes the table of streams."""
+        if self._unknown == "park":
+            return
+        made: dict[str, Stream] = {}
+        for reading, received, _ in found:
+            id = f"{reading.sensor}:{reading.quantity}"
+            if id in self._streams or id in made:
+                continue
+            try:
+                check_time(reading.time, received)
+                made[id] = self._described(reading)
+            except BadInput:
+                continue  # told where the reading itself is taken
+        if made:
+            self.learn(self._add(list(made.values())))
+
     def _scale(self, reading: Reading, stream: Stream) -> tuple[float, float]:
         return conversion(ucum(reading.unit), stream.unit) if reading.unit.strip() else (1.0, 0.0)
 
-    def _new(self, reading: Reading) -> Stream:
+    def _described(self, reading: Reading) -> Stream:
         if len(self._streams) >= _MAX_STREAMS:
             raise BadInput("There are {n} streams already; no more are taken.", n=_MAX_STREAMS)
         text_of(reading.sensor, "sensor")
@@ -221,7 +243,10 @@ class Intake:
         )  # fmt: skip
         if reading.unit.strip():
             conversion(said, unit)  # refused before the stream is made
-        (stream,) = self._add([stream])
+        return stream
+
+    def _new(self, reading: Reading) -> Stream:
+        (stream,) = self._add([self._described(reading)])
         self._streams[stream.id] = stream
         return stream
 

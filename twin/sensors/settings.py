@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from twin.sensors.reading import Decoder
 
 FILE = "feeds.json"
-FORMATS = ("json", "sensorthings", "chirpstack", "ttn", "ngsi-ld")
-KINDS = ("mqtt", "sensorthings", "ngsi-ld", "trafikverket", "folder")
+FORMATS = ("json", "sensorthings", "chirpstack", "ttn", "ngsi-ld", "sensor-community", "datex2")
+KINDS = ("mqtt", "sensorthings", "ngsi-ld", "trafikverket", "folder", "http")
 
 
 class FeedSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -95,6 +95,7 @@ def decoder(settings: FeedSettings) -> Decoder:
     BadInput
         When there is no such format, codec or zone.
     """
+    from twin.sensors.decode import datex2, sensor_community
     from twin.sensors.decode.lorawan import ChirpStack, ThingsStack
     from twin.sensors.decode.ngsi_ld import NgsiLd
     from twin.sensors.decode.plain import PlainJson
@@ -107,6 +108,8 @@ def decoder(settings: FeedSettings) -> Decoder:
         "chirpstack": lambda: ChirpStack(settings.codec),
         "ttn": lambda: ThingsStack(settings.codec),
         "ngsi-ld": lambda: NgsiLd(zone),
+        "sensor-community": lambda: sensor_community.answer,
+        "datex2": lambda: datex2.answer,
     }
     if settings.format not in makers:
         raise BadInput("{name} is no format; there are: {known}.", name=settings.format, known=", ".join(FORMATS))
@@ -131,6 +134,7 @@ def feed_of(settings: FeedSettings, since_ms: int = 0, client_id: str = "") -> F
     """
     check(settings)
     from twin.sensors.feeds.files import FolderFeed, Layout
+    from twin.sensors.feeds.http import PolledPage
     from twin.sensors.feeds.mqtt import MqttFeed
     from twin.sensors.feeds.ngsi_ld import NgsiLdFeed
     from twin.sensors.feeds.sensorthings import SensorThingsFeed
@@ -150,6 +154,8 @@ def feed_of(settings: FeedSettings, since_ms: int = 0, client_id: str = "") -> F
             key, settings.object or "TrafficFlow", None, settings.every_s, settings.url or DEFAULT_URL
         )
     headers = {"Authorization": f"Bearer {secret(settings.credential)}"} if settings.credential else None
+    if settings.kind == "http":
+        return PolledPage(settings.url, decoder(settings), settings.every_s, headers)
     if settings.kind == "sensorthings":
         return SensorThingsFeed(settings.url, settings.every_s, since_ms, headers)
     return NgsiLdFeed(settings.url, settings.object, settings.every_s, zone, headers)

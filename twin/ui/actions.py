@@ -122,6 +122,8 @@ _WINDOW = (
         "indicators", N_("In&dicators"), N_("Show or hide the table of indicators"), ("Ctrl+6",), "table", "project",
         True,
     ),
+    Command("sensors", N_("Se&nsors"), N_("Show or hide what sensors measure"), ("Ctrl+Shift+M",), "live",
+            "project", True),
     Command(
         "parameters", N_("&Parameters"), N_("Show or hide what the models assume"), ("Ctrl+7",), "", "project", True
     ),

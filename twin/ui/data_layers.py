@@ -41,12 +41,24 @@ class DataLayers(QObject):
         self._asked: dict[tuple[object, ...], Task] = {}
         self._painted: dict[str, tuple[DataLayer, Shown, Layer | None]] = {}
         self._state: State | None = None
+        self._beside: tuple[Mapping[str, Layer], tuple[DropInInfo, ...]] = ({}, ())
+
+    @property
+    def shown(self) -> Mapping[str, Layer]:
+        """The layers, and those that another part of the window added."""
+        return {**self.layers, **self._beside[0]}
+
+    def add(self, layers: Mapping[str, Layer], entries: tuple[DropInInfo, ...]) -> None:
+        """Show layers of another part of the window (sensors) too, in place of what it added before."""
+        if dict(layers) != dict(self._beside[0]):
+            self._beside = (layers, entries)
+            self.changed.emit()
 
     @property
     def entries(self) -> tuple[DropInInfo, ...]:
         """What the layer panel needs to know of each."""
         imported = () if self._state is None else self._state.imported
-        return tuple(DropInInfo(one.id, one.about.title, GROUP) for one in imported)
+        return (*(DropInInfo(one.id, one.about.title, GROUP) for one in imported), *self._beside[1])
 
     def numbers(self, id: str) -> Shown | None:
         """Return the numbers of a layer, None while they are being read."""

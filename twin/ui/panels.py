@@ -32,6 +32,7 @@ _TITLES = {
     "scenarios": N_("Scenarios"),
     "indicators": N_("Indicators"),
     "parameters": N_("Parameters"),
+    "sensors": N_("Sensors"),
 }
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -41,6 +42,8 @@ _LATER = ("jobs", "indicators", "parameters")
 """Docks that are hidden at first; the indicators come with the first edit."""
 _WIDTHS = (288, 328)
 _HEIGHT = 210
+_WIDE = {"sensors": 460}
+"""Docks that need more room than the others; it is made when they are brought."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class Panels(QObject):
             dock.setFloating(False)
             self._window.addDockWidget(_PLACES.get(name, _RIGHT), dock)
         first = self.docks["questions"]
-        for name in ("inspector", "scenarios", "jobs"):
+        for name in ("inspector", "scenarios", "sensors", "jobs"):
             self._window.tabifyDockWidget(first, self.docks[name])
         self._window.tabifyDockWidget(self.docks["layers"], self.docks["bookmarks"])
         self.set_widths()
@@ -161,6 +164,9 @@ class Panels(QObject):
         was = [self.docks[other] for other in _BELOW if self.docks[other].isVisible()]
         dock.show()
         dock.raise_()
+        if name in _WIDE and dock.width() < _WIDE[name] and not dock.isFloating():
+            wide = partial(self._window.resizeDocks, [dock], [_WIDE[name]], Qt.Orientation.Horizontal)
+            QTimer.singleShot(0, self, wide)
         if name in _BELOW and dock not in was and not dock.isFloating():
             both = [*was, dock]
             sizes, along = [_HEIGHT], Qt.Orientation.Vertical
@@ -226,6 +232,10 @@ class Panels(QObject):
             return ParameterPanel(content.store, self._lang)
         if name == "indicators":
             return IndicatorPanel(content.store, self._lang)
+        if name == "sensors":
+            from twin.ui.sensors.panel import SensorPanel
+
+            return SensorPanel(content.store, self._lang)
         if name == "bookmarks":
             bookmarks = BookmarkPanel(content.store, self._lang)
             bookmarks.set_pose_source(content.pose)

@@ -431,7 +431,7 @@ class Results(QObject):
     def _join(self) -> None:
         if self._drawn is None:
             return
-        layers = {**self._drawn.layers, **self._layers.layers, **self.files.layers}
+        layers = {**self._drawn.layers, **self._layers.layers, **self.files.shown}
         dropins = (*self._drawn.dropins, *self._layers.entries, *self.files.entries)
         errors = {**self._drawn.errors, **self.files.errors}
         self.data = replace(self._drawn, layers=layers, dropins=dropins, errors=errors)

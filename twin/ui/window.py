@@ -17,6 +17,7 @@ from twin.ui.actions import Actions
 from twin.ui.commands import Commands
 from twin.ui.notices import Bar
 from twin.ui.panels import Content, Panels
+from twin.ui.sensors.sensing import Sensing
 from twin.ui.session import Session
 from twin.ui.start_page import StartPage
 from twin.ui.timing import Timing
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
         self.panels = Panels(self, self.commands, self.session.tasks, lang)
         self.workbench = Workbench(self)
         self.timing = Timing(self)
+        self.sensing = Sensing(self)
         self._strip: StatusStrip | None = None
         self._menus: dict[str, QMenu] = {}
         self._leaving = False
@@ -276,6 +278,7 @@ class MainWindow(QMainWindow):
             self.panels.fill(None, self.lang)
         self.workbench.attach()
         self.timing.attach()
+        self.sensing.attach()
         menu = self._menus[actions.LAYER_MENU]
         menu.clear()
         for action in self.panels.layer_actions():
@@ -406,6 +409,7 @@ class MainWindow(QMainWindow):
         if self.session.store is not None:
             self.keep_thumbnail()
             self._save_layout()
+        self.sensing.shut()
         self.timing.shut()
         self.viewport.shut()
         self.workbench.shut()

@@ -13,7 +13,7 @@ from twin.sensors.guard import MAX_ANSWER, cut
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from twin.sensors.reading import Decoder
 
@@ -101,36 +101,42 @@ class Web:
             raise OSError(f"{type(error).__name__}: {cut(error, 120)}") from error
 
 
-class PollingFeed(Feed):
-    """Asks again and again; each session fills in from the newest time known.
+class PolledPage(Feed):
+    """One address asked again and again: whatever format its answer has.
 
     Parameters
     ----------
-    ask : callable
-        Asks once and hands over what is new; called with ``self`` and whether to stop.
+    url : str
+    decode : callable
+        Of the answer's format.
     every_s : float
         Seconds between two questions.
+    headers : mapping, optional
+        An authorisation, from the keyring.
     """
 
-    can_backfill = True
-
     def __init__(
-        self, name: str, decode: Decoder, ask: Callable[[PollingFeed, threading.Event], None], every_s: float,
-        since_ms: int = 0,
-    ) -> None:  # fmt: skip
-        super().__init__(decode, since_ms)
-        self._name, self._ask, self._every = name, ask, every_s
+        self, url: str, decode: Decoder, every_s: float = 60.0, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(decode)
+        self._url, self._every, self._headers = url, max(every_s, 1.0), headers
+        Web(url, headers).close()
 
     def where(self) -> str:
         """Return the address for people, without secrets."""
-        return self._name
+        return redacted(self._url)
 
     def session(self, stop: threading.Event) -> None:
-        """Ask until told to stop."""
-        while not stop.is_set():
-            self._ask(self, stop)
-            self.connected()
-            stop.wait(self._every)
+        """Ask until told to stop; an answer that is the same as before is not handed on."""
+        before = b""
+        with Web(self._url, self._headers) as web:
+            while not stop.is_set():
+                body = web.get(self._url)
+                self.connected()
+                if body != before:
+                    before = body
+                    self.offer(body, self.where())
+                stop.wait(self._every)
 
 
 def redacted(url: str) -> str:

@@ -1,0 +1,196 @@
+"""The history of the open project, kept by one thread beside the window: opened, asked, recorded into, closed."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from twin.errors import ProjectLocked
+from twin.sensors.stream import in_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from twin.city.city import City
+    from twin.layer import Layer
+    from twin.sensors.block import Block
+    from twin.sensors.embedded import EmbeddedHistory
+    from twin.sensors.onmap import Stands
+    from twin.sensors.recorder import Recorder
+    from twin.sensors.settings import FeedSettings
+    from twin.sensors.stream import Frame, Stream
+
+_CELLS = 12_000_000
+_MOST_STEPS = 4_000
+_LOOK_BACK_S = 86_400.0
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What was read of a history for the window: streams, where they stand, the window that can be played."""
+
+    streams: tuple[Stream, ...] = ()
+    where: Stands | None = None
+    block: Block | None = None
+    layers: dict[str, Layer] = field(default_factory=dict)
+    latest: Frame | None = None
+    span: tuple[np.datetime64, np.datetime64] | None = None
+
+
+class Desk(QObject):
+    """Works in one thread; answers come back to the window's thread."""
+
+    failed = Signal(object)
+    arrived = Signal()
+    """Observations were stored (many at once, at most a few times a second)."""
+    _done = Signal(object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread = ThreadPoolExecutor(1, "history")
+        self._done.connect(self._take)
+        self.store: EmbeddedHistory | None = None
+        self.recorder: Recorder | None = None
+        self.folder: Path | None = None
+        self._number = 0
+        self._ended = False
+
+    def open(self, folder: Path, read_only: bool, city: City, then: Callable[[Read], None]) -> None:
+        """Open a history and read what the window shows of it; without one nothing happens."""
+        self.close()
+        self.folder = folder
+        if folder.is_dir():
+            self._ask(lambda: self._open(folder, read_only, city), then)
+
+    def make(self, city: City, then: Callable[[Read], None]) -> None:
+        """Make a history where there is none yet."""
+        folder = self.folder
+        if folder is not None and self.store is None:
+            self._ask(lambda: self._open(folder, False, city), then)
+
+    def read(self, city: City, then: Callable[[Read], None], around: np.datetime64 | None = None) -> None:
+        """Read anew what the window shows: the newest stretch, or one that holds a time."""
+        store = self.store
+        if store is not None:
+            self._ask(lambda: _read(store, city, around), then)
+
+    def ask(self, question: Callable[[EmbeddedHistory], Any], then: Callable[[Any], None]) -> None:
+        """Ask the store something beside the window."""
+        store = self.store
+        if store is not None:
+            self._ask(lambda: question(store), then)
+
+    def record(self, feeds: list[FeedSettings]) -> None:
+        """Follow feeds from now on, and no others."""
+        store = self.store
+        if store is not None and not store.read_only:
+            self._ask(lambda: self._record(store, feeds), lambda _nothing: None)
+
+    def close(self) -> None:
+        """Stop recording and close the history; what was received is stored first."""
+        if self._ended:
+            return
+        self._number += 1
+        store, self.store = self.store, None
+        recorder, self.recorder = self.recorder, None
+        self.folder = None
+        self._thread.submit(_closed, store, recorder).result(30)
+
+    def shut(self) -> None:
+        """Close, and end the thread."""
+        self.close()
+        self._ended = True
+        self._thread.shutdown()
+
+    # --- in the thread --------------------------------------------------------------------------------------------
+
+    def _open(self, folder: Path, read_only: bool, city: City) -> Read:
+        from twin.sensors.embedded import EmbeddedHistory
+
+        try:
+            store = EmbeddedHistory(folder, read_only=read_only)
+        except (ProjectLocked, OSError):  # another process records here, or nothing may be written here
+            store = EmbeddedHistory(folder, read_only=True)
+        self.store = store
+        if not store.read_only:
+            store.take_inbox()
+            store.settle()
+            store.forget(np.datetime64("now", "ms"))
+        return _read(store, city)
+
+    def _record(self, store: EmbeddedHistory, feeds: list[FeedSettings]) -> None:
+        from twin.sensors.intake import Intake
+        from twin.sensors.recorder import Recorder, newest_of
+        from twin.sensors.settings import feed_of
+
+        old, self.recorder = self.recorder, None
+        if old is not None:
+            old.stop()
+        recorder = Recorder(store, lambda _rows: self.arrived.emit(), self.failed.emit)
+        self.recorder = recorder
+        for one in feeds:
+            if not one.on:
+                continue
+            try:
+                feed = feed_of(
+                    one, newest_of(store, one.id), client_id=f"twin-{abs(hash(str(store.folder))) % 10**8}-{one.id}"
+                )
+            except Exception as error:  # one feed that cannot be made must not keep the others from being followed
+                self.failed.emit(error)
+                continue
+            recorder.add(
+                feed,
+                Intake(feed.decode, store.add_streams, store.streams(), one.facts(), one.unknown, dict(one.places)),
+            )
+        recorder.start()
+
+    def _ask(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        number = self._number
+
+        def done(future: Future[Any]) -> None:
+            if number == self._number:
+                self._done.emit(future, then)
+
+        self._thread.submit(work).add_done_callback(done)
+
+    def _take(self, future: Future[Any], then: Callable[[Any], None]) -> None:
+        error = future.exception()
+        if error is None:
+            then(future.result())
+        else:
+            self.failed.emit(error)
+
+
+def _closed(store: EmbeddedHistory | None, recorder: Recorder | None) -> None:
+    if recorder is not None:
+        recorder.stop()
+    if store is not None:
+        store.close()
+
+
+def _read(store: EmbeddedHistory, city: City, around: np.datetime64 | None = None) -> Read:
+    """Read streams, places, and the window that can be played: all there is, in steps that fit in memory."""
+    from twin.sensors.block import fill
+    from twin.sensors.onmap import layers_over_time, stands
+
+    streams, span = store.streams(), store.span()
+    where = stands(streams, city)
+    if span is None or not streams:
+        return Read(streams, where, latest=store.latest(), span=span)
+    periods = [one.period_s for one in streams if one.period_s > 0]
+    step = float(np.median(periods)) if periods else 300.0
+    most = min(_MOST_STEPS, max(_CELLS // max(len(streams), 1), 100))
+    length = np.timedelta64(round(most * step * 1000), "ms")
+    end = span[1] if around is None else min(span[1], around + length // 4)
+    first = max(span[0], end - length)
+    # Steps begin at whole multiples of their length, so that the hour on the clock is one of them.
+    whole = np.timedelta64(round(step * 1000), "ms")
+    start = in_ms(int(first.astype("int64")) // int(whole.astype("int64")) * int(whole.astype("int64")))
+    # A day back, so that the list can say how old a stale value is; the map leaves it out.
+    block = fill(store, start, end, step, max(_LOOK_BACK_S, *(one.stale_after for one in streams)))
+    return Read(streams, where, block, layers_over_time(streams, where, block), store.latest(), span)
