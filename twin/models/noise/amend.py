@@ -7,7 +7,7 @@ import numpy as np
 from numba import types
 
 from twin.models.compile import kernel, quick_part, unowned
-from twin.models.noise.attend import COLUMNS, RULES, encoded, facing, pair, reflects_to, walls_near
+from twin.models.noise.attend import COLUMNS, NEAR_WALLS, RULES, encoded, facing, pair, reflects_to, walls_near
 from twin.models.noise.cut import WORK
 from twin.models.noise.flat import FLAT
 from twin.models.noise.paths import fold
@@ -112,8 +112,8 @@ def amend(  # type: ignore[no-untyped-def]
     """
     before, flat, work, lines = unowned(before), unowned(flat), unowned(work), unowned(lines)
     columns, rules = unowned(columns), unowned(rules)
-    near_r, near_s = np.empty(1024, dtype=np.int64), np.empty(512, dtype=np.int64)
-    old_r = np.empty(1024, dtype=np.int64)
+    near_r, near_s = np.empty(NEAR_WALLS, dtype=np.int64), np.empty(NEAR_WALLS, dtype=np.int64)
+    old_r = np.empty(NEAR_WALLS, dtype=np.int64)
     gains = np.empty(8)
     bits = np.zeros(1, dtype=np.float32)
     view = bits.view(np.int32)
