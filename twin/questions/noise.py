@@ -45,12 +45,14 @@ _SURFACES = (
 )  # fmt: skip
 
 
-def _no_roads(city: City) -> str:
+def no_roads(city: City) -> str:
+    """Say what a city without streets lacks."""
     missing = N_("There are no streets in this city: without traffic there is no noise to ask of.")
     return "" if len(city.roads) else missing
 
 
-def _notes(asked: Asked) -> tuple[str, ...]:
+def notes(asked: Asked) -> tuple[str, ...]:
+    """Return what is said with every answer about noise."""
     return (
         tr("CNOSSOS-EU, early stage: not a noise study. Maximum levels are not assessed.", asked.lang),
         tr("Changes under 1 dB are hardly heard; 3 dB is as much as half the traffic.", asked.lang),
@@ -127,7 +129,7 @@ def _quieter_reply(asked: Asked) -> Reply:
     shown = words.rows(asked, "noise", *_ROWS)
     if found is None:
         nobody = tr("There are no façades along this street that the model listens at.", lang)
-        return Reply(nobody, shown, _notes(asked))
+        return Reply(nobody, shown, notes(asked))
     mean, _, n = found
     if abs(mean) < 0.05:
         text = tr("At the façades along the street the level is the same as in {reference}.", lang,
@@ -138,8 +140,8 @@ def _quieter_reply(asked: Asked) -> Reply:
             "{reference}.", lang, change=words.signed(mean, "dB", lang, 1),
             heard=tr(_HEARD if abs(mean) >= HEARD else _HARDLY, lang), reference=asked.names[1],
         )  # fmt: skip
-    notes = (*_notes(asked), tr("{n} façade places along it.", lang, n=n))
-    return Reply(f"{text} {_people(asked)}".strip(), shown, notes)
+    said = (*notes(asked), tr("{n} façade places along it.", lang, n=n))
+    return Reply(f"{text} {_people(asked)}".strip(), shown, said)
 
 
 QUIETER_STREET = Question(
@@ -153,7 +155,7 @@ QUIETER_STREET = Question(
         Number("less", N_("Traffic taken away"), "%", 0.0, 100.0, 0.0, 10.0),
         Choice("surface", N_("Surface"), _SURFACES, ""),
     ),
-    ("noise",), _quieter, _quieter_reply, _no_roads, "target",
+    ("noise",), _quieter, _quieter_reply, no_roads, "target",
 )  # fmt: skip
 
 
@@ -178,7 +180,7 @@ def _house_reply(asked: Asked) -> Reply:
         at = found[1][shapely.contains(outline, shapely.points(behind))]
         at = at[np.isfinite(at)]
     if not at.size:
-        return Reply(tr("No road is heard at this house.", lang), shown, _notes(asked))
+        return Reply(tr("No road is heard at this house.", lang), shown, notes(asked))
     high, low = float(at.max()), float(at.min())
     levels = {"high": number(high, lang, 0, "dB(A)"), "low": number(low, lang, 0, "dB(A)")}
     if high <= LIMIT:
@@ -195,14 +197,14 @@ def _house_reply(asked: Asked) -> Reply:
             "{low}, above 55: no quiet side here as it is drawn.", lang, **levels,
         )  # fmt: skip
     rule = tr("Förordning (2015:216), §§ 3–4, equivalent levels only; whether rooms face that side is not known.", lang)
-    return Reply(f"{text} {_people(asked)}".strip(), shown, (rule, *_notes(asked)))
+    return Reply(f"{text} {_people(asked)}".strip(), shown, (rule, *notes(asked)))
 
 
 NEW_HOUSE = Question(
     "house_by_the_road", "noise", N_("What if we build a house by the road?"),
     N_("Draw a house and see whether its façades stand the guideline values, and what it shields."),
     (Draw("house", N_("Draw the house"), "building", N_("Its outline, then height and use.")),),
-    ("noise",), _house, _house_reply, _no_roads, "building",
+    ("noise",), _house, _house_reply, no_roads, "building",
 )  # fmt: skip
 
 
@@ -220,21 +222,21 @@ def _screen_reply(asked: Asked) -> Reply:
     shown = words.rows(asked, "noise", *_ROWS)
     now, before = _walls(asked), _walls(asked, "reference")
     if now is None or before is None or len(now[1]) != len(before[1]):
-        return Reply(tr("The models did not answer.", lang), shown, _notes(asked))
+        return Reply(tr("The models did not answer.", lang), shown, notes(asked))
     change = now[1] - before[1]
     better = np.isfinite(change) & (change <= -HEARD)
     worse = np.isfinite(change) & (change >= HEARD)
     if not better.any() and not worse.any():
         text = tr("Nobody hears it: no façade changes by 1 dB or more compared with {reference}.", lang,
                   reference=asked.names[1])  # fmt: skip
-        return Reply(f"{text} {_people(asked)}".strip(), shown, _notes(asked))
+        return Reply(f"{text} {_people(asked)}".strip(), shown, notes(asked))
     text = tr(
         "At {better} façade places it becomes at least 1 dB quieter, by {most} at most; at {worse} louder, by "
         "reflection, compared with {reference}.", lang, better=number(int(better.sum()), lang, 0),
         most=number(float(-np.nanmin(change)), lang, 1, "dB"), worse=number(int(worse.sum()), lang, 0),
         reference=asked.names[1],
     )  # fmt: skip
-    return Reply(f"{text} {_people(asked)}".strip(), shown, _notes(asked))
+    return Reply(f"{text} {_people(asked)}".strip(), shown, notes(asked))
 
 
 SCREEN = Question(
@@ -245,7 +247,7 @@ SCREEN = Question(
         Number("height", N_("Height"), "m", 0.5, 12.0, 3.0, 0.5, 1),
         Tick("absorbing", N_("Absorbing towards the road"), True),
     ),
-    ("noise",), _screen, _screen_reply, _no_roads, "layers",
+    ("noise",), _screen, _screen_reply, no_roads, "layers",
 )  # fmt: skip
 
 QUESTIONS = (QUIETER_STREET, NEW_HOUSE, SCREEN)

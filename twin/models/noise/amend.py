@@ -7,7 +7,7 @@ import numpy as np
 from numba import types
 
 from twin.models.compile import kernel, quick_part, unowned
-from twin.models.noise.attend import COLUMNS, RULES, encoded, facing, pair, reflects_to, walls_near
+from twin.models.noise.attend import COLUMNS, NEAR_WALLS, RULES, encoded, facing, pair, reflects_to, walls_near
 from twin.models.noise.cut import WORK
 from twin.models.noise.flat import FLAT
 from twin.models.noise.paths import fold
@@ -108,17 +108,16 @@ def amend(  # type: ignore[no-untyped-def]
     touched : array of int, shape (c,)
         Gets how many pairs of each column were computed.
     codes : array of uint16
-        Gets the attenuations.
+        Gets the attenuations, where any were computed.
     """
     before, flat, work, lines = unowned(before), unowned(flat), unowned(work), unowned(lines)
     columns, rules = unowned(columns), unowned(rules)
-    near_r, near_s = np.empty(1024, dtype=np.int64), np.empty(512, dtype=np.int64)
-    old_r = np.empty(1024, dtype=np.int64)
+    near_r, near_s = np.empty(NEAR_WALLS, dtype=np.int64), np.empty(NEAR_WALLS, dtype=np.int64)
+    old_r = np.empty(NEAR_WALLS, dtype=np.int64)
     gains = np.empty(8)
     bits = np.zeros(1, dtype=np.float32)
     view = bits.view(np.int32)
     wide = rules.wall_reach + 1.0 if rules.order > 0 else WIDER
-    codes[:] = old
     count = 0
     for k in range(len(which)):
         c = which[k]
@@ -139,6 +138,8 @@ def amend(  # type: ignore[no-untyped-def]
                 or touches(before, work, xs, ys, x, y, own[c], rules, boxes, old_r, m_r, near_s)
             ):  # fmt: skip
                 continue
+            if count == 0:
+                codes[:] = old
             pair(flat, work, xs, ys, zs, lines.deck[line], columns, c, rules, near_r, n_r, near_s, gains, sums)
             q = code_at[k] + (p - piece_at[k]) * floors
             for f in range(floors):

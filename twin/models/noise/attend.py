@@ -29,6 +29,8 @@ SMALLEST = 2.0**-60
 """Smallest share of energy that is kept, −181 dB."""
 OWN = 0.5
 """Distance [m] in front of a wall of its own house within which that wall does not reflect to a receiver."""
+NEAR_WALLS = 8192
+"""Walls near source and receiver that are looked at, at most."""
 SOURCE_HEIGHT = 0.05
 """Height [m] of road vehicles as a source above the road (2.2.1)."""
 GAIN = 8.0
@@ -253,7 +255,7 @@ def attend(  # type: ignore[no-untyped-def]  # noqa: C901
     room = 4096
     number = np.empty(room, dtype=np.int64)
     where, bound = np.empty((room, 6)), np.empty(room)
-    near_r, near_s = np.empty(1024, dtype=np.int64), np.empty(512, dtype=np.int64)
+    near_r, near_s = np.empty(NEAR_WALLS, dtype=np.int64), np.empty(NEAR_WALLS, dtype=np.int64)
     gains, power = np.empty(8), np.empty(8)
     bits = np.zeros(1, dtype=np.float32)
     view = bits.view(np.int32)

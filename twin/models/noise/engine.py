@@ -88,6 +88,7 @@ class Heard:
     power: Floats
     levels: NDArray[np.float32]
     computed: int
+    known: dict[Any, Any]
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
@@ -123,12 +124,15 @@ def hear(
     step = None if before is None or changed is None or before.setting != setting else _step(before, city, changed)
     around = before.surroundings if step is not None and before is not None and step.same_scene else None
     if around is None:
-        around = surroundings(city, setting.default_g, setting.facade_absorption)
-    power, lines = _powered(around, per_link)
+        same = before.surroundings if step is not None and before is not None else None
+        around = surroundings(city, setting.default_g, setting.facade_absorption, same)
+    power, lines = powered(around, per_link)
+    known = dict(before.known) if step is not None and before is not None else {}
     rest = None if job is None else job.part(0.05, 0.97)
     if before is None or step is None or not _same_lines(before.lines, lines):
         who = listeners(
-            city, around.scene, around.house, setting.interval, setting.floors, setting.spacing, setting.height
+            city, around.scene, around.house, setting.interval, setting.floors, setting.spacing, setting.height,
+            known,
         )  # fmt: skip
         every = np.arange(len(who.columns.xy))
         store = stores.Store(
@@ -136,9 +140,9 @@ def hear(
         )  # fmt: skip
         computed = sum(len(block.piece) for block in store.blocks)
     else:
-        who, store, computed = _moved(before, city, around, lines, setting, step, rest)
+        who, store, computed = _moved(before, city, around, lines, setting, step, known, rest)
     levels, store, more = _levels(around, lines, power, store, setting, job)
-    return Heard(city, setting, around, who, lines, store, power, levels, computed + more)
+    return Heard(city, setting, around, who, lines, store, power, levels, computed + more, known)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +193,7 @@ def _differ(old: Any, new: Any, ids: frozenset[str] | None, columns: tuple[str, 
     return np.concatenate([part.bounds.to_numpy(dtype=np.float64).reshape(-1, 4) for part in parts])
 
 
-def _powered(around: Surroundings, per_link: Floats) -> tuple[Floats, Lines]:
+def powered(around: Surroundings, per_link: Floats) -> tuple[Floats, Lines]:
     """Return power per metre of the parts of lines (parts, 3, 8), A-weighted, and lines ranked by their mean."""
     weighted = around.powers(per_link) * 10 ** (A_WEIGHTING / 10)
     power = np.ascontiguousarray(weighted[:, around.streets.stretch].transpose(1, 0, 2))
@@ -206,19 +210,27 @@ def _same_lines(a: Lines, b: Lines) -> bool:
 
 
 def _moved(
-    before: Heard, city: City, around: Surroundings, lines: Lines, setting: Setting, step: _Step, job: Job | None
+    before: Heard,
+    city: City,
+    around: Surroundings,
+    lines: Lines,
+    setting: Setting,
+    step: _Step,
+    known: dict[Any, Any],
+    job: Job | None,
 ) -> tuple[Listeners, Store, int]:
     """Return receivers and store after an edit, computing what it can touch."""
     if step.same_scene and step.same_houses:
         return before.listeners, before.store, 0
     old = before.listeners
-    facade = old.facade if step.same_houses else fronts(city, setting.interval, setting.floors)
+    facade = old.facade if step.same_houses else fronts(city, setting.interval, setting.floors, known)
     who = listeners(
-        city, around.scene, around.house, setting.interval, setting.floors, setting.spacing, setting.height, facade
+        city, around.scene, around.house, setting.interval, setting.floors, setting.spacing, setting.height, known,
+        facade,
     )  # fmt: skip
-    known = _matched(old, who)
-    kept, fresh = stores.taken(before.store, who.columns, known)
-    own = np.where(known >= 0, old.columns.own[np.maximum(known, 0)], -1)
+    was = _matched(old, who)
+    kept, fresh = stores.taken(before.store, who.columns, was)
+    own = np.where(was >= 0, old.columns.own[np.maximum(was, 0)], -1)
     count = 0
     if len(step.boxes):
         kept, count = stores.changed(

@@ -53,7 +53,13 @@ class Receivers:
     length: Floats
 
 
-def receivers(city: City, interval: float = INTERVAL, out: float = OUT) -> Receivers:
+Spots = list[tuple["Floats", "Floats", float]]
+"""Place in front of the wall, outward normal and length of wall of each receiver of a footprint."""
+
+
+def receivers(
+    city: City, interval: float = INTERVAL, out: float = OUT, known: dict[shapely.Geometry, Spots] | None = None
+) -> Receivers:
     """Return the receivers of all buildings, courtyards included; none within another building.
 
     Parameters
@@ -62,6 +68,8 @@ def receivers(city: City, interval: float = INTERVAL, out: float = OUT) -> Recei
         Buildings with parts are taken by their parts. Unknown ground is that of the terrain, else 0; buildings of
         unknown height have no receivers.
     interval, out : float [m]
+    known : dict, optional
+        Spots by footprint that were found before with the same interval; those of new footprints are added.
 
     Returns
     -------
@@ -74,7 +82,11 @@ def receivers(city: City, interval: float = INTERVAL, out: float = OUT) -> Recei
     ground, height = _levels(city)
     usable &= height > 0
     rows = np.flatnonzero(usable)
-    spots = [(row, *spot) for row in rows for spot in _spots(shapes[row], interval, out)]
+    known = {} if known is None else known
+    for row in rows:
+        if shapes[row] not in known:
+            known[shapes[row]] = list(_spots(shapes[row], interval, out))
+    spots = [(row, *spot) for row in rows for spot in known[shapes[row]]]
     if not spots:
         none = np.empty(0, dtype=np.int64)
         return Receivers(np.empty((0, 3)), none, none, none, np.empty((0, 2)), np.empty(0))

@@ -13,14 +13,16 @@ from twin.models.noise.flat import HOUSE, containing
 from twin.models.noise.surroundings import at, ground_raster
 
 if TYPE_CHECKING:
+    import shapely
     from numpy.typing import NDArray
 
     from twin.city.city import City
-    from twin.models.noise.facades import Receivers
+    from twin.models.noise.facades import Receivers, Spots
     from twin.models.noise.scene import Scene
 
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
+    Known = dict[shapely.Geometry, Spots]
 
 YARD = 1.5
 """Height [m] of a receiver in a school yard."""
@@ -51,7 +53,7 @@ class Listeners:
 
 def listeners(
     city: City, scene: Scene, house: Whole, interval: float, floors: str, spacing: float, height: float,
-    facade: Receivers | None = None,
+    known: Known, facade: Receivers | None = None,
 ) -> Listeners:  # fmt: skip
     """Return all receivers of a City.
 
@@ -70,10 +72,12 @@ def listeners(
         Size of a cell of the grid; 0 for none.
     height : float [m]
         Of the grid above the ground.
+    known : dict
+        What :func:`twin.models.noise.facades.receivers` found before; added to.
     facade : Receivers, optional
         Those in front of façades where they are known already.
     """
-    stand = facade if facade is not None else fronts(city, interval, floors)
+    stand = facade if facade is not None else fronts(city, interval, floors, known)
     _, first, count = np.unique(stand.facade, return_index=True, return_counts=True)
     raster = ground_raster(city.terrain)
     house_of = np.full(len(city.buildings) + 1, -1, dtype=np.int64)
@@ -105,9 +109,9 @@ def listeners(
     return Listeners(columns, stand, len(stand.points), free, shape, transform, schools[0])
 
 
-def fronts(city: City, interval: float, floors: str) -> Receivers:
+def fronts(city: City, interval: float, floors: str, known: Known) -> Receivers:
     """Return receivers in front of façades, of all floors or of the one nearest to 4 m above the ground."""
-    stand = facades.receivers(city, interval)
+    stand = facades.receivers(city, interval, known=known)
     if floors == "all" or not len(stand.points):
         return stand
     low = stand.points[np.r_[True, stand.facade[1:] != stand.facade[:-1]], 2]

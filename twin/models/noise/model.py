@@ -37,10 +37,10 @@ PARAMETERS = (
     Parameter("wall_reach", N_("Walls reflect within this of source or receiver"), "m", 50.0, OWN, 0.0, 200.0),
     Parameter(
         "interval", N_("Longest piece of façade per receiver"),
-        "m", 10.0, N_("at most 5 m for reporting: (EU) 2021/1226, 2.8"), 2.0, 50.0,
+        "m", 20.0, N_("at most 5 m for reporting: (EU) 2021/1226, 2.8"), 2.0, 50.0,
     ),
     Parameter("floors", N_("Floors with receivers"), "", "all", OWN, choices=("all", "one")),
-    Parameter("grid", N_("Cell of the ground map (0: none)"), "m", 20.0, OWN, 0.0, 200.0),
+    Parameter("grid", N_("Cell of the ground map (0: none)"), "m", 25.0, OWN, 0.0, 200.0),
     Parameter(
         "grid_height", N_("Height of the ground map"),
         "m", 2.0, N_("practice of planning studies in Sweden"), 1.0, 10.0,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from twin.jobcluster import spread
 from twin.models.noise import product
 from twin.models.noise.amend import amend
 from twin.models.noise.attend import Columns, Rules, attend
@@ -37,6 +38,8 @@ Part = TypeVar("Part")
 Answer = TypeVar("Answer")
 BLOCK = 24
 """Columns a thread takes at a time; between blocks the work can be stopped."""
+TILE = 400.0
+"""Side [m] of the squares whose receivers a worker takes at a time."""
 GUESS = 220
 """Pieces per column that room is made for at first."""
 LISTENING = N_("Noise at {n} places")
@@ -100,11 +103,29 @@ def fill(
         Columns to do.
     job : Job, optional
     """
+    if job is not None and job.cluster is not None:
+        shared = (flat, lines, columns, rules)
+        return tuple(spread(fill_tile, shared, _tiles(columns, which), job))
 
     def one(part: Whole) -> Block:
         return _filled(flat, scratch(flat, rules), lines, columns, rules, part)
 
     return tuple(_spread(one, _parts(which), len(which), job))
+
+
+def fill_tile(shared: tuple[Flat, Lines, Columns, Rules], which: Whole) -> Block:
+    """Return what the columns of a tile hear; the same work for one tile on a worker and for a whole city here.
+
+    Parameters
+    ----------
+    shared : tuple of Flat, Lines, Columns, Rules
+        The scene whole, so that no path is cut at a tile's edge.
+    which : array of int
+        Columns of the tile.
+    """
+    flat, lines, columns, rules = shared
+    work = scratch(flat, rules)
+    return _joined([_filled(flat, work, lines, columns, rules, part) for part in _parts(which)])
 
 
 def changed(
@@ -223,6 +244,15 @@ def levels(
     list(_spread(one, store.blocks, 0, None))
     with np.errstate(divide="ignore"):
         return (10 * np.log10(energy)).astype(np.float32), np.flatnonzero(short)
+
+
+def _tiles(columns: Columns, which: Whole) -> list[Whole]:
+    """Return columns by squares of :data:`TILE` metres, the fullest first."""
+    square = np.floor(columns.xy[which] / TILE).astype(np.int64)
+    _, tile = np.unique(square, axis=0, return_inverse=True)
+    order = np.argsort(tile.ravel(), kind="stable")
+    ends = np.flatnonzero(np.r_[np.diff(tile.ravel()[order]) != 0]) + 1
+    return sorted(np.split(which[order], ends), key=len, reverse=True) if len(which) else []
 
 
 def _parts(which: Whole) -> list[Whole]:

@@ -71,6 +71,7 @@ class Surroundings:
     stretch: Whole
     weight: Floats
     left_out: dict[str, int] = field(default_factory=dict)
+    roads: Roads | None = None
 
     def powers(self, per_link: Floats) -> Floats:
         """Return power per metre (..., stretches, 8) from that of links (..., links, 8)."""
@@ -81,7 +82,9 @@ class Surroundings:
         return out
 
 
-def surroundings(city: City, default_g: float = 0.0, facade_absorption: float = 0.2) -> Surroundings:
+def surroundings(
+    city: City, default_g: float = 0.0, facade_absorption: float = 0.2, before: Surroundings | None = None
+) -> Surroundings:
     """Return the noise scene of a City.
 
     Parameters
@@ -91,11 +94,14 @@ def surroundings(city: City, default_g: float = 0.0, facade_absorption: float = 
         Ground factor where no cover is known.
     facade_absorption : float
         α of the walls of houses in all bands.
+    before : Surroundings, optional
+        Of a City with the same streets and terrain.
     """
     left_out: dict[str, int] = {}
     raster = ground_raster(city.terrain)
     houses, rows = _houses(city, facade_absorption, left_out)
-    roads = _Roads(city, raster, left_out)
+    roads = Roads(city, raster) if before is None or before.roads is None else before.roads
+    left_out.update(roads.left_out)
     scene = build(
         default_g,
         tuple(_areas(city.cover, left_out)),
@@ -105,8 +111,9 @@ def surroundings(city: City, default_g: float = 0.0, facade_absorption: float = 
         decks=tuple(roads.decks),
     )
     return Surroundings(
-        scene, rows, joined(roads.stretches), len(roads.stretches), np.array(roads.link, dtype=np.int64),
-        np.array(roads.stretch, dtype=np.int64), np.array(roads.weight), left_out,
+        scene, rows, joined(roads.stretches) if before is None else before.streets, len(roads.stretches),
+        np.array(roads.link, dtype=np.int64), np.array(roads.stretch, dtype=np.int64), np.array(roads.weight), left_out,
+        roads,
     )  # fmt: skip
 
 
@@ -250,11 +257,12 @@ def _screens(barriers: pd.DataFrame, raster: Raster | None, left_out: dict[str, 
                 yield Screen(np.column_stack([points, at(raster, points) + float(height)]), alpha)
 
 
-class _Roads:
+class Roads:
     """Stretches of street from the links of a City, each link adding to one of them."""
 
-    def __init__(self, city: City, raster: Raster | None, left_out: dict[str, int]) -> None:
+    def __init__(self, city: City, raster: Raster | None) -> None:
         self.raster = raster
+        self.left_out: dict[str, int] = {}
         self.stretches: list[Stretch] = []
         self.link: list[int] = []
         self.stretch: list[int] = []
@@ -262,7 +270,8 @@ class _Roads:
         self.decks: list[Floats] = []
         roads = city.roads
         lines = [self._line(shape) for shape in roads.geometry]
-        left_out.update({"links without length": n} if (n := sum(line is None for line in lines)) else {})
+        if n := sum(line is None for line in lines):
+            self.left_out["links without length"] = n
         # both directions of a street are one line
         groups: dict[tuple[object, ...], list[int]] = {}
         for row, line in enumerate(lines):
