@@ -29,6 +29,7 @@ from twin.models.traffic.urban.load import classes_of, load
 from twin.models.traffic.urban.odme import LEAST, MOST, least, shares
 from twin.models.traffic.urban.settings import PARAMETERS, Settings
 from twin.models.traffic.urban.table import street_table
+from twin.models.traffic.urban.trace import through, travel_times
 from twin.models.traffic.urban.trips import of_table
 from twin.models.traffic.urban.vehicles import CLASSES, PERIODS
 from twin.project import load_city
@@ -466,3 +467,56 @@ def test_only_what_it_reads_asks_anew(chain):
     scenario = copied((PRESENT,), PRESENT.name, "B").adding(ChangeRoad(roads=("r000a",), surface="sett"))
     assert chain.run(scenario, ["traffic"]).runs["traffic"].key != base
     assert len(CLASSES) == 4
+
+
+# --- looks at one street or place ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def loaded(chain):
+    return chain.working(PRESENT, "traffic").working.loaded
+
+
+def test_the_bundle_of_a_street_is_all_of_its_own_traffic_and_no_more_elsewhere(chain, loaded):
+    city = chain.city(PRESENT)
+    result = chain.run(PRESENT, ["traffic"]).results["traffic"]
+    all_ = result.field(ADT).values.astype(float)
+    link = "r002a"
+    flow, ends = through(loaded, city, (link,))
+    at = list(flow.ids).index(link)
+    assert flow.values[at] == pytest.approx(all_[at], rel=1e-4)
+    assert (np.nan_to_num(flow.values) <= all_ * (1 + 1e-5) + 1e-3).all()
+    # each trip over the link starts once and ends once
+    assert np.nansum(ends.values) == pytest.approx(2 * all_[at], rel=1e-3)
+    none, _ = through(loaded, city, ())
+    assert np.isnan(none.values).all()
+
+
+def test_times_from_a_place_are_shortest_ways(chain, loaded):
+    city = chain.city(PRESENT)
+    line = city.roads.geometry[city.roads["id"] == "r002a"].iloc[0]
+    x, y = line.coords[0]
+    (field,) = travel_times(loaded, city, x, y)
+    assert (field.where, field.unit) == ("roads", "min")
+    own = float(field.values[list(field.ids).index("r002a")])
+    assert 0 <= own < 1
+    assert np.nanmin(field.values) >= 0
+    assert own < np.nanpercentile(field.values, 10)
+    # nobody is quicker than a straight line at the highest limit
+    middle = shapely.get_coordinates(
+        shapely.line_interpolate_point(city.roads.geometry.to_numpy(), 0.5, normalized=True)
+    )
+    straight = np.hypot(middle[:, 0] - x, middle[:, 1] - y)
+    half = city.roads["length"].to_numpy() / 2
+    assert (np.nan_to_num(field.values, nan=1e9) >= (straight - half) / (70 / 3.6) / 60 - 1e-3).all()
+
+
+def test_working_state_that_was_let_go_is_made_anew(demo, tmp_path):
+    first = Chain(demo, tmp_path)
+    first.run(PRESENT, ["traffic"])
+    first.close()
+    again = Chain(demo, tmp_path)
+    assert again.run(PRESENT, ["traffic"]).runs["traffic"].reused == "disk"
+    held = again.working(PRESENT, "traffic")
+    assert held.working is not None
+    again.close()

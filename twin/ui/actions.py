@@ -123,6 +123,10 @@ _WINDOW = (
         True,
     ),
     Command(
+        "traffic", N_("Tra&ffic"), N_("Show or hide the traffic of the street selected and the fit to counts"),
+        ("Ctrl+Shift+7",), "", "project", True,
+    ),
+    Command(
         "parameters", N_("&Parameters"), N_("Show or hide what the models assume"), ("Ctrl+7",), "", "project", True
     ),
     Command(

@@ -18,3 +18,9 @@ BY_PERIOD = (
 BY_CLASS = (N_("Cars with an engine"), N_("Electric cars"), N_("Light lorries"), N_("Heavy lorries"))
 CHANGE = N_("Traffic against the present")
 OFF, GEH = N_("Model minus count"), N_("GEH of model and count")
+THROUGH, ENDS = (
+    N_("Traffic that also uses the chosen street"),
+    N_("Trips over the chosen street that start or end here"),
+)
+TIMES = N_("Time by car from the chosen place, afternoon")
+"""What a look at one street or place shows (:mod:`twin.models.traffic.urban.trace`)."""
