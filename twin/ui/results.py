@@ -89,8 +89,7 @@ class Results(QObject):
         self._work: tuple[Asked, Task] | None = None
         self._engine = EngineLink(session, self)
         self._engine.told.connect(self.asked)
-        self.tracing = Tracing(session, self, self._engine)
-        self.tracing.changed.connect(self._join)
+        self.tracing = Tracing(session, self, self._engine, self._join)
         self._retried = -1
         self._versions: Versions | None = None
         self._number = 0
@@ -141,7 +140,6 @@ class Results(QObject):
         self._answers.clear()
         self._other, self._both = None, False
         self._layers = ResultLayers()
-        self.tracing.forget()
         self._wanted = False
 
     def shut(self) -> None:
@@ -281,7 +279,9 @@ class Results(QObject):
             self._tell()
             return
         models = switched_on(state.models)
-        versions = self._versions = self._versions or _new_versions()
+        from twin.scenario.version import Versions
+
+        versions = self._versions = self._versions or Versions()
 
         def work() -> _Plan:
             from twin.scenario.conflicts import check
@@ -446,9 +446,3 @@ def _digest(city: City) -> str:
     from twin.city.digest import city_digest
 
     return city_digest(city)
-
-
-def _new_versions() -> Versions:
-    from twin.scenario.version import Versions
-
-    return Versions()

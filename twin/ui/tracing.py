@@ -16,7 +16,7 @@ from twin.ui.opening import DropInInfo
 from twin.ui.result_layers import VALUE, is_result, painted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from twin.jobs import Task
     from twin.layer import Layer
@@ -32,18 +32,18 @@ _ID = f"{VALUE}:traced:"
 class Tracing(QObject):
     """Asks the engine, and keeps what it said on the map until it is asked otherwise."""
 
-    changed = Signal()
-    """``layers`` are others."""
     failed = Signal(object)
 
-    def __init__(self, session: Session, results: Results, engine: EngineLink) -> None:
+    def __init__(self, session: Session, results: Results, engine: EngineLink, changed: Callable[[], None]) -> None:
         super().__init__(results)
+        self._changed = changed
         self._session, self._results, self._engine = session, results, engine
         self._asked: Asked | None = None
         self._key = ""
         self.layers: Mapping[str, Layer] = {}
         self.entries: tuple[DropInInfo, ...] = ()
         results.answered.connect(self._follow)
+        session.closed.connect(self.forget)
 
     @property
     def asked(self) -> Asked | None:
@@ -70,7 +70,7 @@ class Tracing(QObject):
             left = tuple(entry for entry in store.state.layers if not entry.id.startswith(_ID))
             if len(left) < len(store.state.layers):
                 store.change(N_("Remove layer"), layers=left)
-        self.changed.emit()
+        self._changed()
 
     def _ask(self, asked: Asked) -> None:
         from twin.scenario.codec import encode_scenario
@@ -122,7 +122,7 @@ class Tracing(QObject):
                 layers[id] = painted(made, MODEL, task.result)
         group = tr("Traffic of {name}", lang, name=asked[2])
         self.layers, self.entries = layers, tuple(DropInInfo(id, one.title, group) for id, one in layers.items())
-        self.changed.emit()
+        self._changed()
         first = next(iter(layers), "")
         if first and not any(entry.id == first for entry in store.state.layers):
             others = tuple(entry for entry in store.state.layers if not is_result(entry.id))

@@ -18,6 +18,7 @@ BY_PERIOD = (
 BY_CLASS = (N_("Cars with an engine"), N_("Electric cars"), N_("Light lorries"), N_("Heavy lorries"))
 CHANGE = N_("Traffic against the present")
 OFF, GEH = N_("Model minus count"), N_("GEH of model and count")
+WEAR = N_("Road wear by tyres, 100 = mean street of the present")
 THROUGH, ENDS = (
     N_("Traffic that also uses the chosen street"),
     N_("Trips over the chosen street that start or end here"),

@@ -17,6 +17,7 @@ from twin.models.traffic.names import (
     RATIO,
     THROUGH,
     TIMES,
+    WEAR,
     WEEKDAY,
     WORST_SPEED,
 )
@@ -42,6 +43,7 @@ PAINTS = {
     HEAVY_SHARE: _wide("cividis", (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)),
     CHANGE: Paint("blue-white-orange", _CHANGE, CHANGE, 50.0,
                   5000.0, 0.8, 11.0),
+    WEAR: _wide("magma-reversed", (0.0, 10.0, 25.0, 50.0, 100.0, 150.0, 200.0, 300.0)),
     THROUGH: Paint("magma-reversed", _DAY[:-1], THROUGH, 0.0, 8_000.0, 0.8, 13.0, THROUGH),
     ENDS: Paint("magma-reversed", (0.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 5000.0)),
     TIMES: Paint("viridis", (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,10 +84,17 @@ def stopper(job: Job | None) -> Callable[[], bool]:
     return stop
 
 
-def present_of(city: City, settings: Settings, job: Job | None = None) -> Present:
-    """Return the traffic of a City that has no edits; the same object for the same City and parameters."""
+def present_of(city: City, settings: Settings, job: Job | None = None, rough: bool = False) -> Present:
+    """Return the traffic of a City that has no edits; the same object for the same City and parameters.
+
+    ``rough``: where it is not known yet, without the fit and to a gap of 1 %.
+    """
     kept = _known.setdefault(city, {})
     key = tuple(sorted((name, value) for name, value in settings.values.items() if name not in _LATER))
+    if rough and key not in kept:
+        key = (*key, ("rough", True))
+        coarse = max(settings.number("gap"), 1e-2)
+        settings = replace(settings, values={**settings.values, "fit": False, "gap": coarse})
     if key not in kept:
         while len(kept) >= _KEPT:
             kept.pop(next(iter(kept)))
