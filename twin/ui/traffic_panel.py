@@ -88,7 +88,7 @@ class TrafficPanel(QWidget):
         self.bundle = button(tr("Show where this traffic comes from and goes", lang), "")
         self.times = button(tr("Show times by car from here", lang), "")
         self.clear = button(tr("Take these off the map", lang), "")
-        self.bundle.clicked.connect(lambda _checked=False: self.street_traced.emit(self._ids, self.title.text()))
+        self.bundle.clicked.connect(lambda _checked=False: self._trace())
         self.times.clicked.connect(lambda _checked=False: self._from_here())
         self.clear.clicked.connect(lambda _checked=False: self.trace_cleared.emit())
         for one in (self.bundle, self.times, self.clear):
@@ -182,9 +182,12 @@ class TrafficPanel(QWidget):
             known = set(state.city.roads["id"])
             self._ids = tuple(str(id) for id in chosen.ids if id in known)
         some = bool(self._ids)
-        for one in (self.title, self._table, self._form, self.bundle):
+        zone = chosen is not None and chosen.table == "zones"
+        for one in (self._table, self._form):
             one.setVisible(some)
-        self.empty.setVisible(not some)
+        for one in (self.title, self.bundle):
+            one.setVisible(some or zone)
+        self.empty.setVisible(not some and not zone)
         self.times.setVisible(chosen is not None)
         self.clear.setVisible(chosen is not None)
         if some and state is not None:
@@ -195,6 +198,9 @@ class TrafficPanel(QWidget):
                 self.speed.setValue(float(np.nan_to_num(first["speed"], nan=50.0)))
                 self.lanes.setValue(int(np.nan_to_num(first["lanes"], nan=1.0)))
             self._before = self.speed.value(), float(self.lanes.value())
+        elif zone and state is not None and chosen is not None:
+            names = state.city.zones.set_index("id")["name"].reindex(list(chosen.ids)).fillna("")
+            self.title.setText(", ".join(str(one) for one in names if one) or tr("Zone", self._lang))
         self._fill()
 
     def _fill(self) -> None:
@@ -268,6 +274,11 @@ class TrafficPanel(QWidget):
     def _close(self) -> None:
         if self._ids:
             self.edit_made.emit(CloseRoad(roads=self._part()))
+
+    def _trace(self) -> None:
+        chosen = None if self._shown is None else self._shown.state.selection
+        if chosen is not None:
+            self.street_traced.emit(self._ids or tuple(chosen.ids), self.title.text())
 
     def _from_here(self) -> None:
         if self._shown is None or self._shown.state.selection is None:

@@ -66,7 +66,7 @@ def preview(
     changed: Changes | None = None,
     job: Job | None = None,
 ) -> Result:
-    """Answer as :func:`run` does, to a gap of 1 % and without a fit to counts where none was made yet."""
+    """Answer as :func:`run` does, to a gap of 1 % and with a shorter fit to counts where none was made yet."""
     return _answer(city, parameters, previous, job, rough=True)
 
 

@@ -20,8 +20,8 @@ CHANGE = N_("Traffic against the present")
 OFF, GEH = N_("Model minus count"), N_("GEH of model and count")
 WEAR = N_("Road wear by tyres, 100 = mean street of the present")
 THROUGH, ENDS = (
-    N_("Traffic that also uses the chosen street"),
-    N_("Trips over the chosen street that start or end here"),
+    N_("Traffic of the chosen street or zone"),
+    N_("Trips of the chosen street or zone that start or end here"),
 )
 TIMES = N_("Time by car from the chosen place, afternoon")
 """What a look at one street or place shows (:mod:`twin.models.traffic.urban.trace`)."""

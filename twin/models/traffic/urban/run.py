@@ -70,7 +70,7 @@ def answered(
         An earlier answer with the same parameters, of the same city or of what other edits made of it.
     job : Job, optional
     rough : bool
-        Answer quickly: to a gap of 1 %, and without a fit to counts where none was made yet.
+        Answer quickly: to a gap of 1 %, and with a shorter fit to counts where none was made yet.
     """
     settings = Settings(values)
     origin = city if city.present is None else city.present

@@ -26,16 +26,16 @@ WHEN = 3
 SOURCE = "traffic"
 
 
-def through(loaded: Loaded, city: City, roads: Sequence[str]) -> tuple[Field, ...]:
-    """Return where the traffic of some road links drives on the whole of its way, and where it starts and ends.
+def through(loaded: Loaded, city: City, chosen: Sequence[str]) -> tuple[Field, ...]:
+    """Return where the traffic of some streets or zones drives on the whole of its way, and where it starts and ends.
 
     Parameters
     ----------
     loaded : Loaded
     city : City
         The one that was loaded.
-    roads : sequence of str
-        Ids of links; traffic that uses any of them counts once.
+    chosen : sequence of str
+        Ids of road links or zones; traffic that uses any link, or starts or ends in any zone, counts once.
 
     Returns
     -------
@@ -44,7 +44,10 @@ def through(loaded: Loaded, city: City, roads: Sequence[str]) -> tuple[Field, ..
     """
     grid = loaded.grid
     ids, m = grid.streets.ids, len(grid.streets.ids)
-    rows = np.flatnonzero(np.isin(ids.astype(str), list(roads)))
+    links = np.flatnonzero(np.isin(ids.astype(str), list(chosen)))
+    joins = np.isin(grid.connectors.ids[grid.connectors.zone].astype(str), list(chosen))
+    # connectors are the last links of the network
+    rows = np.concatenate([links, grid.network.m - len(joins) + np.flatnonzero(joins)])
     flow = np.zeros(m)
     ends = np.zeros(grid.network.n)
     for period, one in zip(PERIODS, loaded.equilibria, strict=True):
