@@ -194,7 +194,8 @@ class Paint:
 
     ``size`` names the field (of the same result) that widens streets, lines or symbols: ``low`` … ``high`` of its
     values become ``least`` … ``most`` points; ``flow`` the field that moves dashes along them. A difference is as wide
-    as it is large where ``size`` is given.
+    as it is large where ``size`` is given; ``change`` are its class limits, symmetric; else they follow from the
+    values.
     """
 
     scale: str = "viridis"
@@ -205,6 +206,7 @@ class Paint:
     least: float = 1.0
     most: float = 14.0
     flow: str = ""
+    change: tuple[float, ...] = ()
 
 
 class Drawing(TypedDict, total=False):

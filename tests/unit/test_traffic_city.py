@@ -29,8 +29,10 @@ from twin.models.traffic.urban.load import classes_of, load
 from twin.models.traffic.urban.odme import LEAST, MOST, least, shares
 from twin.models.traffic.urban.settings import PARAMETERS, Settings
 from twin.models.traffic.urban.table import street_table
+from twin.models.traffic.urban.trace import through, travel_times
 from twin.models.traffic.urban.trips import of_table
 from twin.models.traffic.urban.vehicles import CLASSES, PERIODS
+from twin.models.traffic.urban.wear import wear
 from twin.project import load_city
 from twin.scenario.buildings import AddBuilding
 from twin.scenario.others import AddRule, FleetMix, ScaleDemand
@@ -466,3 +468,130 @@ def test_only_what_it_reads_asks_anew(chain):
     scenario = copied((PRESENT,), PRESENT.name, "B").adding(ChangeRoad(roads=("r000a",), surface="sett"))
     assert chain.run(scenario, ["traffic"]).runs["traffic"].key != base
     assert len(CLASSES) == 4
+
+
+# --- looks at one street or place ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def loaded(chain):
+    return chain.working(PRESENT, "traffic").working.loaded
+
+
+def test_the_bundle_of_a_street_is_all_of_its_own_traffic_and_no_more_elsewhere(chain, loaded):
+    city = chain.city(PRESENT)
+    result = chain.run(PRESENT, ["traffic"]).results["traffic"]
+    all_ = result.field(ADT).values.astype(float)
+    link = "r002a"
+    flow, ends = through(loaded, city, (link,))
+    at = list(flow.ids).index(link)
+    assert flow.values[at] == pytest.approx(all_[at], rel=1e-4)
+    assert (np.nan_to_num(flow.values) <= all_ * (1 + 1e-5) + 1e-3).all()
+    # each trip over the link starts once and ends once
+    assert np.nansum(ends.values) == pytest.approx(2 * all_[at], rel=1e-3)
+    none, _ = through(loaded, city, ())
+    assert np.isnan(none.values).all()
+
+
+def test_the_bundle_of_a_zone_is_all_of_its_trips(chain, loaded):
+    city = chain.city(PRESENT)
+    _, ends = through(loaded, city, ("z20",))
+    own = float(ends.values[list(ends.ids).index("z20")])
+    node = loaded.grid.zones[list(loaded.grid.connectors.ids).index("z20")]
+    trips = sum(
+        float(one.amount[(one.origin == node) | (one.destination == node)].sum()) * period.hours / loaded.peak
+        for period, answer in zip(PERIODS, loaded.equilibria, strict=True)
+        for one in answer.trips
+    )
+    assert own == pytest.approx(trips, rel=1e-6)
+    assert np.nansum(ends.values) == pytest.approx(2 * trips, rel=1e-6)
+
+
+def test_times_from_a_place_are_shortest_ways(chain, loaded):
+    city = chain.city(PRESENT)
+    line = city.roads.geometry[city.roads["id"] == "r002a"].iloc[0]
+    x, y = line.coords[0]
+    (field,) = travel_times(loaded, city, x, y)
+    assert (field.where, field.unit) == ("roads", "min")
+    own = float(field.values[list(field.ids).index("r002a")])
+    assert 0 <= own < 1
+    assert np.nanmin(field.values) >= 0
+    assert own < np.nanpercentile(field.values, 10)
+    # nobody is quicker than a straight line at the highest limit
+    middle = shapely.get_coordinates(
+        shapely.line_interpolate_point(city.roads.geometry.to_numpy(), 0.5, normalized=True)
+    )
+    straight = np.hypot(middle[:, 0] - x, middle[:, 1] - y)
+    half = city.roads["length"].to_numpy() / 2
+    assert (np.nan_to_num(field.values, nan=1e9) >= (straight - half) / (70 / 3.6) / 60 - 1e-3).all()
+
+
+def test_working_state_that_was_let_go_is_made_anew(demo, tmp_path):
+    first = Chain(demo, tmp_path)
+    first.run(PRESENT, ["traffic"])
+    first.close()
+    again = Chain(demo, tmp_path)
+    assert again.run(PRESENT, ["traffic"]).runs["traffic"].reused == "disk"
+    held = again.working(PRESENT, "traffic")
+    assert held.working is not None
+    again.close()
+
+
+# --- previews, wear, what is cut off ----------------------------------------------------------------------------------
+
+
+def test_a_preview_is_quick_and_near(demo):
+    demo = dataclasses.replace(demo)  # one whose fit is not known yet
+    quick = TRAFFIC.preview(demo, {}, {})
+    full = TRAFFIC.run(demo, {}, {})
+    assert number(quick, "gap") <= 1e-2
+    assert [f.name for f in quick.fields] == [f.name for f in full.fields]
+    assert number(quick, "fit_r2") > 0.8
+    assert number(quick, "vehicle_km") == pytest.approx(number(full, "vehicle_km"), rel=0.1)
+    edited = CloseRoad(roads=("r002a",)).apply(dataclasses.replace(demo, present=demo))
+    after, exact = TRAFFIC.preview(edited, {}, {}, full), TRAFFIC.run(edited, {}, {}, full)
+    # the fit is known by now, so the preview has it too
+    assert number(after, "trips") == pytest.approx(number(exact, "trips"), rel=1e-6)
+    assert number(after, "vehicle_km") == pytest.approx(number(exact, "vehicle_km"), rel=0.01)
+
+
+def test_road_wear_follows_studs_speed_and_traffic(chain):
+    flow = np.zeros((5, 4, 2))
+    flow[:, 0] = 10.0
+    at = np.full((5, 2), 70.0)
+    all_, none = wear(flow, at, np.ones(5)), wear(flow, at, np.zeros(5))
+    assert all_[0] == pytest.approx(24 * 10 * 2.88)
+    assert all_[0] / none[0] == pytest.approx(40.0)
+    assert wear(flow, at / 2, np.ones(5))[0] == pytest.approx(all_[0] / 2)
+    assert wear(flow, at * 0, np.ones(5))[0] == pytest.approx(all_[0] * 30 / 70)
+    base = chain.run(PRESENT, ["traffic"]).results["traffic"]
+    assert number(base, "wear") == pytest.approx(100.0)
+    fewer = [FleetMix(studded=8.0, period=one.name, road_kind=kind) for one in PERIODS
+             for kind in ("trunk", "primary", "secondary", "tertiary", "residential")]  # fmt: skip
+    assert 45 < number(answer(chain, *fewer), "wear") < 60
+
+
+def test_what_cars_cannot_reach_and_leave_is_named():
+    city = square()
+    lone = city.roads.iloc[[0]].assign(id="lone", from_node="X", to_node="Y", kind="residential")
+    one_way_in = city.roads.iloc[[0]].assign(id="sink", from_node="A", to_node="Z", kind="residential")
+    roads = pd.concat([city.roads, lone, one_way_in], ignore_index=True)
+    _, result = flow_of(city.replaced(roads=roads))
+    found = next(one for one in result.indicators if one.id == "traffic.apart")
+    assert found.value == 2
+    assert set(found.places) == {"lone", "sink"}
+
+
+def test_one_way_streets_at_the_edge_of_the_map_are_gateways():
+    city = square()
+    ins = city.roads.iloc[[0]].assign(id="in", from_node="W", to_node="A", kind="primary")
+    out = city.roads.iloc[[0]].assign(id="out", from_node="C", to_node="E", kind="primary")
+    roads = pd.concat([city.roads, ins, out], ignore_index=True)
+    bare = city.replaced(roads=roads, demand=city.demand.iloc[:0])
+    streets = streets_of(bare, Layout())
+    assert set(gateways(streets)) == {"W", "E"}
+    assert core(streets, gateways(streets)).all()
+    flow, result = flow_of(bare)
+    assert number(result, "unserved") == 0
+    assert flow["in"] > 100
+    assert flow["out"] == pytest.approx(flow["in"], rel=1e-3)

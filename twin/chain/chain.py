@@ -193,6 +193,27 @@ class Chain:
                 yield step
             done += model.seconds
 
+    def working(self, scenario: Scenario, name: str, job: Job | None = None) -> Result:
+        """Return a model's final answer with its working state, which is made anew where it was let go.
+
+        Parameters
+        ----------
+        scenario : Scenario
+        name : str
+            A model that needs no others.
+        job : Job, optional
+        """
+        answer = self.run(scenario, [name], job)
+        key = answer.runs[name].key
+        held = self.warm.get(key)
+        if held is not None and held.working is not None:
+            return held
+        model, version = self._models[name], self._version(scenario)
+        values = settled(model, scenario.parameters.get(name, {}))
+        result = dataclasses.replace(model.run(version.city, values, {}, None, None, job), key=key)
+        self.warm.put(result, version, False)
+        return result
+
     def flush(self) -> None:
         """Wait until all results are on disk."""
         self._writer.submit(int).result()

@@ -125,6 +125,10 @@ _WINDOW = (
     Command("sensors", N_("Se&nsors"), N_("Show or hide what sensors measure"), ("Ctrl+Shift+M",), "live",
             "project", True),
     Command(
+        "traffic", N_("Tra&ffic"), N_("Show or hide the traffic of the street selected and the fit to counts"),
+        ("Ctrl+Shift+7",), "", "project", True,
+    ),
+    Command(
         "parameters", N_("&Parameters"), N_("Show or hide what the models assume"), ("Ctrl+7",), "", "project", True
     ),
     Command(

@@ -110,3 +110,18 @@ def _find(key: str) -> _Held:
         raise NotHeld("The engine does not hold this city.")
     _held.move_to_end(key)
     return held
+
+
+def trace(key: str, scenario: bytes, roads: tuple[str, ...], place: tuple[float, float] | None, job: Job) -> Any:
+    """Return who uses some streets, or how far one gets from a place by car, in a scenario of the held city."""
+    from twin.models.traffic.urban.run import Working
+    from twin.models.traffic.urban.trace import through, travel_times
+    from twin.scenario.codec import decode_scenario
+
+    chain = _find(key).chain
+    wanted = decode_scenario(scenario, "scenario")
+    working = chain.working(wanted, "traffic", job).working
+    assert isinstance(working, Working)
+    if place is not None:
+        return travel_times(working.loaded, chain.city(wanted), *place)
+    return through(working.loaded, chain.city(wanted), roads)

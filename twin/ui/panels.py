@@ -30,6 +30,7 @@ _TITLES = {
     "bookmarks": N_("Bookmarks"),
     "jobs": N_("Background work"),
     "scenarios": N_("Scenarios"),
+    "traffic": N_("Traffic"),
     "indicators": N_("Indicators"),
     "parameters": N_("Parameters"),
     "sensors": N_("Sensors"),
@@ -38,7 +39,7 @@ _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDoc
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 _PLACES = {"layers": _LEFT, "bookmarks": _LEFT, "indicators": _BOTTOM, "parameters": _BOTTOM}
 _BELOW = ("indicators", "parameters")
-_LATER = ("jobs", "indicators", "parameters")
+_LATER = ("traffic", "jobs", "indicators", "parameters")
 """Docks that are hidden at first; the indicators come with the first edit."""
 _WIDTHS = (288, 328)
 _HEIGHT = 210
@@ -128,7 +129,7 @@ class Panels(QObject):
             dock.setFloating(False)
             self._window.addDockWidget(_PLACES.get(name, _RIGHT), dock)
         first = self.docks["questions"]
-        for name in ("inspector", "scenarios", "sensors", "jobs"):
+        for name in ("inspector", "scenarios", "traffic", "sensors", "jobs"):
             self._window.tabifyDockWidget(first, self.docks[name])
         self._window.tabifyDockWidget(self.docks["layers"], self.docks["bookmarks"])
         self.set_widths()
@@ -228,6 +229,10 @@ class Panels(QObject):
             return QuestionPanel(content.asking, self._lang)
         if name == "scenarios":
             return ScenarioDock(content.store, self._lang)
+        if name == "traffic":
+            from twin.ui.traffic_panel import TrafficPanel
+
+            return TrafficPanel(self._lang)
         if name == "parameters":
             return ParameterPanel(content.store, self._lang)
         if name == "indicators":

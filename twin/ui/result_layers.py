@@ -17,7 +17,7 @@ from twin.ui import noise_style
 from twin.ui.opening import DropInInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from twin.chain.answer import Answer
 
@@ -101,7 +101,7 @@ def _paint(result: Result, reference: Result | None, names: tuple[str, str], lan
     others = {} if reference is None else {one.name: one for one in reference.fields}
     for one in result.fields:
         made = _value(layer_id(VALUE, result.model, one.name), one, others.get(one.name), names[0], lang)
-        made = None if made is None else _painted(made, result)
+        made = None if made is None else painted(made, result.model, result.fields)
         if made is not None:
             layers[made.id] = made
             entries.append(DropInInfo(made.id, one.name, group))
@@ -187,13 +187,13 @@ def _value(id: str, field: Field, other: Field | None, name: str, lang: str) -> 
     return None if made is None else dataclasses.replace(made, note=note)
 
 
-def _painted(layer: Layer, result: Result) -> Layer:
-    """Return a layer in the colours and widths its model wishes."""
-    paint = MODELS[result.model].paints.get(layer.field.name)
+def painted(layer: Layer, model: str, fields: Iterable[Field]) -> Layer:
+    """Return a layer in the colours and widths its model wishes; ``fields`` may widen and move it."""
+    paint = MODELS[model].paints.get(layer.field.name)
     if paint is None:
         return layer
-    fields = {one.name: one for one in result.fields}
-    size, flow = fields.get(paint.size), fields.get(paint.flow)
+    others = {one.name: one for one in fields}
+    size, flow = others.get(paint.size), others.get(paint.flow)
     if size is not None and size.values.size and float(np.nanmin(size.values, initial=0.0)) < 0:
         size = dataclasses.replace(size, values=np.abs(size.values))
     low, high = (paint.breaks[0], paint.breaks[-1]) if paint.breaks else (layer.low, layer.high)
@@ -208,5 +208,9 @@ def _widened(layer: Layer, result: Result) -> Layer:
     paint = MODELS[result.model].paints.get(layer.field.name)
     if paint is None or not paint.size:
         return layer
+    if paint.change:
+        layer = dataclasses.replace(layer, breaks=paint.change, low=paint.change[0], high=paint.change[-1])
     size = dataclasses.replace(layer.field, values=np.abs(layer.field.values))
-    return dataclasses.replace(layer, size=Size(size, layer.breaks[3], layer.high, 0.8, paint.most))
+    return dataclasses.replace(
+        layer, size=Size(size, layer.breaks[len(layer.breaks) // 2], layer.high, 0.8, paint.most)
+    )

@@ -24,6 +24,7 @@ from twin.ui.data_layers import DataLayers
 from twin.ui.engine_link import EngineLink
 from twin.ui.result_layers import ResultLayers, beside, is_result
 from twin.ui.shown import Shown
+from twin.ui.tracing import Tracing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +89,7 @@ class Results(QObject):
         self._work: tuple[Asked, Task] | None = None
         self._engine = EngineLink(session, self)
         self._engine.told.connect(self.asked)
+        self.tracing = Tracing(session, self, self._engine, self._join)
         self._retried = -1
         self._versions: Versions | None = None
         self._number = 0
@@ -277,7 +279,9 @@ class Results(QObject):
             self._tell()
             return
         models = switched_on(state.models)
-        versions = self._versions = self._versions or _new_versions()
+        from twin.scenario.version import Versions
+
+        versions = self._versions = self._versions or Versions()
 
         def work() -> _Plan:
             from twin.scenario.conflicts import check
@@ -431,8 +435,8 @@ class Results(QObject):
     def _join(self) -> None:
         if self._drawn is None:
             return
-        layers = {**self._drawn.layers, **self._layers.layers, **self.files.shown}
-        dropins = (*self._drawn.dropins, *self._layers.entries, *self.files.entries)
+        layers = {**self._drawn.layers, **self._layers.layers, **self.files.shown, **self.tracing.layers}
+        dropins = (*self._drawn.dropins, *self._layers.entries, *self.files.entries, *self.tracing.entries)
         errors = {**self._drawn.errors, **self.files.errors}
         self.data = replace(self._drawn, layers=layers, dropins=dropins, errors=errors)
         self.changed.emit()
@@ -442,9 +446,3 @@ def _digest(city: City) -> str:
     from twin.city.digest import city_digest
 
     return city_digest(city)
-
-
-def _new_versions() -> Versions:
-    from twin.scenario.version import Versions
-
-    return Versions()

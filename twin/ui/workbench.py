@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from twin.ui.questions.panel import QuestionPanel
     from twin.ui.scenario_dock import ScenarioDock
     from twin.ui.selected import SelectedTools
+    from twin.ui.traffic_panel import TrafficPanel
     from twin.ui.window import MainWindow
 
 _ON_SELECTED = ("close_link", "close_street", "remove_thing")
@@ -49,6 +50,7 @@ class Workbench(QObject):
         self.comparing = Comparing(window, self.results)
         self._tools: SelectedTools | None = None
         self._panel: IndicatorPanel | None = None
+        self._traffic: TrafficPanel | None = None
         self._dock: ScenarioDock | None = None
         self._told = False
         self.drafting = Drafting(window.viewport)
@@ -59,10 +61,12 @@ class Workbench(QObject):
         window.session.closed.connect(self.results.end)
         window.session.city_changed.connect(self.results.base_changed)
         self.results.failed.connect(window.notices.show_error)
+        self.results.tracing.failed.connect(window.notices.show_error)
         self.results.answered.connect(self._show_answers)
         self.results.asked.connect(self._show_work)
         window.session.tasks.progressed.connect(lambda _task: self._show_work())
-        window.panels.docks["indicators"].visibilityChanged.connect(lambda shown: self.look() if shown else None)
+        for name in ("indicators", "traffic"):
+            window.panels.docks[name].visibilityChanged.connect(lambda shown: self.look() if shown else None)
         window.viewport.menu_wanted.connect(self._menu)
         window.viewport.picked.connect(self._picked)
 
@@ -75,6 +79,7 @@ class Workbench(QObject):
             "scenarios": lambda: panels.toggle("scenarios"),
             "indicators": lambda: panels.toggle("indicators"),
             "parameters": lambda: panels.toggle("parameters"),
+            "traffic": lambda: panels.toggle("traffic"),
             "new_scenario": self._copy,
             "halves": lambda: self.comparing.toggle("halves"),
             "curtain": lambda: self.comparing.toggle("curtain"),
@@ -111,7 +116,7 @@ class Workbench(QObject):
         self.drafting.begin(self.results.shown, lang)
         self.asking.attach(self._session.store, lang)
         if self.results.shown is None:
-            self._tools = self._panel = self._dock = None
+            self._tools = self._panel = self._dock = self._traffic = None
             return
         from twin.ui.selected import SelectedTools
 
@@ -121,6 +126,13 @@ class Workbench(QObject):
         questions = cast("QuestionPanel", docks["questions"].widget())
         questions.row_chosen.connect(self._show_row)
         questions.selected.connect(self._select)
+        self._traffic = cast("TrafficPanel", docks["traffic"].widget())
+        self._traffic.follow(self.results.shown)
+        self._traffic.edit_made.connect(self.add)
+        self._traffic.street_traced.connect(self.results.tracing.streets)
+        self._traffic.place_traced.connect(self.results.tracing.place)
+        self._traffic.trace_cleared.connect(self.results.tracing.clear)
+        self._traffic.selected.connect(self._select)
         self._panel = cast("IndicatorPanel", docks["indicators"].widget())
         self._panel.row_chosen.connect(self._show_row)
         self._panel.stop_requested.connect(self.results.cancel)
@@ -136,7 +148,7 @@ class Workbench(QObject):
         cast("Inspector", docks["inspector"].widget()).add_tools(self._tools)
         self.results.set_language()
         self._show_answers()
-        if docks["indicators"].isVisible():
+        if docks["indicators"].isVisible() or docks["traffic"].isVisible():
             self.look()
 
     def refresh(self) -> None:
@@ -251,6 +263,8 @@ class Workbench(QObject):
     def _show_answers(self) -> None:
         if self._panel is not None:
             self._panel.show_answers(self.results.answer, self.results.reference, self.results.names)
+        if self._traffic is not None:
+            self._traffic.show_answers(self.results.answer, self.results.reference, self.results.names)
         if self._dock is not None:
             self._dock.set_conflicts(self.results.conflicts)
         self._show_work()

@@ -18,3 +18,10 @@ BY_PERIOD = (
 BY_CLASS = (N_("Cars with an engine"), N_("Electric cars"), N_("Light lorries"), N_("Heavy lorries"))
 CHANGE = N_("Traffic against the present")
 OFF, GEH = N_("Model minus count"), N_("GEH of model and count")
+WEAR = N_("Road wear by tyres, 100 = mean street of the present")
+THROUGH, ENDS = (
+    N_("Traffic of the chosen street or zone"),
+    N_("Trips of the chosen street or zone that start or end here"),
+)
+TIMES = N_("Time by car from the chosen place, afternoon")
+"""What a look at one street or place shows (:mod:`twin.models.traffic.urban.trace`)."""

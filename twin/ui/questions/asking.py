@@ -50,7 +50,7 @@ class Asking(QObject):
         """Why there is no reply: an error, or English of the catalogue."""
         self._edits: tuple[AnyEdit, ...] = ()
         self._snapshot: object = None
-        self._seen: tuple[object, object] | None = None
+        self._seen: tuple[object, ...] | None = None
         self._number = 0
         self._thread = ThreadPoolExecutor(1, "reply")
         self._stop: Callable[[], None] = lambda: None
@@ -222,12 +222,28 @@ class Asking(QObject):
         results = self._results
         if self.question is None or self.phase == "steps" or self._snapshot != self._now():
             return
-        if results.answer is not None and results.reference is not None and results.up_to_date:
-            if self._seen is None or self._seen[0] is not results.answer or self._seen[1] is not results.reference:
+        said = self._said()
+        if said is not None:
+            if self._seen is None or any(a is not b for a, b in zip(self._seen, said, strict=True)):
+                self._seen = said
                 self._reply_anew()
         elif self.phase == "working" and not results.busy:
             self.phase, self.problem = "steps", N_("It was not worked out: the models were stopped.")
         self.changed.emit()
+
+    def _said(self) -> tuple[object, ...] | None:
+        """Return what the question's models say to scenario and reference; None while one of them has yet to answer.
+
+        Other models may still be at work: a question about traffic need not wait for noise.
+        """
+        results, question = self._results, self.question
+        if question is None or results.answer is None or results.reference is None:
+            return None
+        ready = {one.model.name for one in results.standing if one.how in ("done", "refining") and not one.old}
+        if not results.up_to_date and not set(question.models) <= ready:
+            return None
+        both = results.answer, results.reference
+        return tuple(one.results.get(name) for one in both for name in question.models)
 
     def _failed(self, error: Exception) -> None:
         if self.phase == "working":
@@ -239,7 +255,6 @@ class Asking(QObject):
         answer, reference = results.answer, results.reference
         if question is None or store is None or answer is None or reference is None or self.phase == "steps":
             return
-        self._seen = answer, reference
         self._number += 1
         number, lang, names = self._number, self._lang, results.names
         base, scenario, values = store.state.city, edits.active(store.state), dict(self._asked_values)

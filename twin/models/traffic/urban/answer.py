@@ -22,17 +22,21 @@ from twin.models.traffic.names import (
     HEAVY_SHARE,
     OFF,
     RATIO,
+    WEAR,
     WEEKDAY,
     WORST_SPEED,
 )
+from twin.models.traffic.urban.connect import core
 from twin.models.traffic.urban.counts import fit_of, geh
 from twin.models.traffic.urban.vehicles import PERIODS
+from twin.models.traffic.urban.wear import studded_share, wear
 from twin.result import Indicator
 from twin.text import N_
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from twin.city.city import City
     from twin.models.traffic.urban.counts import Counts
     from twin.models.traffic.urban.load import Loaded
     from twin.models.traffic.urban.settings import Settings
@@ -58,6 +62,20 @@ class Totals:
     time: NDArray[np.float64]
     ratio: NDArray[np.float64]
     loaded: Loaded
+    studded: NDArray[np.float64]
+
+    @property
+    def wear(self) -> NDArray[np.float64]:
+        """Road wear per kilometre and day, shape (m,), in a measure of its own."""
+        streets = self.loaded.grid.streets
+        speed = 3.6 * streets.length / np.maximum(self.time, 1e-9)
+        return wear(self.hourly, np.minimum(speed, streets.speed), self.studded)
+
+    @property
+    def mean_wear(self) -> float:
+        """Road wear of the mean street, by length."""
+        length = self.loaded.grid.streets.length
+        return float(self.wear @ length / length.sum()) if length.sum() > 0 else 0.0
 
     @property
     def daily(self) -> NDArray[np.float64]:
@@ -67,11 +85,12 @@ class Totals:
 
 @dataclass(frozen=True, eq=False)
 class Before:
-    """The present: road links, vehicles a day on each, and the counts."""
+    """The present: road links, vehicles a day on each, the counts, and road wear of its mean street."""
 
     ids: NDArray[np.object_]
     daily: NDArray[np.float64]
     counts: Counts
+    wear: float = 0.0
 
     def spread(self, values: NDArray[np.float64], ids: NDArray[np.object_], missing: float) -> NDArray[np.float64]:
         """Return values of the present on other links; a piece of a link that an edit split has those of the whole."""
@@ -89,22 +108,19 @@ def _hours() -> NDArray[np.float64]:
     return np.array([one.hours for one in PERIODS])
 
 
-def totals_of(loaded: Loaded, factor: NDArray[np.float64]) -> Totals:
-    """Return the traffic per road link.
+def totals_of(loaded: Loaded, city: City) -> Totals:
+    """Return the traffic per road link of a City.
 
-    Parameters
-    ----------
-    loaded : Loaded
-    factor : array, shape (m,)
-        ``roads.flow_factor``; nan for 1. It is applied to what is found, not to what is looked for.
+    Its ``roads.flow_factor`` is applied to what is found, not to what is looked for.
     """
+    factor = city.roads["flow_factor"].to_numpy(float)
     streets = loaded.grid.streets
     m = len(streets.ids)
     hourly = np.array([loaded.flow(p) for p in range(len(PERIODS))]) * np.where(np.isfinite(factor), factor, 1.0)
     time = np.array([loaded.time(p) for p in range(len(PERIODS))])
     capacity = np.where(streets.capacity > 0, streets.capacity, np.nan)
     ratio = np.array([one.flow[:m] for one in loaded.equilibria]) / capacity
-    return Totals(hourly, time, ratio, loaded)
+    return Totals(hourly, time, ratio, loaded, studded_share(city))
 
 
 def fields_of(totals: Totals, settings: Settings, before: Before) -> tuple[Field, ...]:
@@ -130,6 +146,8 @@ def fields_of(totals: Totals, settings: Settings, before: Before) -> tuple[Field
         add(name, _HOUR, flow)
     for name, flow in zip(BY_CLASS, by_class, strict=True):
         add(name, _DAY, flow)
+    if before.wear > 0:
+        add(WEAR, "", 100.0 * totals.wear / before.wear)
     made += _against_counts(before, streets.ids)
     for p, period in enumerate(flows.NOISE_PERIODS):
         flow, speed = _of_noise(totals, period, settings.share("medium_share"))
@@ -204,6 +222,11 @@ def indicators_of(totals: Totals, before: Before, fields: tuple[Field, ...]) -> 
     add("vehicle_km", N_("Vehicle-kilometres a day"), km, N_("veh·km"), ADT)
     add("vehicle_km_heavy", N_("Vehicle-kilometres a day, heavy lorries"),
         float(by_class[3] @ streets.length) / 1000.0, N_("veh·km"), BY_CLASS[3])  # fmt: skip
+    burnt = by_class[0] + by_class[2] + by_class[3]
+    title = N_("Vehicle-kilometres a day with a combustion engine")
+    add("vehicle_km_engine", title, float(burnt @ streets.length) / 1000.0, N_("veh·km"), BY_CLASS[0])
+    if before.wear > 0:
+        add("wear", N_("Road wear by tyres, 100 = present"), 100.0 * totals.mean_wear / before.wear, "", WEAR)
     add("vehicle_hours", N_("Vehicle-hours a day"), spent, N_("veh·h"), DELAY)
     add("delay_hours", N_("Of these lost to other traffic"), spent - free, N_("veh·h"), DELAY)
     if spent > 0:
@@ -215,6 +238,8 @@ def indicators_of(totals: Totals, before: Before, fields: tuple[Field, ...]) -> 
         np.array([most]) if most >= 0 and abs(change[most]) > 0 else None)  # fmt: skip
     add("trips", N_("Vehicle trips a day"), asked, N_("trips"))
     add("unserved", N_("Vehicle trips a day that have no way left"), float(lost), N_("trips"))
+    apart = np.flatnonzero(streets.open[0] & ~core(streets, loaded.grid.connectors.gates))
+    add("apart", N_("Links that cars cannot both reach and leave"), float(len(apart)), N_("links"), ADT, apart)
     made += _fit(before)
     add("gap", N_("Relative gap of the equilibrium"), loaded.gap, "")
     return tuple(made)

@@ -19,6 +19,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from twin.city.city import City
@@ -164,14 +166,21 @@ def _zones(city: City) -> pd.DataFrame:
     return zones[zones["kind"] == str(kinds.index[0])]
 
 
-def core(streets: Streets) -> NDArray[np.bool_]:
-    """Return which road links belong to the largest part of the network that cars can both reach and leave."""
+def core(streets: Streets, gates: Iterable[str] = ()) -> NDArray[np.bool_]:
+    """Return which road links belong to the largest part of the network that cars can both reach and leave.
+
+    Beyond the map all gateways hang together: a one-way street that comes in at one is reached from the others.
+    """
     cars = streets.open[0]
     names, place = np.unique(np.concatenate([streets.a, streets.b]).astype(str), return_inverse=True)
     a, b = place[: len(cars)], place[len(cars) :]
     if not cars.any():
         return np.zeros(len(cars), dtype=bool)
-    graph = coo_array((np.ones(int(cars.sum())), (a[cars], b[cars])), shape=(len(names), len(names)))
+    beyond = len(names)
+    gate = np.flatnonzero(np.isin(names, list(gates)))
+    tail = np.concatenate([a[cars], gate, np.full(len(gate), beyond)])
+    head = np.concatenate([b[cars], np.full(len(gate), beyond), gate])
+    graph = coo_array((np.ones(len(tail)), (tail, head)), shape=(beyond + 1, beyond + 1))
     _, label = connected_components(graph, directed=True, connection="strong")
     inside = cars & (label[a] == label[b])
     size = np.bincount(label[a][inside], streets.length[inside], int(label.max()) + 1)
@@ -191,12 +200,12 @@ def connectors_of(city: City, streets: Streets, people: People, base: Streets | 
         Those before any edit, whose ends at the edge of the map are gateways, so that no closure makes one.
     """
     roads = city.roads
-    inside = core(streets)
+    gates = gateways(streets if base is None else base)
+    inside = core(streets, gates)
     level = np.nan_to_num(roads["level"].to_numpy(float)) == 0
     plain = inside & level & ~roads["tunnel"].to_numpy(bool) & ~roads["bridge"].to_numpy(bool)
     plain &= ~np.isin(roads["kind"].to_numpy(object).astype(str), ("motorway", "motorway_link"))
     names, xy = _places(roads, streets, plain if plain.any() else inside)
-    gates = gateways(streets if base is None else base)
     rows: list[tuple[int, str, float, float, float]] = []
     if len(names):
         distance, nearest = cKDTree(xy).query(people.xy) if len(people.xy) else (np.zeros(0), np.zeros(0, dtype=int))

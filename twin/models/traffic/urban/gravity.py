@@ -55,20 +55,20 @@ def gravity(city: City, grid: Grid, people: People, settings: Settings) -> Deman
     n, inner = len(zones), len(people.ids)
     seconds, metres = _skims(grid)
     cars = _cars(people, seconds[:inner, :inner], metres[:inner, :inner], settings)
-    daily = np.zeros((n, n))
-    daily[:inner, :inner] = cars
-    if n > inner:
-        daily += _gates(city, grid, people, metres, settings)
-    np.fill_diagonal(daily, 0.0)
-    origin, destination = np.nonzero(daily + daily.T > LEAST)
-    kept = daily[origin, destination]
-    if kept.sum() > 0:
-        daily = daily * (daily.sum() / kept.sum())
+    home = np.zeros((n, n))
+    home[:inner, :inner] = cars
+    gates = _gates(city, grid, people, metres, settings) if n > inner else np.zeros((n, n))
+    for one in (home, gates):
+        np.fill_diagonal(one, 0.0)
+    origin, destination = np.nonzero(0.5 * (home + home.T) + gates > LEAST)
+    whole = float(home.sum() + gates.sum())
+    kept = float((0.5 * (home + home.T) + gates)[origin, destination].sum())
+    scale = whole / kept if kept > 0 else 1.0
     mix = class_mix(city, settings)
     amount = np.empty((len(PERIODS), len(CLASSES), len(origin)))
     for p, (share, out) in enumerate(zip(settings.shares, OUTWARD, strict=True)):
-        trips = share * (out * daily[origin, destination] + (1.0 - out) * daily[destination, origin])
-        amount[p] = mix[p][:, None] * trips
+        trips = out * home[origin, destination] + (1.0 - out) * home[destination, origin]
+        amount[p] = mix[p][:, None] * (scale * share * (trips + gates[origin, destination]))
     return Demand(zones, origin.astype(np.int64), destination.astype(np.int64), amount, BASIS)
 
 
@@ -85,7 +85,7 @@ def _cars(
     people: People, seconds: NDArray[np.float64], metres: NDArray[np.float64], settings: Settings
 ) -> NDArray[np.float64]:
     """Return cars a day from home, between inner zones."""
-    wish = np.exp(-metres / (1000.0 * settings.number("decay")))
+    wish = np.where(metres < _FAR, np.exp(-metres / (1000.0 * settings.number("decay"))), 0.0)
     # within a zone the way is about half of that to the next zone
     n = len(people.ids)
     if n > 1:
@@ -134,31 +134,37 @@ def furness(made: NDArray[np.float64], drawn: NDArray[np.float64], wish: NDArray
 def _gates(
     city: City, grid: Grid, people: People, metres: NDArray[np.float64], settings: Settings
 ) -> NDArray[np.float64]:
-    """Return vehicles a day between gateways, and between them and the city."""
-    streets, inner = grid.streets, len(people.ids)
-    n = len(grid.connectors.ids)
-    aadt = city.roads["aadt"].to_numpy(float)
-    volume = np.zeros(n)
-    for node, zone in grid.connectors.gates.items():
-        links = np.flatnonzero(((streets.a == node) | (streets.b == node)) & streets.open[0])
-        stated = aadt[links][np.isfinite(aadt[links])]
-        capacity = streets.capacity[links].max(initial=0.0)
-        volume[zone] += float(stated.mean()) if len(stated) else settings.number("gate_use") * float(capacity)
-    size = people.residents + people.jobs
-    drawn = np.zeros(n)
-    drawn[:inner] = size
+    """Return vehicles a day between gateways, and between them and the city, both ways."""
+    inner, n = len(people.ids), len(grid.connectors.ids)
+    enter, leave = _volumes(city, grid, settings)
+    size = np.zeros(n)
+    size[:inner] = people.residents + people.jobs
     edge = np.arange(n) >= inner
-    total = np.zeros((n, n))
+    wish = np.where(metres < _FAR, np.exp(-metres / (4000.0 * settings.number("decay"))), 0.0)
     # what has its errand in the city, at most as much as its people may draw; the rest passes through
-    errands = min((1.0 - THROUGH) * float(volume.sum()), float(size.sum()))
-    if errands > 0:
-        wish = np.exp(-metres / (4000.0 * settings.number("decay"))) * edge[:, None] * ~edge[None, :]
-        inward = furness(volume * errands / volume.sum(), drawn, wish)
-        # as many come as go, so half of it is on the way in
-        total += 0.5 * (inward + inward.T)
-        volume = np.maximum(volume - 0.5 * inward.sum(axis=1), 0.0)
-    between = (edge[:, None] & edge[None, :]).astype(float)
-    np.fill_diagonal(between, 0.0)
-    if edge.sum() > 1:
-        total += furness(volume, volume, between)
-    return total
+    errands = min((1.0 - THROUGH) * float(enter.sum()), float(size.sum()))
+    total = np.zeros((n, n))
+    if errands > 0 and leave.sum() > 0:
+        inward = furness(enter * errands / enter.sum(), size, wish * edge[:, None] * ~edge[None, :])
+        outward = furness(size * errands / size.sum(), leave, wish * ~edge[:, None] * edge[None, :])
+        total += inward + outward
+        enter, leave = np.maximum(enter - inward.sum(axis=1), 0.0), np.maximum(leave - outward.sum(axis=0), 0.0)
+    passing = (edge[:, None] & edge[None, :] & (metres < _FAR)).astype(float)
+    np.fill_diagonal(passing, 0.0)
+    return np.asarray(total + furness(enter, leave, passing))
+
+
+def _volumes(city: City, grid: Grid, settings: Settings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return vehicles a day that come in and go out at each gateway, as counted or by the capacity of its streets."""
+    streets = grid.streets
+    aadt = city.roads["aadt"].to_numpy(float)
+    found = []
+    for ends in (streets.a, streets.b):
+        volume = np.zeros(len(grid.connectors.ids))
+        for node, zone in grid.connectors.gates.items():
+            links = np.flatnonzero((ends == node) & streets.open[0])
+            stated = aadt[links][np.isfinite(aadt[links])]
+            assumed = settings.number("gate_use") * float(streets.capacity[links].max(initial=0.0))
+            volume[zone] += float(stated.sum()) if len(stated) else assumed
+        found.append(volume)
+    return found[0], found[1]

@@ -43,7 +43,7 @@ _LEAST_TRUST = 1e-6
 
 def fitted(
     demand: Demand, counts: Counts, trust: float, loaded: Callable[[Demand, Loaded | None], Loaded],
-    told: Callable[[float], object] | None = None,
+    told: Callable[[float], object] | None = None, turns: int = TURNS,
 ) -> tuple[NDArray[np.float64], Loaded]:  # fmt: skip
     """Return the factor of each pair, shape (k,), and the traffic with them.
 
@@ -58,15 +58,16 @@ def fitted(
         Brings demand to equilibrium, from an earlier answer where one is given.
     told : callable, optional
         Hears what part is done.
+    turns : int
     """
     before = demand.amount.sum(axis=(0, 1))
     factor = np.ones(len(before))
     now = loaded(demand, None)
     used = ~counts.held_out
     rows, counted = counts.rows[used], counts.counted[used]
-    for turn in range(TURNS if len(rows) else 0):
+    for turn in range(turns if len(rows) else 0):
         if told is not None:
-            told((turn + 0.5) / TURNS)
+            told((turn + 0.5) / turns)
         table = shares(now, demand, factor, rows)
         factor = least(table, before, counted, max(trust, _LEAST_TRUST))
         now = loaded(demand.times(factor), now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from twin.models.traffic.urban.counts import counts_of
 from twin.models.traffic.urban.gravity import gravity
 from twin.models.traffic.urban.links import Layout, grid_of, streets_of
 from twin.models.traffic.urban.load import Loaded, load
-from twin.models.traffic.urban.odme import fitted
+from twin.models.traffic.urban.odme import TURNS, fitted
 from twin.models.traffic.urban.trips import Demand, of_table
 from twin.text import N_
 
@@ -84,18 +84,25 @@ def stopper(job: Job | None) -> Callable[[], bool]:
     return stop
 
 
-def present_of(city: City, settings: Settings, job: Job | None = None) -> Present:
-    """Return the traffic of a City that has no edits; the same object for the same City and parameters."""
+def present_of(city: City, settings: Settings, job: Job | None = None, rough: bool = False) -> Present:
+    """Return the traffic of a City that has no edits; the same object for the same City and parameters.
+
+    ``rough``: where it is not known yet, to a gap of 1 % and with a shorter fit.
+    """
     kept = _known.setdefault(city, {})
     key = tuple(sorted((name, value) for name, value in settings.values.items() if name not in _LATER))
+    if rough and key not in kept:
+        key = (*key, ("rough", True))
+        coarse = max(settings.number("gap"), 1e-2)
+        settings = replace(settings, values={**settings.values, "gap": coarse})
     if key not in kept:
         while len(kept) >= _KEPT:
             kept.pop(next(iter(kept)))
-        kept[key] = _made(city, settings, job)
+        kept[key] = _made(city, settings, job, 1 if ("rough", True) in key else TURNS)
     return kept[key]
 
 
-def _made(city: City, settings: Settings, job: Job | None) -> Present:
+def _made(city: City, settings: Settings, job: Job | None, turns: int) -> Present:
     layout = layout_of(settings)
     streets = streets_of(city, layout)
     people = people_of(city)
@@ -120,7 +127,12 @@ def _made(city: City, settings: Settings, job: Job | None) -> Present:
         return Present(people, demand, np.ones(len(demand.origin)), counts, loaded(demand, None), False, own)
     told = None if part is None else (lambda share: part.progress(share, FITTING))
     factor, rough = fitted(
-        demand, counts, settings.number("trust"), lambda demand, warm: loaded(demand, warm, max(gap, ROUGH)), told
+        demand,
+        counts,
+        settings.number("trust"),
+        lambda demand, warm: loaded(demand, warm, max(gap, ROUGH)),
+        told,
+        turns,
     )
     done = loaded(demand.times(factor), rough)
     return Present(people, demand, factor, counts, done, True, own)

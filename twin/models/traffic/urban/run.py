@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from twin.models.traffic.urban.present import Present
     from twin.result import Indicator, Value
 
+ROUGH = 1e-2
+"""Gap of a preview."""
 LOADING = N_("Traffic finds its way")
 _SHAPE = ("roads", "junctions", "buildings", "zones")
 _ALL = (*_SHAPE, "rules", "demand", "fleet", "population")
@@ -53,7 +55,9 @@ class Answer:
     working: Working
 
 
-def answered(city: City, values: Mapping[str, Value], previous: Working | None, job: Job | None) -> Answer:
+def answered(
+    city: City, values: Mapping[str, Value], previous: Working | None, job: Job | None, rough: bool = False
+) -> Answer:
     """Answer for a City.
 
     Parameters
@@ -65,22 +69,25 @@ def answered(city: City, values: Mapping[str, Value], previous: Working | None, 
     previous : Working, optional
         An earlier answer with the same parameters, of the same city or of what other edits made of it.
     job : Job, optional
+    rough : bool
+        Answer quickly: to a gap of 1 %, and with a shorter fit to counts where none was made yet.
     """
     settings = Settings(values)
     origin = city if city.present is None else city.present
-    present = present_of(origin, settings, job)
-    loaded = _loaded(city, origin, present, settings, previous, job)
-    totals = totals_of(loaded, city.roads["flow_factor"].to_numpy(float))
-    before = totals_of(present.loaded, origin.roads["flow_factor"].to_numpy(float)).daily.sum(axis=0)
-    start = Before(present.loaded.grid.streets.ids, before, present.counts)
+    gap = max(settings.number("gap"), ROUGH) if rough else settings.number("gap")
+    present = present_of(origin, settings, job, rough)
+    loaded = _loaded(city, origin, present, settings, previous, job, gap)
+    totals, before = totals_of(loaded, city), totals_of(present.loaded, origin)
+    start = Before(present.loaded.grid.streets.ids, before.daily.sum(axis=0), present.counts, before.mean_wear)
     fields = fields_of(totals, settings, start)
     indicators = indicators_of(totals, start, fields)
     return Answer(fields, indicators, _assumptions(present, settings), Working(loaded))
 
 
 def _loaded(
-    city: City, origin: City, present: Present, settings: Settings, previous: Working | None, job: Job | None
-) -> Loaded:
+    city: City, origin: City, present: Present, settings: Settings, previous: Working | None, job: Job | None,
+    gap: float,
+) -> Loaded:  # fmt: skip
     """Return the traffic of an edited city, from the nearest answer there is."""
     growth = settings.share("growth")
     if growth == 0 and all(city.table(name) is origin.table(name) for name in _ALL):
@@ -97,7 +104,7 @@ def _loaded(
     banned = shut_out(city, bool(settings.values["proposed_rules"]))
     told = None if job is None else (lambda share: job.progress(share, LOADING))
     return load(grid, demand.times(np.full(len(demand.origin), 1.0 + growth)), banned, settings,
-                settings.number("gap"), warm, stop=stopper(job), told=told)  # fmt: skip
+                gap, warm, stop=stopper(job), told=told)  # fmt: skip
 
 
 def _demand(city: City, origin: City, present: Present, settings: Settings) -> Demand:

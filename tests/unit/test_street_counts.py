@@ -1,0 +1,90 @@
+"""Counts put on streets: by way, name, place and direction; and on the real Stockholm streets where those are here."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from twin.city.city import City
+from twin.city.street_counts import with_counts
+
+CRS = "EPSG:3011"
+
+
+def city():
+    east, west = shapely.LineString([(0, 0), (100, 0)]), shapely.LineString([(100, 0), (0, 0)])
+    north = shapely.LineString([(100, 0), (100, 100)])
+    roads = gpd.GeoDataFrame(
+        {"id": ["w1-0f", "w1-0b", "w2-0f"], "name": ["Storgatan", "Storgatan", "Lillgatan"],
+         "from_node": ["a", "b", "b"], "to_node": ["b", "a", "c"], "allowed": "car"},
+        geometry=[east, west, north], crs=CRS,
+    )  # fmt: skip
+    return City("t", CRS).replaced(roads=roads)
+
+
+def place(lines, amount, both, names=None, ways=None):
+    def texts(values):
+        return None if values is None else np.array(values, dtype=object)
+
+    made = with_counts(
+        city(), np.array(lines, dtype=object), np.array(amount, float), np.array(both), texts(names), texts(ways), "src"
+    )
+    return made, made.city.roads["aadt"].to_numpy(float)
+
+
+def test_a_count_by_direction_stands_on_that_direction():
+    made, aadt = place([shapely.LineString([(90, 4), (10, 4)])], [800], [False], names=["storgatan"])
+    assert np.isnan(aadt[0])
+    assert aadt[1] == 800
+    assert (made.found, made.links, made.notes) == (1, 1, ())
+    assert made.city.roads["source_id"].tolist() == ["", "src", ""]
+
+
+def test_a_sum_of_both_is_halved_and_gives_way_to_one_by_direction():
+    along = shapely.LineString([(10, 2), (90, 2)])
+    _, aadt = place([along], [1000], [True], ways=["1"])
+    assert aadt[:2].tolist() == [500, 500]
+    _, aadt = place([along, along], [1000, 700], [True, False], ways=["1", "1"])
+    assert aadt[:2].tolist() == [700, 500]
+
+
+def test_what_lies_on_no_street_is_said():
+    far = shapely.LineString([(0, 500), (100, 500)])
+    across = shapely.LineString([(50, -40), (50, 40)])
+    made, aadt = place([far, across], [1, 2], [True, True], names=["Storgatan", "Storgatan"])
+    assert np.isnan(aadt).all()
+    assert made.notes[0].n == 2
+
+
+def test_another_name_is_another_street():
+    _, aadt = place([shapely.LineString([(10, 2), (90, 2)])], [1000], [True], names=["Annangatan"])
+    assert np.isnan(aadt).all()
+
+
+def test_real_counts_reach_the_streets_of_the_extract(shared_data):
+    from twin.city.formats import read
+    from twin.city.reading import ReadOptions
+    from twin.city.residents import with_people
+    from twin.models.traffic.model import TRAFFIC
+
+    real = read(shared_data / "city" / "stockholm_osm" / "stockholm.osm", ReadOptions()).city
+    table = gpd.read_file(shared_data / "traffic" / "payloads" / "stockholm_aadt_2019.geojson").to_crs(real.crs)
+    west, south, east, north = real.roads.total_bounds
+    near = table.cx[west:east, south:north]
+    placed = with_counts(
+        real, near.geometry.to_numpy(), near["AADT"].to_numpy(float), ~near["raw_oneway"].to_numpy(bool),
+        near["osm_name"].fillna("").to_numpy(object),
+        near["osmid"].map(lambda id: "" if np.isnan(id) else str(int(id))).to_numpy(object),
+    )  # fmt: skip
+    assert placed.found >= 40
+    assert placed.links >= 30
+    people, _ = with_people(placed.city)
+    result = TRAFFIC.run(people, {}, {})
+    value = {one.id: one.value for one in result.indicators}
+    assert value["traffic.fit_r2"] > 0.8
+    assert value["traffic.unserved"] < 0.01 * value["traffic.trips"]
+    plain = {one.id: one.value for one in TRAFFIC.run(people, {"fit": False}, {}).indicators}
+    assert value["traffic.fit_geh"] > plain["traffic.fit_geh"]
+    assert value["traffic.gap"] == pytest.approx(0, abs=1e-4)
