@@ -7,8 +7,10 @@ flat in float vLight;
 in vec2 vFace;
 in vec4 vPlace;
 //#include hatch.glsl
+//#include section.glsl
 
 void main() {
+  if (cutAway(vPlace.xyz)) discard;
   float pixel = uPix / gl_FragCoord.w;
   vec3 colour = vData.rgb;
   if (vData.a < 0.9) colour = mix(colour, uInk, 0.4 * hatchAt(vPlace.x + vPlace.y + vPlace.z, pixel));
