@@ -34,7 +34,7 @@ void main() {
   }
   vec2 at = vFromEye.xy + uEye.xy;
   if (vData.a > 0.1 && known < 0.5) {
-    colour = mix(colour, uInk, 0.3 * hatchAt(at.x + at.y + above, uPix / gl_FragCoord.w, vPeriod));
+    colour = mix(colour, uInk, 0.3 * stripesAt(at.x + at.y + above, vPeriod, fwidth(at.x + at.y + above)));
   }
   vec3 shade = shadeAt((at + n.xy * uShadeStep - uShadeFrame.xy) * uShadeFrame.zw);
   float low = 1.0 / (1.0 + above * 0.16);

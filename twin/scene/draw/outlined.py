@@ -36,7 +36,8 @@ class Outlined:
     """
 
     def __init__(self, textures: Mapping[str, Texture]) -> None:
-        self.passes = {name: Pass("stroke.vert", "stroke.frag", textures) for name in ("behind", "outline", "pointed")}
+        # What is seen through all else comes last: nothing could be drawn over it any more.
+        self.passes = {name: Pass("stroke.vert", "stroke.frag", textures) for name in ("outline", "pointed", "behind")}
         for name, one in self.passes.items():
             one.set(**DEFAULTS)
             one.set(uFlat=1.0, uSize=(_WIDTH[name], _WIDTH[name]), uOrder=9.0)
