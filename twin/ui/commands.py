@@ -59,6 +59,7 @@ class Commands(QObject):
             "about": lambda: dialogs.about_dialog(window, window.commands, window.lang).open(),
             **window.workbench.table(),
             **window.timing.table(),
+            **window.light.table(),
         }  # fmt: skip
 
     # --- opening ------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from twin.text import N_, tr
 from twin.ui import actions
 from twin.ui.actions import Actions
 from twin.ui.commands import Commands
+from twin.ui.light import Light
 from twin.ui.notices import Bar
 from twin.ui.panels import Content, Panels
 from twin.ui.session import Session
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
         self.panels = Panels(self, self.commands, self.session.tasks, lang)
         self.workbench = Workbench(self)
         self.timing = Timing(self)
+        self.light = Light(self)
         self._strip: StatusStrip | None = None
         self._menus: dict[str, QMenu] = {}
         self._leaving = False
