@@ -6,14 +6,21 @@ flat in vec4 vData;
 flat in vec4 vState;
 in vec3 vFromEye;
 in vec2 vUp;
+flat in float vPeriod;
 //#include light.glsl
+//#include section.glsl
 //#include hatch.glsl
 
 void main() {
+  if (cutAway(vFromEye + uEye)) discard;
   // Faces are flat: which way one looks is seen from how its points lie beside each other on the screen.
   vec3 n = normalize(cross(dFdx(vFromEye), dFdy(vFromEye)));
   if (dot(n, uPerspective > 0.5 ? vFromEye : uForward) > 0.0) n = -n;
   float roof = step(0.3, n.z);
+  if (uSection > 0.5 && !gl_FrontFacing && uTwoSided < 0.5) {  // the inside, seen through the cut
+    gl_FragData[0] = vec4(mix(uWall, uInk, 0.5), uAlpha);
+    return;
+  }
   float above = max(vUp.x, 0.0);
   vec3 colour = mix(uWall, uRoof, roof) * vState.y;
   float known = step(0.9, vData.a);
@@ -27,11 +34,12 @@ void main() {
   }
   vec2 at = vFromEye.xy + uEye.xy;
   if (vData.a > 0.1 && known < 0.5) {
-    colour = mix(colour, uInk, 0.3 * hatchAt(at.x + at.y + above, uPix / gl_FragCoord.w));
+    colour = mix(colour, uInk, 0.3 * stripesAt(at.x + at.y + above, vPeriod, fwidth(at.x + at.y + above)));
   }
-  vec3 shade = texture(shadeMap, (at + n.xy * uShadeStep - uShadeFrame.xy) * uShadeFrame.zw).rgb;
+  vec3 shade = shadeAt((at + n.xy * uShadeStep - uShadeFrame.xy) * uShadeFrame.zw);
   float low = 1.0 / (1.0 + above * 0.16);
-  float light = mix(0.62, 0.784, 0.5 + 0.5 * n.z) + 0.30 * max(dot(n, uSun), 0.0) * (0.15 + 0.85 * litAt(shade, above + 0.8));
+  float sun = 0.30 * uDay * max(dot(n, uSun), 0.0) * (0.15 + 0.85 * litAt(shade, above + 0.8));
+  float light = mix(0.62, 0.784, 0.5 + 0.5 * n.z) * mix(0.74, 1.0, uDay) + sun;
   light *= 1.0 - uShadeDepth * 0.85 * shade.r * low * (1.0 - 0.6 * roof);
   light *= 1.0 - 0.24 * low * low * (1.0 - roof);
   if (uDetail > 0.5 && roof < 0.5) {

@@ -10,6 +10,7 @@ flat out vec4 vData;
 flat out vec4 vState;
 out vec3 vFromEye;
 out vec2 vUp;
+flat out float vPeriod;
 
 void main() {
   float mark = markOf(body.x);
@@ -18,6 +19,7 @@ void main() {
   vState = vec4(body.z, 0.985 + 0.03 * fract(body.x * 0.618034), hovered(body.x), mark);
   vFromEye = vertexMC.xyz - uEye;
   gl_Position = MCDCMatrix * vertexMC;
+  vPeriod = exp2(ceil(log2(max(7.0 * uPix * gl_Position.w, 0.05))));
   vUp = vec2(body.y, hazeAt(vertexMC.xyz, gl_Position.w));
   if (mark > 1.5) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

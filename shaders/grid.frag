@@ -53,7 +53,7 @@ void main() {
   float pixel = uPix / gl_FragCoord.w;
   if (found.w < 0.5) {
     if (uHatch < 0.5) discard;
-    float stripe = hatchAt(vAt.x + vAt.y, pixel);
+    float stripe = stripesAt(vAt.x + vAt.y, hatchPeriod(pixel), fwidth(vAt.x + vAt.y));
     gl_FragData[0] = vec4(mix(mix(uUnknown, uInk, 0.4 * stripe) * light, uHorizon, vPlace.w), 0.8 * uOpacity);
     return;
   }

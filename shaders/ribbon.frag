@@ -15,7 +15,7 @@ in vec4 vPlace;
 void main() {
   vec4 colour = vColour;
   if (vPattern.x > 2.5) {
-    colour.rgb = mix(colour.rgb, vStripe, 0.35 * hatchAt(vAlong.x, vPattern.y));
+    colour.rgb = mix(colour.rgb, vStripe, 0.35 * stripesAt(vAlong.x, hatchPeriod(vPattern.y), fwidth(vAlong.x)));
   } else if (vPattern.x > 1.5) {
     float stripe = abs(fract(vAlong.x / 1.1) - 0.5) * 2.0;
     float clear = 1.0 - smoothstep(0.15, 0.5, vPattern.y);

@@ -22,10 +22,16 @@ void main() {
   float pixel = uPoint * (MCDCMatrix * vertexMC).w;
   float wanted = max(side.z, 0.5 * (uMinWidth - 0.35 * side.w) * pixel);
   vec4 measure = texelFetch(measures, uSized > 0.5 || uFlowing > 0.5 ? cellOf(road.x) : ivec2(0), 0);
-  if (uSized > 0.5) {
+  float marked = 0.0;
+  if (uRing > 0.5) {
+    float mark = markOf(road.x);
+    marked = mark > 0.5 && mark < 1.5 ? 1.0 : 0.6 * hovered(road.x);
+  }
+  if (uSized > 0.5 && (uRing < 0.5 || marked > 0.0)) {
     wanted = max(0.5 * mix(uSize.x, uSize.y, measure.r) * pixel, side.z * (0.25 + 0.75 * measure.r));
   }
   vec4 at = vertexMC;
+  if (marked > 0.0) wanted = max(wanted, 0.5 * uMinRing * pixel) + (uFlat > 0.5 ? 1.0 : 2.0) * pixel * marked;
   at.xy += side.xy * (wanted - side.z);
   if (wanted - side.z > 0.3) {  // what is widened much stays on the ground
     float under = groundAt(vertexMC.xy);
@@ -46,7 +52,12 @@ void main() {
     colour = mix(colour, uHoverColour, 0.75 * hovered(road.x));
     if (mark > 0.5 && data.a < 0.9) colour = uAccent;
   }
-  vColour = vec4(colour, uAlpha);
+  if (marked > 0.0) {
+    colour = mix(uHoverColour, uAccent, marked > 0.8 ? 1.0 : 0.35);
+    own = 1.0;
+    lift += 0.3;
+  }
+  vColour = vec4(colour, marked > 0.0 ? max(uAlpha, 0.9) : uAlpha);
   vPattern = vec3(lacking > 0.5 ? 3.0 : road.w, pixel, wanted);
   vStripe = lacking > 0.5 ? uInk : tintOf(12.0);
   vFlow = measure.g;
@@ -54,5 +65,5 @@ void main() {
   vPlace = vec4(shadeUv(at.xy), 0.0, hazeAt(at.xyz, gl_Position.w));
   gl_Position.z -= uBias * (uOrder + lift + (wanted - side.z > 0.3 ? 2.0 : 0.0));
   float most = side.w > 1.5 ? uVanish.x : side.w > 0.5 ? uVanish.y : uVanish.z;
-  if (pixel > most) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+  if (marked <= 0.0 && (pixel > most || uOnlyMarked > 0.5)) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

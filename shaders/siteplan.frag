@@ -8,6 +8,7 @@ uniform sampler2D siteplan;
 //#include data.glsl
 
 void main() {
+  if (uPoint / gl_FragCoord.w < 2.0) discard;  // near ones are drawn as they are
   vec2 uv = (vAt - uPlanFrame.xy) * uPlanFrame.zw;
   if (any(lessThan(uv, vec2(0.0))) || any(greaterThanEqual(uv, vec2(1.0)))) discard;
   vec3 id = floor(texelFetch(siteplan, ivec2(uv * vec2(textureSize(siteplan, 0))), 0).rgb * 255.0 + 0.5);

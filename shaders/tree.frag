@@ -9,7 +9,7 @@ in float vHaze;
 //#include light.glsl
 
 void main() {
-  vec3 shade = texture(shadeMap, vUv).rgb;
+  vec3 shade = shadeAt(vUv);
   float open = mix(0.8, 1.0, litAt(shade, 6.0)) * (1.0 - uShadeDepth * 0.6 * shade.r);
   if (vKind.x > 0.5) {
     gl_FragData[0] = vec4(mix(uTrunk * 0.85 * open, uHorizon, vHaze), uAlpha);

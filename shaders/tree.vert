@@ -10,6 +10,7 @@ out vec2 vCard;
 flat out vec2 vKind;
 flat out vec2 vUv;
 out float vHaze;
+//#include section.glsl
 
 void main() {
   float radius = 0.5 * size.y;
@@ -26,5 +27,5 @@ void main() {
   }
   gl_Position = MCDCMatrix * vec4(at, 1.0);
   vHaze = hazeAt(at, gl_Position.w);
-  if (uPoint * gl_Position.w > uTreeFade) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+  if (uPoint * gl_Position.w > uTreeFade || cutAway(vertexMC.xyz)) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

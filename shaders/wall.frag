@@ -7,11 +7,13 @@ flat in float vLight;
 in vec2 vFace;
 in vec4 vPlace;
 //#include hatch.glsl
+//#include section.glsl
 
 void main() {
+  if (cutAway(vPlace.xyz)) discard;
   float pixel = uPix / gl_FragCoord.w;
   vec3 colour = vData.rgb;
-  if (vData.a < 0.9) colour = mix(colour, uInk, 0.4 * hatchAt(vPlace.x + vPlace.y + vPlace.z, pixel));
+  if (vData.a < 0.9) colour = mix(colour, uInk, 0.4 * stripesAt(vPlace.x + vPlace.y + vPlace.z, hatchPeriod(pixel), fwidth(vPlace.x + vPlace.y + vPlace.z)));
   vec2 edge = min(vFace, 1.0 - vFace) / max(fwidth(vFace), vec2(1e-5));
   float line = 1.0 - smoothstep(0.0, 1.2, min(edge.x, edge.y));
   float near = 1.0 - smoothstep(0.08, 0.22, pixel);

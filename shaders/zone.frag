@@ -17,7 +17,7 @@ void main() {
   float alpha = data.a * uOpacity * 0.8;
   if (data.a > 0.1 && data.a < 0.9) {
     vec2 at = vPlace.xy / uShadeFrame.zw + uShadeFrame.xy;
-    data.rgb = mix(data.rgb, uInk, 0.45 * hatchAt(at.x + at.y, uPix / gl_FragCoord.w));
+    data.rgb = mix(data.rgb, uInk, 0.45 * stripesAt(at.x + at.y, hatchPeriod(uPix / gl_FragCoord.w), fwidth(at.x + at.y)));
     alpha = 0.62 * uOpacity;
   }
   vec3 colour = data.rgb * light;

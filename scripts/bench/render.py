@@ -1,10 +1,12 @@
 """Drawing n buildings: our scene beside one actor per building and one merged mesh, in the same run.
 
-Usage: python scripts/bench/render.py [--n 10000] [--size 1280x800] [--json]
+Usage: python scripts/bench/render.py [--n 10000,50000,100000,200000] [--size 1280x800] [--actors 10000] [--json]
 
 Each method runs in a process of its own, off-screen, on the same synthetic city and the same three cameras.
 Times are the least of several; "first frame" is from the finished mesh to the first picture, with the upload
 and the compiling of shaders; "window" (an empty one) is a part of it that does not depend on the method.
+"moving" frames are those of a turning camera once the pace is found; "memory" is the most resident memory from before
+meshing to the end, the city itself not counted. One actor per building is run up to ``--actors`` buildings.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import pickle
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,13 +42,35 @@ ROWS = (
     "mesh_s",
     "window_s",
     "first_frame_s",
-    "far_ms",
-    "oblique_ms",
-    "street_ms",
+    "far_still_ms",
+    "far_moving_ms",
+    "oblique_moving_ms",
+    "street_moving_ms",
     "recolour_ms",
+    "time_step_ms",
     "recoloured_frame_ms",
     "pick_ms",
+    "reopen_s",
+    "memory_MB",
 )
+_CITIES = Path(tempfile.gettempdir()) / "twin-bench-cities"
+
+
+class Memory:
+    """The most resident memory since it was made [MB] (Linux)."""
+
+    def __init__(self) -> None:
+        Path("/proc/self/clear_refs").write_text("5")
+        self._before = self._read("VmRSS")
+
+    def added(self) -> float:
+        """Return how much more there was at most."""
+        return self._read("VmHWM") - self._before
+
+    @staticmethod
+    def _read(name: str) -> float:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
 
 def least(work: Callable[[], object], times: int = 8) -> float:
@@ -57,9 +83,14 @@ def least(work: Callable[[], object], times: int = 8) -> float:
 
 
 def city_of(n: int) -> Any:
-    from demo_city.generate import test_city
+    """Return the test city of n buildings; made once and kept."""
+    path = _CITIES / f"{n}.pickle"
+    if not path.exists():
+        from demo_city.generate import test_city
 
-    return test_city(n)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(pickle.dumps(test_city(n)))
+    return pickle.loads(path.read_bytes())
 
 
 def poses(city: Any) -> dict[str, Any]:
@@ -125,6 +156,7 @@ def run_peer(method: str, n: int, size: tuple[int, int]) -> dict[str, float]:
     west, south, east, north = city.bounds()
     shift = np.array([np.floor((west + east) / 2), np.floor((south + north) / 2), 0.0])
     values = np.random.default_rng(1).random((2, n)).astype(np.float32)
+    memory = Memory()
     start = time.perf_counter()
     points, faces = extruded(city, shift)
     meshes: list[pv.PolyData] = []
@@ -159,7 +191,8 @@ def run_peer(method: str, n: int, size: tuple[int, int]) -> dict[str, float]:
     plotter.render_window.SetMultiSamples(0)
     for name, pose in cameras.items():
         place(plotter, pose, shift)
-        result[f"{name}_ms"] = 1e3 * least(plotter.render_window.Render)
+        result[f"{name}_moving_ms"] = 1e3 * least(plotter.render_window.Render)
+    result["far_still_ms"] = result["far_moving_ms"]
     if method == "actors":
 
         def recolour() -> None:
@@ -183,6 +216,7 @@ def run_peer(method: str, n: int, size: tuple[int, int]) -> dict[str, float]:
 
     picker = vtkCellPicker()
     result["pick_ms"] = 1e3 * least(lambda: picker.Pick(size[0] / 2, size[1] / 2, 0, plotter.renderer), 5)
+    result["memory_MB"] = memory.added()
     plotter.close()
     return result
 
@@ -208,6 +242,7 @@ def run_ours(method: str, n: int, size: tuple[int, int]) -> dict[str, float]:
     mesh.build(city_of(60))
     if method == "ours-buildings":
         city = City(city.name, city.crs, buildings=city.buildings)
+    memory = Memory()
     start = time.perf_counter()
     built = mesh.build(city)
     result = {"mesh_s": time.perf_counter() - start}
@@ -232,6 +267,8 @@ def run_ours(method: str, n: int, size: tuple[int, int]) -> dict[str, float]:
         view.set_pose(pose)
         view.settle()
         view.render()
+        if name == "far":
+            result["far_still_ms"] = 1e3 * least(lambda: still(view), 4)
         turn = [0.0]
 
         def frame(pose: Any = pose, turn: list[float] = turn) -> None:
@@ -241,9 +278,12 @@ def run_ours(method: str, n: int, size: tuple[int, int]) -> dict[str, float]:
             view.set_pose(dataclasses.replace(pose, azimuth=pose.azimuth + turn[0]))
             view.render()
 
-        result[f"{name}_ms"] = 1e3 * least(frame)
+        for _ in range(12):
+            frame()
+        result[f"{name}_moving_ms"] = 1e3 * least(frame)
     plotter.render_window.SetMultiSamples(0)
     result["recolour_ms"] = 1e3 * least(lambda: (view.show(drawn[1]), view.show(drawn[0])), 5) / 2
+    result["time_step_ms"] = time_step(view, drawn[0], state, built, ids)
 
     def again() -> None:
         view.show(drawn[1] if again.turn else drawn[0])  # type: ignore[attr-defined]
@@ -254,42 +294,112 @@ def run_ours(method: str, n: int, size: tuple[int, int]) -> dict[str, float]:
     result["recoloured_frame_ms"] = 1e3 * least(again, 4)
     view.pick(size[0] / 2, size[1] / 2)
     result["pick_ms"] = 1e3 * least(lambda: view.pick(size[0] / 2, size[1] / 2), 20)
+    result["memory_MB"] = memory.added()
+    if method == "ours":
+        result["reopen_s"] = reopen(city, size)
     view.close()
     plotter.close()
     return result
 
 
+def still(view: Any) -> None:
+    """Draw a frame as it is drawn at once when the camera stops."""
+    view.settle()
+    view.render()
+
+
+def time_step(view: Any, drawn: Any, state: Any, built: Any, ids: np.ndarray) -> float:
+    """Return how long another of 24 times takes [ms], without its frame."""
+    import dataclasses
+
+    from twin.layer import Field, Layer, scale
+    from twin.scene.resolve import Paint
+
+    times = np.arange(24).astype("datetime64[h]").astype("datetime64[ms]")
+    values = np.random.default_rng(2).random((24, len(ids))).astype(np.float32)
+    layer = Layer("t", "T", Field("T", "", "buildings", ids, values, times), scale("viridis"), 0.0, 1.0)
+    view.show(dataclasses.replace(drawn, paints={"buildings": Paint(layer, 1.0)}))
+    view.render()
+    hours = iter(range(1000))
+    took = 1e3 * least(lambda: view.set_time(times[0] + np.timedelta64(13 * next(hours) % 1380, "m")), 20)
+    view.show(drawn)
+    return took
+
+
+def reopen(city: Any, size: tuple[int, int]) -> float:
+    """Return how long a project takes from its files to its first full frame when it was opened before [s]."""
+    from twin import project
+    from twin.jobs import Job
+    from twin.scene.resolve import resolve
+    from twin.scene.view import SceneView
+    from twin.state import State
+    from twin.ui import opening
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TWIN_CACHE_DIR"] = folder
+        path = Path(folder) / "city.twin"
+        project.create(path, city).close()
+        opening.load(path, None, Job())
+        start = time.perf_counter()
+        opened = opening.load(path, None, Job())
+        buffers: list[pickle.PickleBuffer] = []
+        sent = pickle.dumps(opened, 5, buffer_callback=buffers.append)  # as it comes out of its process
+        opened = pickle.loads(sent, buffers=buffers)
+        plotter = plotter_of(size)
+        view = SceneView(plotter)
+        view.set_pose(poses(city)["far"])
+        view.show(resolve(State(opened.city), opened.data.mesh, opened.data.layers, "light", "sv"))
+        view.render()
+        took = time.perf_counter() - start
+        view.close()
+        plotter.close()
+    return took
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--n", type=int, default=10_000)
+    parser.add_argument("--n", default="10000,50000,100000,200000")
     parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--actors", type=int, default=10_000)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--method", choices=METHODS)
     options = parser.parse_args()
     width, height = (int(v) for v in options.size.split("x"))
+    sizes = [int(v) for v in options.n.split(",")]
     if options.method:
         run = run_ours if options.method.startswith("ours") else run_peer
-        print(json.dumps(run(options.method, options.n, (width, height))))
+        print(json.dumps(run(options.method, sizes[0], (width, height))))
         return 0
-    found: dict[str, dict[str, float]] = {}
-    for method in METHODS:
-        command = [sys.executable, __file__, "--n", str(options.n), "--size", options.size, "--method", method]
-        done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
-        if done.returncode:
-            print(done.stderr, file=sys.stderr)
-            return 1
-        found[method] = json.loads(done.stdout.strip().splitlines()[-1])
+    found: dict[int, dict[str, dict[str, float]]] = {}
+    for n in sizes:
+        city_of(n)
+        found[n] = {}
+        for method in METHODS:
+            if method == "actors" and n > options.actors:
+                continue
+            command = [sys.executable, __file__, "--n", str(n), "--size", options.size, "--method", method]
+            done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
+            if done.returncode:
+                print(done.stderr, file=sys.stderr)
+                return 1
+            found[n][method] = json.loads(done.stdout.strip().splitlines()[-1])
+        if not options.json:
+            table(n, options.size, found[n])
     if options.json:
         print(json.dumps(found))
-        return 0
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    print(f"{options.n} buildings, {options.size}, load {load:.1f}\n")
-    print("| | " + " | ".join(NAMES[m] for m in METHODS) + " |")
-    print("|---" * (len(METHODS) + 1) + "|")
-    for row in ROWS:
-        cells = [f"{found[m][row]:.3g}" for m in METHODS]
-        print(f"| {row.rsplit('_', 1)[0].replace('_', ' ')} [{row.rsplit('_', 1)[1]}] | " + " | ".join(cells) + " |")
     return 0
+
+
+def table(n: int, size: str, found: dict[str, dict[str, float]]) -> None:
+    """Print what was measured at one size."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    print(f"\n{n} buildings, {size}, load {load:.1f}\n")
+    print("| | " + " | ".join(NAMES[m] for m in found) + " |")
+    print("|---" * (len(found) + 1) + "|")
+    for row in ROWS:
+        cells = [f"{found[m][row]:.3g}" if row in found[m] else "–" for m in found]
+        name, unit = row.rsplit("_", 1)
+        print(f"| {name.replace('_', ' ')} [{unit}] | " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def test_what_is_no_polygon_is_left_out() -> None:
     assert len(found.points) == 4
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(20, 200), min_size=3, max_size=9), st.booleans())
 def test_a_drape_keeps_its_area_and_lies_in_the_ground(numbers: list[float], hole: bool) -> None:
     ground = mesh.build(little_city(3, 2)).ground

@@ -79,6 +79,7 @@ def picture(
             for left in range(0, width, piece[0]):
                 view.set_sheet(size, (left, top))
                 view.settle()
+                view.refine()
                 view.render()
                 part = view.image()[: height - top, : width - left]
                 picture[top : top + part.shape[0], left : left + part.shape[1]] = part

@@ -135,6 +135,18 @@ class Picker:
         distance, _ = self._building(start, way / length, hidden, length)
         return distance < length - 1.0
 
+    def between(self, start: Floats, target: Floats) -> NDArray[np.int64]:
+        """Return the rows of all buildings that stand between two local points."""
+        way = target - start
+        length = float(np.linalg.norm(way))
+        if length < 1e-6:
+            return np.empty(0, dtype=np.int64)
+        heading = way / length
+        rows = self._boxes.along(start, heading, 0.0, length)
+        entry = _slab(self._mesh.solids.boxes[rows], start, heading)
+        rows = rows[entry < length]
+        return rows[[self._triangles(rows[k : k + 1], start, heading)[0] < length for k in range(len(rows))]]
+
     # --- what stands up ---------------------------------------------------------------------------------------
 
     @cached_property

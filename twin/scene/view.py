@@ -18,6 +18,7 @@ from twin.scene.draw import renewal
 from twin.scene.draw.overlay import Look
 from twin.scene.draw.plan import MOST_DROPPED
 from twin.scene.draw.scenery import Scenery
+from twin.scene.effects import Effects
 from twin.scene.palette import rgb
 from twin.scene.picking import Picker
 from twin.state import Pose
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
 _SLOW = 0.09
 """Seconds; slower frames drop effects while the camera moves."""
 _QUICK = 0.02
-_PATIENCE = 0.6
-"""Seconds that a frame with smooth edges may take while moving and at rest."""
+_SHORT, _PATIENCE = 0.15, 0.6
+"""Seconds that a frame with smooth edges may take while moving, at once when it rests, and after a while of rest."""
 _SAMPLES = 4
-_FIRST_BUDGET, _LEAST_BUDGET, _MOST_BUDGET = 4e5, 5e4, 1e9
+_FIRST_BUDGET, _LEAST_BUDGET, _MOST_BUDGET = 2e5, 2e4, 1e9
 """Triangles of buildings drawn while the camera moves: at first, at least on a slow and at most on a quick machine."""
 
 
@@ -63,6 +64,9 @@ class SceneView:
         self._named: tuple[object, ...] = ()
         self._drawn_pose: Pose | None = None
         self._pace = _Pace()
+        self._refined: tuple[object, ...] = ()
+        self.effects = Effects()
+        """Sun, section and what is done where the camera rests."""
         self._sheet: tuple[tuple[int, int], tuple[int, int]] | None = None
         self.pixel_ratio = max(self._window.GetDPI() / 72.0, 1.0)
         """Device pixels per point: letters, symbols and thin lines grow with it."""
@@ -93,6 +97,7 @@ class SceneView:
                     self._scenery.close()
                 self._scenery = Scenery(drawables.mesh, self._renderer)
             self._picker = Picker(drawables.mesh)
+            self.effects.attach(self._scenery)
             self._framed = self._named = ()
             old = None
         elif drawables.overlays != old.overlays:
@@ -121,6 +126,17 @@ class SceneView:
         if self._scenery is not None:
             self._scenery.set_all(uSeconds=seconds % 3600.0)
 
+    def refine(self) -> bool:
+        """Let the next frames at this pose have what takes long; say whether they had not before."""
+        if self._scenery is None or self._picker is None or self._refined == (self._pose, self._drawables):
+            return False
+        self._refined = (self._pose, self._drawables)
+        x, y, z = self._pose.focus
+        mesh = self._scenery.mesh
+        focus = (x - mesh.origin[0], y - mesh.origin[1], z)
+        self.effects.refine(focus, self._pose.distance, mesh.local(camera.eye(self._pose))[0], self._picker)
+        return True
+
     def hover(self, hit: Hit | None) -> None:
         """Mark what the pointer is on, or nothing."""
         if self._scenery is not None:
@@ -134,7 +150,7 @@ class SceneView:
         self._frame(still)
         if still:
             self._write_names()
-        smooth = self._pace.smooth(still)
+        smooth = self._pace.smooth(still, self._refined == (self._pose, self._drawables))
         self._window.SetMultiSamples(_SAMPLES if smooth else 0)
         start = time.perf_counter()
         self._window.Render()
@@ -270,6 +286,7 @@ class SceneView:
             uCrop=crop,
             uScale=self.pixel_ratio,
         )
+        self._scenery.passes["edges"].thicken(max(1.0, 0.8 * self.pixel_ratio))
 
     def _crop(self) -> tuple[float, float, float, float]:
         """Return middle and half size of the window in the whole picture, which spans −1…1."""
@@ -325,9 +342,10 @@ class _Pace:
         self.budget = _FIRST_BUDGET
         self._smooth = 0.0
 
-    def smooth(self, still: bool) -> bool:
-        """Return whether the next frame has smooth edges."""
-        return self._smooth < (_PATIENCE if still else _QUICK) and (still or self._smooth > 0)
+    def smooth(self, still: bool, refined: bool) -> bool:
+        """Return whether the next frame has smooth edges: where they take long only in a refined one."""
+        patience = _PATIENCE if refined else _SHORT if still else _QUICK
+        return self._smooth < patience and (still or self._smooth > 0)
 
     def took(self, seconds: float, smooth: bool, still: bool) -> None:
         """Learn from a frame."""
@@ -337,7 +355,7 @@ class _Pace:
             return
         if seconds > _SLOW:
             self.level = min(self.level + 1, MOST_DROPPED)
-            self.budget = max(self.budget * 0.7, _LEAST_BUDGET)
+            self.budget = max(self.budget * min(0.7, 1.2 * _SLOW / seconds), _LEAST_BUDGET)
         elif seconds < _SLOW / 2:
             self.budget = min(self.budget * 1.25, _MOST_BUDGET)
             if seconds < _SLOW / 3:

@@ -88,12 +88,20 @@ _VIEW = (
         "north", N_("&North up"), N_("Turn the view north up (N in the view)"), ("Ctrl+Shift+N",), "north", "project"
     ),
     Command(
-        "halves", N_("&Side by side"), N_("The scenario and its reference in two halves, with one camera"),
+        "halves", N_("Si&de by side"), N_("The scenario and its reference in two halves, with one camera"),
         ("Ctrl+Alt+S",), "halves", "project", checkable=True,
     ),
     Command(
-        "curtain", N_("Cur&tain"), N_("The reference behind a curtain that is drawn aside"), ("Ctrl+Alt+T",), "",
+        "curtain", N_("C&urtain"), N_("The reference behind a curtain that is drawn aside"), ("Ctrl+Alt+T",), "",
         "project", checkable=True,
+    ),
+    Command(
+        "sunlight", N_("Sun o&f the time"), N_("Light and shadows as the sun stands at the time shown, else now"),
+        ("Ctrl+Alt+L",), "", "project", checkable=True,
+    ),
+    Command(
+        "section", N_("Se&ction"), N_("Cut the city open across the middle of the view, where it is looked at now"),
+        ("Ctrl+Alt+X",), "", "project", checkable=True,
     ),
     Command("back", N_("&Previous view"), N_("Go back to where the camera was"), ("Alt+Left",), "back", "back"),
     Command("forward", N_("Ne&xt view"), N_("Go forward again"), ("Alt+Right",), "forward", "forward"),
@@ -228,8 +236,8 @@ MENUS: tuple[tuple[str, tuple[Command, ...]], ...] = (
     (N_("&Help"), _HELP),
 )
 
-SEPARATE_BEFORE = {"save", "import", "close", "quit", "deselect", "top", "halves", "back", "bookmark", "identify",
-                   "panels", "reset", "report", "about", "close_link", "next_scenario", "draw_path",
+SEPARATE_BEFORE = {"save", "import", "close", "quit", "deselect", "top", "halves", "sunlight", "back", "bookmark",
+                   "identify", "panels", "reset", "report", "about", "close_link", "next_scenario", "draw_path",
                    "new_scenario", "live", "time_bar"}  # fmt: skip
 
 TOOLBAR = ("open", "save", "", "undo", "redo", "", "what_if", "draw_path", "draw_building", "", "import", "export")

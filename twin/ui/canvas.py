@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from twin.ui.navigator import Navigator
 
 _SETTLE = 120
+_REST = 220
+"""Milliseconds of rest after which light, shadows and edges are drawn finer."""
 
 
 class Canvas(QObject):
@@ -67,6 +69,10 @@ class Canvas(QObject):
         self._settle.setInterval(_SETTLE)
         self._settle.timeout.connect(self.request)
         self._flowing = Flowing(host, self.draw)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST)
+        self._rest.timeout.connect(self._refine)
 
     def take(self, store: Store | None, mesh: CityMesh | None, layers: Mapping[str, Layer]) -> None:
         """Take what is drawn from the next :meth:`resolve` on."""
@@ -100,6 +106,7 @@ class Canvas(QObject):
         """Let go of the VTK widget."""
         self._frame.stop()
         self._settle.stop()
+        self._rest.stop()
         self._flowing.follow(None)
         if self.scene is not None:
             self.scene.close()
@@ -149,8 +156,13 @@ class Canvas(QObject):
             return
         self.scene.set_pose(self._navigator.pose)
         self.scene.render()
+        self._rest.start()
         if self.plotter.ren_win.GetReadyForRendering():
             self.drawn.emit()
+
+    def _refine(self) -> None:
+        if self.scene is not None and self.scene.refine():
+            self.draw()
 
     def picture(self) -> QImage | None:
         """Return the scene as it is drawn, without what lies on it; None when there is none."""

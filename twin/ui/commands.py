@@ -60,6 +60,7 @@ class Commands(QObject):
             **window.workbench.table(),
             **window.timing.table(),
             **window.sensing.table(),
+            **window.light.table(),
         }  # fmt: skip
 
     # --- opening ------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from twin.text import N_, tr
 from twin.ui import actions
 from twin.ui.actions import Actions
 from twin.ui.commands import Commands
+from twin.ui.light import Light
 from twin.ui.notices import Bar
 from twin.ui.panels import Content, Panels
 from twin.ui.sensors.sensing import Sensing
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self.workbench = Workbench(self)
         self.timing = Timing(self)
         self.sensing = Sensing(self)
+        self.light = Light(self)
         self._strip: StatusStrip | None = None
         self._menus: dict[str, QMenu] = {}
         self._leaving = False

@@ -85,9 +85,13 @@ class Pass:
         for name, texture in (textures or {}).items():
             self.bind(name, texture)
 
-    def cull(self) -> None:
-        """Leave out faces seen from behind."""
-        self._property.BackfaceCullingOn()
+    def cull(self, wanted: bool = True) -> None:
+        """Leave out faces seen from behind, or not."""
+        self._property.SetBackfaceCulling(wanted)
+
+    def thicken(self, pixels: float) -> None:
+        """Draw lines so many device pixels wide."""
+        self._property.SetLineWidth(pixels)
 
     def bind(self, name: str, texture: Texture) -> None:
         """Give the shaders a texture under a name."""

@@ -55,9 +55,9 @@ class Overlaid:
         """Return the passes of a slot, the lowest first."""
         return [one for over in self._shown.values() if over.slot == slot for one in over.passes.values()]
 
-    def cast(self, shade: Texture) -> None:
-        """Take another map of shadows."""
-        self._common["shadeMap"] = shade
+    def bind(self, name: str, texture: Texture) -> None:
+        """Take another texture for overlays to come (those that are shown are among the passes)."""
+        self._common[name] = texture
 
     def take(
         self, new: Drawables, mesh: CityMesh, terrain: Pass, uniforms: Mapping[str, float | tuple[float, ...]]

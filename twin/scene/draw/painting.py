@@ -37,6 +37,10 @@ class Painting:
         self.index: dict[str, pd.Index] = {name: pd.Index(ids) for name, ids in mesh.ids.items()}
         self.data: dict[str, Data] = {name: Data(self._count(name)) for name in (*KINDS, "places")}
         self.painted: dict[Kind, Layer] = {}
+        self._marks: NDArray[np.uint8] = np.zeros(len(mesh.ids["buildings"]), dtype=np.uint8)
+        self.selected: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        """Rows of the buildings selected, with their parts."""
+        self.ghosts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
     def take(self, mesh: CityMesh) -> None:
         """Take another mesh of the same city."""
@@ -125,19 +129,37 @@ class Painting:
                 marks[self.with_parts(chosen)] = 1
             if len(marks):
                 self.data[table].marks.write(marks)
+            if table == "buildings":
+                self._marks, self.selected = marks, np.flatnonzero(marks == 1)
+                self.ghosts = self.ghosts[:0]
             for name in plan.HOVER[table]:
                 if name != "points":  # whose marks hide what was not measured
                     passes[name].set(uMarked=float(marks.any()))
+
+    def set_ghosts(self, passes: Mapping[str, Pass], rows: NDArray[np.int64]) -> None:
+        """Let buildings that hide what is selected be seen through, and no others."""
+        if np.array_equal(rows, self.ghosts):
+            return
+        self.ghosts = rows
+        marks = self._marks.copy()
+        marks[rows[marks[rows] == 0]] = 3
+        self.data["buildings"].marks.write(marks)
+        for name in ("buildings", "edges"):
+            passes[name].set(uMarked=float(marks.any()))
 
     def with_parts(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Say which rows are buildings or their parts."""
         return np.isin(self.mesh.solids.parent, rows)
 
-    def hover(self, passes: Mapping[str, Pass], hit: Hit | None) -> None:
-        """Mark what the pointer is on."""
+    def hover(self, passes: Mapping[str, Pass], hit: Hit | None) -> NDArray[np.int64]:
+        """Mark what the pointer is on; return the rows of the building it is, with its parts."""
+        pointed = np.empty(0, dtype=np.int64)
         for table, names in plan.HOVER.items():
             row = -10.0
             if hit is not None and hit.table == table:
                 row = float(self.index[table].get_indexer(pd.Index([hit.id], dtype=object))[0])
             for name in names:
                 passes[name].set(uHover=row)
+            if table == "buildings" and row >= 0:
+                pointed = np.flatnonzero(self.with_parts(np.array([int(row)])))
+        return pointed

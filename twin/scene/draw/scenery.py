@@ -10,6 +10,7 @@ import numpy as np
 from twin.scene.draw import cards, plan
 from twin.scene.draw.gpu import Texture
 from twin.scene.draw.lettering import Lettering
+from twin.scene.draw.outlined import Outlined
 from twin.scene.draw.overlaid import Overlaid
 from twin.scene.draw.painting import Painting
 from twin.scene.draw.tiles import Tiles
@@ -21,11 +22,14 @@ from twin.scene.resolve import KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from vtkmodules.vtkRenderingCore import vtkRenderer
 
+    from twin.scene.draw.gpu import Pass
     from twin.scene.draw.overlay import Look
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.ground import Ground
+    from twin.scene.meshing.shadow import Shade
     from twin.scene.meshing.siteplan import SitePlan
     from twin.scene.picking import Hit
     from twin.scene.resolve import Drawables, Kind, Paint
@@ -47,6 +51,7 @@ class Scenery:
         self._tints = Texture(np.zeros((1, 32, 4), dtype=np.uint8))
         common = {
             "shadeMap": Texture(mesh.shade.values, smooth=True),
+            "nearMap": Texture(np.zeros((2, 2, 3), dtype=np.uint8), smooth=True),
             "tints": self._tints,
             "heights": _heights(mesh.ground),
         }
@@ -56,8 +61,11 @@ class Scenery:
         self._texts: tuple[object, ...] = (mesh.names,)
         self.passes = plan.passes(common, self.painting.data, self.lettering.texture)
         self._overlaid = Overlaid(common)
+        self._outlined = Outlined({**common, **self.painting.data["buildings"].textures})
+        self._outlined.take(mesh)
         self._uniforms: dict[str, float | tuple[float, ...]] = {}
         self._tiles = Tiles(mesh.solids.faces)
+        self.shade_pixel = mesh.shade.pixel
         self._cut = False
         self._fill()
         self._arrange()
@@ -71,12 +79,16 @@ class Scenery:
         self._renderer.RemoveAllViewProps()
         self.passes.clear()
         self._overlaid = Overlaid({})
+        self._outlined.passes.clear()
 
     def set_all(self, **uniforms: float | tuple[float, ...]) -> None:
         """Set uniforms of every pass."""
         self._uniforms |= uniforms
-        for one in (*self.passes.values(), *self._overlaid):
+        for one in self._all():
             one.set(**uniforms)
+
+    def _all(self) -> list[Pass]:
+        return [*self.passes.values(), *self._overlaid, *self._outlined.passes.values()]
 
     def apply(self, new: Drawables, old: Drawables | None) -> None:
         """Bring the passes from one state to another; what is equal is not touched."""
@@ -94,6 +106,7 @@ class Scenery:
                 self._set_paint(kind, paint)
         if old is None or new.selection != old.selection or new.hidden != old.hidden:
             self.painting.set_marks(self.passes, new)
+            self._outlined.select(self.painting.selected)
             self._show_zones(selected=new.selection is not None and new.selection.table == "zones")
         if old is None or new.overlays != old.overlays:
             self._overlaid.take(new, self.mesh, self.passes["terrain"], self._uniforms)
@@ -114,7 +127,11 @@ class Scenery:
         """Leave out what is too small to see where the nearest pixel is this large [m], and what takes too long."""
         self.passes["buildings"].set(uDetail=float(pixel < 0.28))
         far = {name for name, most in plan.VANISH.items() if pixel > most}
-        far |= {"fill", "slabs"} if pixel > plan.FAR else {"far_fill"}
+        if self.passes["casing"].value("uMarked"):
+            far.discard("casing")  # it rings what is selected
+        far |= {"fill", "slabs"} if pixel > plan.FAR else {"far_fill", "far_main"}
+        if pixel > plan.MINOR and not self.passes["far_fill"].value("uPainted"):
+            far.add("far_fill")
         if self.passes["paths"].value("uPainted"):
             far.discard("paths")
         for names in plan.DROPPED[:dropped]:
@@ -138,7 +155,7 @@ class Scenery:
 
     def hover(self, hit: Hit | None) -> None:
         """Mark what the pointer is on."""
-        self.painting.hover(self.passes, hit)
+        self._outlined.point(self.painting.hover(self.passes, hit))
         self._show_zones(hovered=hit is not None and hit.table == "zones")
 
     def write(self, chosen: Sequence[int], scale: float) -> None:
@@ -159,19 +176,42 @@ class Scenery:
         for name, part in changed.items():
             self.passes[name].exchange(part, like=self.passes.get(plan.LIKE.get(name, "")))
         self._tiles = Tiles(mesh.solids.faces)
+        self._outlined.take(mesh)
         self.passes["siteplan"].bind("siteplan", _ids(mesh.siteplan))
         self._arrange()
         self._set_fixed()
         if mesh.shade is not old.shade:
-            self._cast(Texture(mesh.shade.values, smooth=True))
+            self.cast(mesh.shade)
         self._take_texts()
 
-    def _cast(self, shade: Texture) -> None:
-        """Take another map of shadows."""
-        self._overlaid.cast(shade)
-        for one in (*self.passes.values(), *self._overlaid):
-            if one.binds("shadeMap"):
-                one.bind("shadeMap", shade)
+    def cast(self, shade: Shade) -> None:
+        """Take another map of light and shadows."""
+        self.shade_pixel = shade.pixel
+        self._bind("shadeMap", Texture(shade.values, smooth=True))
+        self.set_all(uShadeFrame=_shade_frame(shade), uShadeStep=1.5 * shade.pixel)
+
+    def cast_near(self, shade: Shade | None) -> None:
+        """Take a finer map of a part of the city, or none."""
+        if shade is None:
+            self.set_all(uNearFrame=(0.0, 0.0, 0.0, 0.0))
+        else:
+            self._bind("nearMap", Texture(shade.values, smooth=True))
+            self.set_all(uNearFrame=_shade_frame(shade))
+
+    def _bind(self, name: str, texture: Texture) -> None:
+        self._overlaid.bind(name, texture)
+        for one in self._all():
+            if one.binds(name):
+                one.bind(name, texture)
+
+    def set_ghosts(self, rows: NDArray[np.int64]) -> None:
+        """Let these buildings be seen through."""
+        self.painting.set_ghosts(self.passes, rows)
+
+    def see_inside(self, wanted: bool) -> None:
+        """Draw faces seen from behind too, as a section shows them."""
+        if not self.mesh.solids.detailed:
+            self.passes["buildings"].cull(not wanted)
 
     # --- inside ------------------------------------------------------------------------------------------------
 
@@ -190,7 +230,8 @@ class Scenery:
         """Put all actors into the renderer in the order in which they must be drawn."""
         self._renderer.RemoveAllViewProps()
         for name, one in self.passes.items():
-            for each in (*self._overlaid.slot(plan.BEFORE.get(name, "")), one):
+            outlines = self._outlined.passes.values() if name == "labels" else ()
+            for each in (*self._overlaid.slot(plan.BEFORE.get(name, "")), *outlines, one):
                 for actor in each.actors:
                     self._renderer.AddActor(actor)
 
@@ -201,6 +242,7 @@ class Scenery:
     def _show_zones(self, **why: bool) -> None:
         self._zones |= why
         self._show("zones", any(self._zones.values()))
+        self._show("borders", any(self._zones.values()))
 
     def _take_texts(self) -> None:
         some = self._overlaid.names()
@@ -215,13 +257,13 @@ class Scenery:
 
     def _set_fixed(self) -> None:
         shade = self.mesh.shade
-        rows, columns, _ = shade.values.shape
         west, south, east, north = self.mesh.bounds
         x, y = self.mesh.origin
         size = max(east - west, north - south, 100.0)
         inner = (max((east - west) / 2 - 0.03 * size, 1.0), max((north - south) / 2 - 0.03 * size, 1.0))
         self.set_all(
-            uShadeFrame=(shade.west, shade.south, 1 / (columns * shade.pixel), 1 / (rows * shade.pixel)),
+            uShadeFrame=_shade_frame(shade),
+            uNearFrame=(0.0, 0.0, 0.0, 0.0),
             uShadeStep=1.5 * shade.pixel,
             uSun=tuple(float(v) for v in sun_vector()),
             uFrame=((west + east) / 2 - x, (south + north) / 2 - y, *inner),
@@ -234,10 +276,10 @@ class Scenery:
             one.set(**{name: value for name, value in plan.DEFAULTS.items() if name in one.missing()})
         for name, order in plan.ORDER.items():
             self.passes[name].set(uOrder=order)
-        self.passes["borders"].set(uFlat=1.0, uMinWidth=1.6, uVanish=(1e9, 1e9, 1e9))
+        self.passes["borders"].set(uFlat=1.0, uMinWidth=1.6, uVanish=(1e9, 1e9, 1e9), uRing=1.0)
         self.passes["water"].set(uWater=1.0)
-        self.passes["casing"].set(uMinWidth=0.0)
-        for name in ("fill", "far_fill"):
+        self.passes["casing"].set(uMinWidth=0.0, uRing=1.0)
+        for name in ("fill", "far_fill", "far_main"):
             self.passes[name].set(uData=1.0, uMinWidth=1.3)
         self.passes["paths"].set(uData=1.0, uMinWidth=0.9, uVanish=(2.0, 2.0, 2.0))
         if not self.mesh.solids.detailed:
@@ -269,20 +311,22 @@ class Scenery:
         )
         self.passes["borders"].set(uFlatColour=rgb(colours.text_district))
         self._overlaid.set_palette(colours)
+        self._outlined.set_palette(rgb(colours.accent))
 
     def _set_paint(self, kind: Kind, paint: Paint | None) -> None:
         self.painting.set_paint(self.passes, kind, paint)
         painted = paint is not None
         if kind == "roads":
-            for name in plan.PAINTED[kind]:
-                self.passes[name].set(uMinWidth=2.6 if painted else 1.3)
+            width = 2.6 if painted else 1.3
+            for name in ("fill", "far_fill", "far_main"):
+                self.passes[name].set(uMinWidth=width)
+            self.passes["casing"].set(uMinRing=width)
         if kind == "paths":
             most = 14.0 if painted else plan.VANISH["paths"]
             self.passes["paths"].set(uVanish=(most, most, most), uMinWidth=1.8 if painted else 0.9)
         if kind == "zones":
             self._show_zones(painted=painted)
-            self._show("borders", painted)
-            self.passes["borders"].set(uAlpha=0.55)
+            self.passes["borders"].set(uAlpha=0.55, uOnlyMarked=float(not painted))
         if kind == "points":
             self._show("points", painted)
 
@@ -305,3 +349,8 @@ def _plan_frame(where: SitePlan) -> tuple[float, float, float, float]:
 def _frame_box(where: SitePlan) -> tuple[float, float, float, float]:
     rows, columns = where.rows.shape
     return where.west, where.south, where.west + columns * where.pixel, where.south + rows * where.pixel
+
+
+def _shade_frame(shade: Shade) -> tuple[float, float, float, float]:
+    rows, columns, _ = shade.values.shape
+    return shade.west, shade.south, 1 / (columns * shade.pixel), 1 / (rows * shade.pixel)

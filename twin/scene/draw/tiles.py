@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _EDGES = 1.6
 """Size of a pixel [m] beyond which edges cannot be seen."""
+FLAT = 2.0
+"""Size of a pixel [m] beyond which nobody sees, while all moves, that a building has no height."""
 
 
 class Tiles:
@@ -37,7 +39,7 @@ class Tiles:
                 self._middle[k], self._radius[k] = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
 
     def nearest(self, look: Look, budget: float) -> NDArray[np.bool_]:
-        """Say which tiles are drawn when no more than ``budget`` triangles may be; those out of view are free."""
+        """Say which tiles are drawn when no more than ``budget`` triangles should be; near ones are in any case."""
         way = self._middle - np.array(look.eye)
         depth = way @ np.array(look.forward)
         aside = np.sqrt(np.maximum((way**2).sum(axis=1) - depth**2, 0.0))
@@ -48,10 +50,13 @@ class Tiles:
         spent = np.cumsum(self._cells[order])
         drawn = np.ones(len(seen), dtype=bool)
         drawn[order[spent > budget]] = False
-        return drawn
+        return drawn | (self._pixels(look) < FLAT)
+
+    def _pixels(self, look: Look) -> NDArray[np.float64]:
+        """Return the size of a pixel [m] at the nearest corner of each tile."""
+        apart = np.linalg.norm(self._middle - np.array(look.eye), axis=1) - self._radius
+        return np.full(len(apart), look.pixel) if look.parallel else look.pixel * np.maximum(apart, 1.0)
 
     def edged(self, look: Look) -> NDArray[np.bool_]:
         """Say in which tiles edges can be seen."""
-        apart = np.linalg.norm(self._middle - np.array(look.eye), axis=1) - self._radius
-        size = np.full(len(apart), look.pixel) if look.parallel else look.pixel * np.maximum(apart, 1.0)
-        return np.asarray(size < _EDGES, dtype=bool)
+        return np.asarray(self._pixels(look) < _EDGES, dtype=bool)

@@ -49,14 +49,15 @@ class Ribbons:
     """Ribbon meshes; ``road`` = (row, metres along, −1…1 across, pattern), ``side`` = (x, y, half width, rank).
 
     ``side`` x, y is the unit vector towards the ribbon's edge, so that the shader can widen what would be too
-    thin to see; rank 0 major, 1 ordinary, 2 minor. ``far`` is the fill as simple strips that are not cut along the
-    ground, for views from so far that nobody sees them leave it.
+    thin to see; rank 0 major, 1 ordinary, 2 minor. ``far`` and ``main`` (major streets) are the fill as simple strips
+    that are not cut along the ground, for views from so far that nobody sees them leave it.
     """
 
     casing: Part
     fill: Part
     slabs: Part
     far: Part
+    main: Part
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +97,14 @@ def build_roads(roads: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, fl
         fill = part.tiled(part.joined([fill, _deck(over, z, width / 2, colour, rank, pairs)]), ground.tile)
         slabs = [_slab(over, z, edge)]
     z = ground.at(lines.points[:, 0], lines.points[:, 1]) if heights is None else heights
-    above = _chosen(lines, solid_rows)
-    far = _deck(above, z[_point_mask(lines, solid_rows)] + 0.5, width / 2, colour, rank, pairs)
-    return Ribbons(casing, fill, part.joined(slabs), part.tiled(far, 2 * ground.tile))
+    far, main = (
+        part.tiled(
+            _deck(_chosen(lines, some), z[_point_mask(lines, some)] + 0.5, width / 2, colour, rank, pairs),
+            2 * ground.tile,
+        )
+        for some in (solid_rows & (rank > 0), solid_rows & (rank == 0))
+    )
+    return Ribbons(casing, fill, part.joined(slabs), far, main)
 
 
 def paired(roads: gpd.GeoDataFrame) -> NDArray[np.bool_]:
@@ -126,7 +132,7 @@ def build_paths(paths: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, fl
         over, z = _chosen(lines, bridge), heights[_point_mask(lines, bridge)]
         fill = part.tiled(part.joined([fill, _deck(over, z, half, colour, rank)]), ground.tile)
         slabs = [_slab(over, z, half + 0.2)]
-    return Ribbons(part.joined([]), fill, part.joined(slabs), part.joined([]))
+    return Ribbons(part.joined([]), fill, part.joined(slabs), part.joined([]), part.joined([]))
 
 
 def build_borders(shapes: NDArray[np.object_], ground: Ground, origin: tuple[float, float]) -> Part:

@@ -40,7 +40,9 @@ class Shade:
     values: NDArray[np.uint8]
 
 
-def build(shape: Outlines, heights: Floats, bounds: tuple[float, float, float, float]) -> Shade:
+def build(
+    shape: Outlines, heights: Floats, bounds: tuple[float, float, float, float], sun: tuple[float, float] = SUN
+) -> Shade:
     """Bake the light around prisms.
 
     Parameters
@@ -50,14 +52,31 @@ def build(shape: Outlines, heights: Floats, bounds: tuple[float, float, float, f
     heights : array, shape (polygons,) [m]
         Height above ground of each polygon.
     bounds : (west, south, east, north) [m]
+    sun : (azimuth, elevation) [°]
+        Where the light comes from.
     """
     west, south, east, north = bounds
     pixel = max((east - west) / _MAX_PIXELS, (north - south) / _MAX_PIXELS, _MIN_PIXEL)
     nx, ny = max(int((east - west) / pixel), 2), max(int((north - south) / pixel), 2)
     if not len(shape.rows):
         return Shade(west, south, pixel, np.zeros((2, 2, 3), dtype=np.uint8))
-    height = burn(shape, heights, (west, south, pixel), (ny, nx))
-    reach = cast(height, pixel)
+    return baked(burn(shape, heights, (west, south, pixel), (ny, nx)), (west, south, pixel), sun)
+
+
+def baked(height: NDArray[np.float32], frame: tuple[float, float, float], sun: tuple[float, float] = SUN) -> Shade:
+    """Bake the light around what stands as high as a raster says.
+
+    Parameters
+    ----------
+    height : array, shape (ny, nx) [m]
+        Above the ground; row 0 in the south.
+    frame : (west, south, pixel) [m]
+    sun : (azimuth, elevation) [°]
+        Where the light comes from; below the horizon all is in shadow.
+    """
+    west, south, pixel = frame
+    ny, nx = height.shape
+    reach = cast(height, pixel, sun)
     dark = np.where(height > 0.05, 0.6, np.clip(reach / 1.5, 0.0, 1.0)).astype(np.float32)
     dark = ndimage.gaussian_filter(dark, max(0.9 / pixel, 0.7), truncate=3.0)
     small = np.minimum(height[: ny // 2 * 2, : nx // 2 * 2], 24.0)
@@ -82,16 +101,21 @@ def burn(
 
 
 def burn_sums(shape: Outlines, heights: Floats, frame: tuple[float, float, float], size: tuple[int, int]) -> Floats:
-    """Return the sum of the polygons' heights at every pixel's middle.
+    """Return the sum of the polygons' heights at every pixel's middle."""
+    return burn_edges(shape.points, shape.points[shape.following], heights[shape.point_polygons], frame, size)
+
+
+def burn_edges(
+    start: Floats, end: Floats, value: Floats, frame: tuple[float, float, float], size: tuple[int, int]
+) -> Floats:
+    """Return the sum of the values of the polygons around every pixel's middle, from their edges (n, 2) alone.
 
     Each edge adds its polygon's height where it crosses a row of pixel middles, up or down by its direction; the
     running sum along the row is then the height inside (outer rings turn left, holes right).
     """
     west, south, pixel = frame
     ny, nx = size
-    a = (shape.points - (west, south)) / pixel - 0.5
-    b = a[shape.following]
-    value = heights[shape.point_polygons]
+    a, b = ((points - (west, south)) / pixel - 0.5 for points in (start, end))
     low, high = np.minimum(a[:, 1], b[:, 1]), np.maximum(a[:, 1], b[:, 1])
     first = np.clip(np.ceil(low), 0, ny).astype(np.int64)
     last = np.clip(np.ceil(high), 0, ny).astype(np.int64)
@@ -106,9 +130,11 @@ def burn_sums(shape: Outlines, heights: Floats, frame: tuple[float, float, float
     return np.asarray(np.cumsum(change.reshape(ny, nx + 1), axis=1)[:, :nx], dtype=float)
 
 
-def cast(height: NDArray[np.float32], pixel: float) -> NDArray[np.float32]:
+def cast(height: NDArray[np.float32], pixel: float, sun: tuple[float, float] = SUN) -> NDArray[np.float32]:
     """Return up to which height above ground each pixel lies in shadow (its own height where it is lit)."""
-    azimuth, elevation = math.radians(SUN[0]), math.radians(SUN[1])
+    if sun[1] <= 0.5:
+        return np.full_like(height, 1e3)
+    azimuth, elevation = math.radians(sun[0]), math.radians(sun[1])
     dx, dy = -math.sin(azimuth), -math.cos(azimuth)
     # Sweep along the axis the shadow runs along most, one row at a time.
     swap = abs(dx) > abs(dy)

@@ -1,0 +1,62 @@
+"""The sun of the time and the section, as commands of a window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from twin.localtime import DAY
+from twin.project import create
+from twin.ui import theme
+from twin.ui.settings import Settings
+from twin.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
+
+    from twin.city.city import City
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -> MainWindow:
+    path = tmp_path / "small.twin"
+    create(path, small_city).close()
+    theme.apply(qapp, "light")
+    window = MainWindow(Settings(), "en")
+    qtbot.addWidget(window, before_close_func=MainWindow.leave)
+    window.resize(1000, 700)
+    window.show()
+    qtbot.waitExposed(window)
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=30_000):
+        window.session.open(path)
+    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=5000)
+    return window
+
+
+def test_the_sun_and_the_section_are_seen(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    def picture() -> np.ndarray:
+        window.viewport.canvas.scene.settle()
+        window.viewport.canvas.draw()
+        return window.viewport.canvas.scene.image().astype(int)
+
+    plain = picture()
+    midwinter_night = 2_113_000_000.0 // DAY * DAY - 1800.0
+    monkeypatch.setattr("twin.ui.light.time.time", lambda: midwinter_night)
+    window.commands["sunlight"].trigger()
+    night = picture()
+    assert night.mean() < 0.9 * plain.mean(), "at night it is not dark"
+    monkeypatch.setattr("twin.ui.light.time.time", lambda: midwinter_night + DAY / 2)
+    window.timing.clock.ticked.emit(None)
+    day = picture()
+    assert day.mean() > 1.05 * night.mean(), "the light does not follow the time"
+    window.commands["sunlight"].trigger()
+    assert np.abs(picture() - plain).mean() < 1
+    window.commands["section"].trigger()
+    assert (np.abs(picture() - plain).max(axis=2) > 30).mean() > 0.002, "nothing is cut away"
+    window.commands["section"].trigger()
+    assert np.abs(picture() - plain).mean() < 1

@@ -1,0 +1,124 @@
+"""Beyond the plain map: the sun of a time, a section, finer light and a free sight where the eye rests."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.scene import sun
+from twin.scene.meshing.ground import SUN
+from twin.scene.meshing.near_shade import NearShade
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twin.scene.draw.scenery import Scenery
+    from twin.scene.picking import Picker
+
+Point = tuple[float, float, float]
+
+_PLAIN_CAST, _DATED_CAST = 0.62, 1.05
+"""How dark cast shadows are: as a hint of height, and where they are what is asked for."""
+_GHOSTS = 12
+"""Buildings selected at most for what hides them to be seen through."""
+
+
+_LOOKED_AT = np.array(
+    [(0.5, 0.5, 0.5), (0.5, 0.5, 0.95)] + [(x, y, z) for x in (0.1, 0.9) for y in (0.1, 0.9) for z in (0.3, 0.9)]
+)
+"""Places in the box of what is selected that should be seen."""
+
+
+class Effects:
+    """Effects of one view; kept when the city in it is another."""
+
+    def __init__(self) -> None:
+        self._sun: tuple[float, float] | None = None
+        self._section: tuple[Point, Point] | None = None
+        self._scenery: Scenery | None = None
+        self._shade: NearShade | None = None
+        self._square: tuple[object, ...] = ()
+
+    def attach(self, scenery: Scenery) -> None:
+        """Take the scenery whose light is to be set; again when its mesh is another."""
+        self._scenery = scenery
+        self._shade = NearShade(scenery.mesh)
+        self._square = ()
+        self.set_sun(self._sun)
+        self.set_section(self._section)
+
+    def set_sun(self, position: tuple[float, float] | None) -> None:
+        """Light the city from azimuth and elevation [°] (:func:`twin.scene.sun.position`); None: as a map is lit."""
+        changed, self._sun = position != self._sun, position
+        if self._scenery is None or self._shade is None:
+            return
+        azimuth, elevation = position or SUN
+        mesh = self._scenery.mesh
+        if changed or position is not None:
+            west, south, east, north = mesh.bounds
+            middle = ((west + east) / 2 - mesh.origin[0], (south + north) / 2 - mesh.origin[1])
+            half = max(east - west, north - south) / 2 + 60.0
+            found = None if position is None else self._shade.around(middle, half, position, math.inf)
+            self._scenery.cast(found or mesh.shade)
+            self._scenery.cast_near(None)
+            self._square = ()
+        day = float(np.clip((elevation + 2.0) / 6.0, 0.0, 1.0))
+        self._scenery.set_all(
+            uSun=sun.vector(azimuth, max(elevation, 0.0)), uDay=day,
+            uCast=(_PLAIN_CAST if position is None else _DATED_CAST) * day,
+        )  # fmt: skip
+
+    def set_section(self, plane: tuple[Point, Point] | None) -> None:
+        """Cut away what lies before a plane: a point of it and its normal, in the City's system; None: nothing."""
+        self._section = plane
+        if self._scenery is None:
+            return
+        if plane is None:
+            self._scenery.set_all(uSection=0.0)
+        else:
+            normal = np.array(plane[1]) / max(float(np.linalg.norm(plane[1])), 1e-9)
+            point = self._scenery.mesh.local(np.array(plane[0]))[0]
+            a, b, c = (float(v) for v in normal)
+            self._scenery.set_all(uSection=1.0, uPlane=(a, b, c, float(normal @ point)))
+        self._scenery.see_inside(plane is not None)
+
+    def refine(self, focus: Point, distance: float, eye: NDArray[np.float64], picker: Picker) -> None:
+        """Do what takes long and is only worth it where the camera rests.
+
+        Parameters
+        ----------
+        focus : (x, y, z) [m]
+            What is looked at, relative to the mesh's origin.
+        distance : float [m]
+            From the eye.
+        eye : array, shape (3,)
+            Relative to the mesh's origin.
+        picker : Picker
+            Of the same mesh.
+        """
+        if self._scenery is None or self._shade is None:
+            return
+        half = float(2.0 ** np.ceil(np.log2(max(0.9 * distance, 100.0))))
+        place = tuple(round(v / half * 4) for v in focus[:2])
+        if (wanted := (place, half, self._sun)) != self._square:
+            self._square = wanted
+            coarse = 0.7 * self._scenery.shade_pixel
+            self._scenery.cast_near(self._shade.around(focus[:2], half, self._sun or SUN, coarse))
+        self._scenery.set_ghosts(self._hiding(eye, picker))
+
+    def _hiding(self, eye: NDArray[np.float64], picker: Picker) -> NDArray[np.int64]:
+        assert self._scenery is not None
+        chosen = self._scenery.painting.selected
+        none = np.empty(0, dtype=np.int64)
+        if not 0 < len(chosen) <= _GHOSTS:
+            return none
+        boxes = self._scenery.mesh.solids.boxes[chosen].astype(float)
+        boxes = boxes[np.isfinite(boxes).all(axis=1)]
+        found = [none]
+        for box in boxes:
+            low, high = box[:3], box[3:]
+            found += [picker.between(eye, low + (high - low) * share) for share in _LOOKED_AT]
+        hiding = np.unique(np.concatenate(found))
+        return hiding[~np.isin(hiding, chosen)]
