@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from twin.layer import Layer
+    from twin.models.model import Parameter
 
 BASE_NAMES: Mapping[str, str] = {
     "labels": N_("Names"),
@@ -44,6 +45,10 @@ class Available(Protocol):
     def title(self) -> str: ...  # noqa: D102
     @property
     def group(self) -> str: ...  # noqa: D102
+    @property
+    def parameters(self) -> tuple[Parameter, ...]: ...  # noqa: D102
+    @property
+    def on_request(self) -> bool: ...  # noqa: D102
 
 
 class LayerDock(QWidget):
@@ -151,6 +156,10 @@ class LayerDock(QWidget):
         area.setVisible(self.style_button.isChecked())
         self._outer.insertWidget(self._outer.count() - 1, area, 1)
 
+    def parameters(self, id: str) -> tuple[Parameter, ...]:
+        """Return what a user can choose of a layer."""
+        return self._available[id].parameters if id in self._available else ()
+
     def _fills_ground(self, id: str) -> bool:
         return id in self._layers and self._layers[id].field.where in ("zones", "grid")
 
@@ -190,7 +199,7 @@ class LayerDock(QWidget):
         self._remove = of("trash", self.remove_action)
         show = icon("eye", tr("Show all layers", lang), "Ctrl+Shift+U", self.show_all)
         hide = icon("eye-off", tr("Hide all layers", lang), "Ctrl+Shift+H", self.hide_all)
-        self.style_button = IconButton("sliders", tr("Style of the data layer", lang))
+        self.style_button = IconButton("sliders", tr("Style and parameters of the layer", lang))
         self.style_button.setCheckable(True)
         self.style_button.setEnabled(False)
         tools = row(add, None, self.style_button, show, hide, self._up, self._down, self._remove, spacing=0)
@@ -234,7 +243,7 @@ class LayerDock(QWidget):
             for dropin in dropins:
                 action = self.add_menu.addAction(tr(dropin.title, self._lang))
                 action.setData(dropin.id)
-                known = not self._layers or dropin.id in self._layers
+                known = not self._layers or dropin.id in self._layers or dropin.on_request
                 action.setEnabled(known and dropin.id not in self._errors)
                 action.setToolTip(self._why_not(dropin.id) or action.text())
                 action.triggered.connect(lambda _checked=False, id=dropin.id: self.add_layer(id))
@@ -245,6 +254,8 @@ class LayerDock(QWidget):
             return tr("This layer could not be made: {error}", self._lang, error=self._errors[id])
         if self._available and id not in self._available:
             return tr("There is no layer file {name} in this installation.", self._lang, name=f"{id}.py")
+        if id in self._available and self._available[id].on_request and id not in self._layers:
+            return tr("This layer is made when it is shown.", self._lang)
         if self._layers and id not in self._layers:
             return tr("This city has no data for the layer.", self._lang)
         return ""

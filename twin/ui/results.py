@@ -22,6 +22,7 @@ from twin.ui.answers import Answers, Asked, remember
 from twin.ui.aside import Aside
 from twin.ui.data_layers import DataLayers
 from twin.ui.engine_link import EngineLink
+from twin.ui.remaking import Remaking
 from twin.ui.result_layers import ResultLayers, beside, is_result
 from twin.ui.shown import Shown
 
@@ -100,6 +101,9 @@ class Results(QObject):
         self.files = DataLayers(session, self)
         """Layers from data files."""
         self.files.changed.connect(self._join)
+        self.remaking = Remaking(session, self)
+        """Layers of drop-ins with changed parameters."""
+        self.remaking.changed.connect(self._join)
         self._stop: Callable[[], None] = lambda: None
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
@@ -115,12 +119,12 @@ class Results(QObject):
         if session.store is None or session.data is None:
             return
         self.shown = Shown(session.store)
-        self.shown.listen(lambda _old, new: self.files.show(new))
+        self.shown.listen(lambda _old, new: self._follow(new))
         self.data = self._drawn = session.data
         self._stop = session.store.listen(self._changed)
         self._idle.start()
         self._ask()
-        self.files.show(self.shown.state)
+        self._follow(self.shown.state)
 
     def end(self) -> None:
         """Forget the project; what still runs for it is stopped."""
@@ -131,6 +135,7 @@ class Results(QObject):
         self._asked = self._number
         self.cancel()
         self.files.show(None)
+        self.remaking.show(None)
         if self.shown is not None:
             self.shown.end()
         self.shown = self.data = self._drawn = self._versions = self._work = None
@@ -428,12 +433,17 @@ class Results(QObject):
         self._asked = self._number
         self.failed.emit(error)
 
+    def _follow(self, state: State) -> None:
+        self.files.show(state)
+        self.remaking.show(state)
+
     def _join(self) -> None:
         if self._drawn is None:
             return
-        layers = {**self._drawn.layers, **self._layers.layers, **self.files.layers}
+        self.remaking.set_later(frozenset(one.id for one in self._drawn.dropins if one.on_request))
+        layers = {**self._drawn.layers, **self.remaking.layers, **self._layers.layers, **self.files.layers}
         dropins = (*self._drawn.dropins, *self._layers.entries, *self.files.entries)
-        errors = {**self._drawn.errors, **self.files.errors}
+        errors = {**self._drawn.errors, **self.remaking.errors, **self.files.errors}
         self.data = replace(self._drawn, layers=layers, dropins=dropins, errors=errors)
         self.changed.emit()
 

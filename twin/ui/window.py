@@ -242,6 +242,7 @@ class MainWindow(QMainWindow):
         self.viewport.focus_view()
         if session.project.path != demo_project():  # which has a card of its own on the start page
             self.settings.remember(session.project.path)
+        QTimer.singleShot(0, self, self.handlers.ask_trust)
 
     def _closed(self) -> None:
         self._save_layout()
