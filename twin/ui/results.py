@@ -124,6 +124,7 @@ class Results(QObject):
         self._stop = session.store.listen(self._changed)
         self._idle.start()
         self._ask()
+        self._set_later()
         self._follow(self.shown.state)
 
     def end(self) -> None:
@@ -433,6 +434,10 @@ class Results(QObject):
         self._asked = self._number
         self.failed.emit(error)
 
+    def _set_later(self) -> None:
+        dropins = () if self._drawn is None else self._drawn.dropins
+        self.remaking.set_later(frozenset(one.id for one in dropins if one.on_request))
+
     def _follow(self, state: State) -> None:
         self.files.show(state)
         self.remaking.show(state)
@@ -440,7 +445,7 @@ class Results(QObject):
     def _join(self) -> None:
         if self._drawn is None:
             return
-        self.remaking.set_later(frozenset(one.id for one in self._drawn.dropins if one.on_request))
+        self._set_later()
         layers = {**self._drawn.layers, **self.remaking.layers, **self._layers.layers, **self.files.layers}
         dropins = (*self._drawn.dropins, *self._layers.entries, *self.files.entries)
         errors = {**self._drawn.errors, **self.remaking.errors, **self.files.errors}
