@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QLabel, QMenu, QScrollArea, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QScrollArea, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from twin.state import BASE_LAYERS, LayerEntry, State, Store
 from twin.text import N_, number, tr
@@ -154,7 +154,13 @@ class LayerDock(QWidget):
         see_through(area)
         self.style_button.toggled.connect(area.setVisible)
         area.setVisible(self.style_button.isChecked())
+        area.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._style_area = area
         self._outer.insertWidget(self._outer.count() - 1, area, 1)
+
+    def fit_style(self, height: int) -> None:
+        """Give the style panel the height it needs, at most half of the dock."""
+        self._style_area.setFixedHeight(min(height + 2 * STEP, self.height() // 2))
 
     def parameters(self, id: str) -> tuple[Parameter, ...]:
         """Return what a user can choose of a layer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from twin.text import N_, tr
@@ -29,7 +29,7 @@ class Styling(QObject):
         self.panel = StylePanel(session.lang)
         self._columns: dict[str, tuple[str, ...]] = {}
         self.form = ValueForm(session.lang)
-        both = QWidget()
+        both = self._both = QWidget()
         layout = QVBoxLayout(both)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
@@ -52,11 +52,18 @@ class Styling(QObject):
         self._dock.style_button.setEnabled(layer is not None or bool(parameters))
         shown = parameters if self._dock.style_button.isChecked() else ()
         self.form.show_values(shown, self._store.state.values.get(id, {}), self._said(id))
+        QTimer.singleShot(0, self, self._fit)
         if layer is None or not self._dock.style_button.isChecked():
             self.panel.show_layer(None, None, None, ())
             return
         files = self._results.files
         self.panel.show_layer(layer, files.numbers(layer.id), files.layers.get(layer.id), self._columns_of(layer))
+
+    def _fit(self) -> None:
+        layout = self._both.layout()
+        if layout is not None:
+            layout.activate()
+            self._dock.fit_style(layout.sizeHint().height())
 
     def _said(self, id: str) -> str:
         remaking = self._results.remaking

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from twin.city.schema import word
 from twin.text import tr
 from twin.ui.widgets import STEP, label
 
@@ -78,7 +79,7 @@ class ValueForm(QWidget):
         elif isinstance(one.default, str) and one.choices:
             choice = QComboBox()
             for text in one.choices:
-                choice.addItem(tr(text, lang), text)
+                choice.addItem(tr(word(text), lang), text)
             choice.activated.connect(lambda _i, one=one, choice=choice: self._put(one, choice.currentData()))
             editor = choice
         elif isinstance(one.default, str):
