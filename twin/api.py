@@ -17,7 +17,7 @@ from twin.errors import BadInput, TwinError
 from twin.jobs import Job
 from twin.layer import Field, Layer, Scale, Size, field_of, layer_by_category, layer_of, scale, scales
 from twin.models.model import Model, Parameter, settled
-from twin.places import Grid, Lines, Picture, Points, Walls, storeys
+from twin.places import Grid, Lines, Picture, Points, Solids, Walls, storeys
 from twin.plugins import DropIn, discover
 from twin.result import Indicator, Result, difference
 from twin.scenario.buildings import AddBuilding, ChangeBuilding, HousingTransfer, RemoveBuilding
@@ -86,6 +86,7 @@ __all__ = [
     "ScaleDemand",
     "Scenario",
     "Size",
+    "Solids",
     "Style",
     "Surfaces",
     "Table",

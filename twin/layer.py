@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 UNKNOWN_COLOUR = "#d6d3cd"
 """Under the hatch of what is lacking, in legends."""
-Where = Literal["buildings", "facades", "roads", "zones", "grid", "points", "paths", "lines", "picture"]
+Where = Literal["buildings", "facades", "roads", "zones", "grid", "points", "paths", "lines", "picture", "solids"]
 
 
 @dataclass(frozen=True, eq=False)

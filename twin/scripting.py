@@ -16,7 +16,7 @@ from twin.chain.chain import Chain
 from twin.city.schema import TABLES
 from twin.content import demo_project
 from twin.errors import BadInput
-from twin.places import Grid, Lines, Points, Walls
+from twin.places import Grid, Lines, Points, Solids, Walls
 from twin.scenario.scenario import find
 
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ def as_frame(field: Field, city: City) -> gpd.GeoDataFrame:
         shapes = shapely.linestrings(np.stack([places.start[:, :2], places.end[:, :2]], axis=1))
     elif isinstance(places, Walls):
         shapes = shapely.points(places.points[:, :2])
+    elif isinstance(places, Solids):
+        shapes = places.polygons()
     elif isinstance(places, Grid):
         a, _, c, _, e, f = places.transform
         row, column = np.divmod(np.arange(len(places)), places.columns)

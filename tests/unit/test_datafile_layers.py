@@ -26,7 +26,7 @@ from twin.datafile.spec import About, Choice, Style
 from twin.datafile.suggest import suggest
 from twin.errors import BadInput, UnknownCrs
 from twin.importing import import_layer
-from twin.places import Grid, Lines, Picture, Points
+from twin.places import Grid, Lines, Picture, Points, Solids
 from twin.project import create, open_project
 
 if TYPE_CHECKING:
@@ -126,6 +126,22 @@ def test_lines_are_cut_into_pieces_that_bear_their_value(tmp_path: Path, city: C
     assert isinstance(got.places, Lines)
     assert got.values.tolist() == [10, 10, 20]
     assert got.places.end[:, :2].tolist() == [[X + 10, Y], [X + 10, Y + 10], [X, Y + 5]]
+
+
+def test_areas_are_drawn_as_cells_or_raised_by_a_field(tmp_path: Path, city: City) -> None:
+    shapes = [box(X, Y, X + 40, Y + 40), box(X + 60, Y, X + 100, Y + 40)]
+    gpd.GeoDataFrame({"v": [1, 2], "h": [10.0, 30.0]}, geometry=shapes, crs=CRS).to_file(tmp_path / "a.gpkg")
+    flat = _taken(tmp_path / "a.gpkg", city, tmp_path).layer
+    field = shown(flat, tmp_path / flat.file, city).field
+    assert isinstance(field.places, Grid)
+    cell = field.places.transform[0]
+    counted = {v: (field.values == v).sum() * cell**2 for v in (1, 2)}
+    assert counted == {1: pytest.approx(1600, rel=0.02), 2: pytest.approx(1600, rel=0.02)}
+    tall = _taken(tmp_path / "a.gpkg", city, tmp_path, height="h").layer
+    field = shown(tall, tmp_path / tall.file, city).field
+    assert isinstance(field.places, Solids)
+    assert field.places.height.tolist() == [10, 30]
+    assert field.places.polygons()[1].equals(shapes[1])
 
 
 def test_names_become_categories_with_the_rest_as_other(tmp_path: Path, city: City) -> None:

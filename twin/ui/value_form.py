@@ -89,7 +89,8 @@ class ValueForm(QWidget):
         else:
             number = QDoubleSpinBox()
             number.setRange(max(one.low, -1e9), min(one.high, 1e9))
-            number.setDecimals(0 if float(one.default).is_integer() and abs(one.default) >= 10 else 2)
+            whole = float(one.default).is_integer() and (not one.unit or abs(one.default) >= 10)
+            number.setDecimals(0 if whole else 1 if abs(one.default) >= 1 else 2)
             number.setSuffix(f" {tr(one.unit, lang)}" if one.unit else "")
             number.setKeyboardTracking(False)
             number.valueChanged.connect(lambda value, one=one: self._put(one, float(value)))

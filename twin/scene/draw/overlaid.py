@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twin.places import Grid, Lines, Picture, Points, Walls
+from twin.places import Grid, Lines, Picture, Points, Solids, Walls
 from twin.scene.draw.drape import GridOverlay, PictureOverlay
 from twin.scene.draw.facades import FacadesOverlay
 from twin.scene.draw.glyphs import PointsOverlay
 from twin.scene.draw.plan import DEFAULTS
+from twin.scene.draw.prisms import SolidsOverlay
 from twin.scene.draw.strokes import LinesOverlay
 
 if TYPE_CHECKING:
@@ -107,6 +108,6 @@ def overlay_of(layer: Layer, mesh: CityMesh, common: Mapping[str, Texture], terr
         return GridOverlay(layer, mesh, common, terrain)
     if isinstance(places, Picture):
         return PictureOverlay(layer, mesh, common, terrain)
-    kinds = {Points: PointsOverlay, Lines: LinesOverlay, Walls: FacadesOverlay}
+    kinds = {Points: PointsOverlay, Lines: LinesOverlay, Walls: FacadesOverlay, Solids: SolidsOverlay}
     made: Overlay = kinds[type(places)](layer, mesh, common)  # type: ignore[index]
     return made
