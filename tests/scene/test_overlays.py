@@ -399,3 +399,29 @@ def test_a_layer_that_comes_later_is_drawn_at_once(city, built) -> None:
     finally:
         view.close()
         plotter.close()
+
+
+def test_other_colours_of_the_same_numbers_need_no_new_overlay(city, built) -> None:
+    base = tuple(LayerEntry(name, name in FLAT) for name in BASE_LAYERS)
+    rng = np.random.default_rng(5)
+    xy = np.column_stack([X0 + rng.uniform(0, 480, 900), Y0 + rng.uniform(0, 300, 900)])
+    first = own("points", Points(xy), np.ones(900))
+    second = dataclasses.replace(first, scale=Scale("br", ("#ff0000", "#0000ff")))
+    plotter = pv.Plotter(off_screen=True, window_size=list(SIZE))
+    view = SceneView(plotter)
+    red, made = [], []
+    try:
+        view.set_pose(TOP)
+        for layer in (first, second):
+            view.show(resolve(State(city, (LayerEntry("v"), *base)), built, {"v": layer}, "light", "sv"))
+            view.render()
+            red.append(sum(is_red(colour) for colour in view.image().reshape(-1, 3)[::5]))
+            overlaid = view._scenery._overlaid._shown  # type: ignore[union-attr]
+            assert [over.layer for over in overlaid.values()] == [layer]
+            made.append(next(iter(overlaid.values())))
+    finally:
+        view.close()
+        plotter.close()
+    assert made[0] is made[1]
+    assert red[0] > 500
+    assert red[1] < 50

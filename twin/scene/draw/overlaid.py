@@ -66,7 +66,7 @@ class Overlaid:
         """Show the overlays of a state; ``uniforms`` are those of the whole scene."""
         kept: dict[Layer, Overlay] = {}
         for paint in new.overlays:
-            over = self._shown.get(paint.layer)
+            over = self._shown.get(paint.layer) or self._recoloured(paint.layer, new)
             if over is None:
                 over = overlay_of(paint.layer, mesh, self._common, terrain)
                 over.set_palette(new.palette)
@@ -77,6 +77,15 @@ class Overlaid:
             over.set(uOpacity=paint.opacity)
             kept[paint.layer] = over
         self._shown = kept
+
+    def _recoloured(self, layer: Layer, new: Drawables) -> Overlay | None:
+        """Return what draws a layer of the same numbers that is shown no more, in the colours of this one."""
+        kept = {id(paint.layer) for paint in new.overlays}
+        for old, over in self._shown.items():
+            if id(old) not in kept and over.recolour(layer):
+                over.set_time(new.time)
+                return over
+        return None
 
     def set_palette(self, colours: Palette) -> None:
         """Take the colours of a theme."""
