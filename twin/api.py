@@ -35,6 +35,9 @@ from twin.scenario.others import (
 from twin.scenario.scenario import PRESENT, Scenario
 from twin.scenario.streets import AddPath, AddRoad, ChangeRoad, CloseRoad, RemovePath
 from twin.scripting import as_array, as_frame, load_city, load_state, run_models, write_layer
+from twin.sensors.feeds.feed import Feed
+from twin.sensors.reading import Reading as SensorReading
+from twin.sensors.settings import FeedSettings
 from twin.text import N_, number, tr
 
 VERSION = "1.2"
@@ -61,6 +64,8 @@ __all__ = [
     "CloseRoad",
     "Column",
     "DropIn",
+    "Feed",
+    "FeedSettings",
     "Field",
     "FileInfo",
     "FleetMix",
@@ -85,6 +90,7 @@ __all__ = [
     "Scale",
     "ScaleDemand",
     "Scenario",
+    "SensorReading",
     "Size",
     "Solids",
     "Style",

@@ -59,7 +59,9 @@ def written(root: Path) -> dict[str, str]:
 # --- what the docs teach ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["floor_area.py", "evening_sun.py", "mixed_use.py", "benches.py", "my_colours.py"])
+@pytest.mark.parametrize(
+    "name", ["floor_area.py", "evening_sun.py", "mixed_use.py", "benches.py", "my_colours.py", "beat.py"]
+)
 def test_each_example_of_the_docs_works(root: Path, alone: Path, demo: City, name: str) -> None:
     (alone / name).write_text(written(root)[name], encoding="utf-8")
     made = check_dropin(alone / name, demo)
@@ -255,6 +257,17 @@ def test_what_another_process_shows_cannot_answer_here(root: Path, alone: Path) 
 
 
 # --- trust ------------------------------------------------------------------------------------------------------
+
+
+def test_a_feed_of_the_docs_is_recorded(
+    root: Path, alone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (alone / "beat.py").write_text(written(root)["beat.py"], encoding="utf-8")
+    create(tmp_path / "p.twin", small_city()).close()
+    arguments = ["sensors", "ingest", str(tmp_path / "p.twin"), "--kind", "beat", "--url", "clock", "--every", "0.2"]
+    assert main([*arguments, "--seconds", "3", "--name", "clock", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["stored"] == told["received"] > 3
 
 
 @pytest.fixture

@@ -34,8 +34,9 @@ def _source(parser: Parser, lang: str) -> None:
     )
     parser.add_argument("--format", default="json", choices=("json", "sensorthings", "chirpstack", "ttn", "ngsi-ld"),
                         help=tr("format of the messages", lang))  # fmt: skip
-    parser.add_argument("--kind", default="", choices=("", "mqtt", "sensorthings", "ngsi-ld", "trafikverket", "folder"),
-                        metavar="KIND", help=tr("kind of feed; by default the address tells", lang))  # fmt: skip
+    parser.add_argument(
+        "--kind", default="", metavar="KIND", help=tr("kind of feed; by default the address tells", lang)
+    )
     parser.add_argument(
         "--object", default="", metavar="TYPE", help=tr("type of the entities or objects asked for", lang)
     )

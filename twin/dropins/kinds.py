@@ -108,6 +108,8 @@ def described(module: ModuleType, id: str, path: Path, origin: Origin) -> DropIn
     elif kind == "reader":
         what = _reader(module)
         title = title or what.FORMAT
+    elif kind == "feed" and not callable(what):
+        raise TypeError("FEED is no function (or class) that makes a feed of its settings")
     elif kind == "scale":
         what = what if isinstance(what, tuple) else (what,)
         if not all(isinstance(one, Scale) for one in what):

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 from twin.chain.registry import MODELS
 from twin.city import formats
 from twin.errors import TwinError
-from twin.layer import add_scales, scales
+from twin.layer import add_scales
+from twin.sensors.settings import KINDS
+from twin.sensors.settings import MORE as FEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from twin.layer import Scale
     from twin.models.model import Model
 
-FEEDS: dict[str, Any] = {}
-"""Feeds of drop-ins by id."""
 BLOCKS: dict[str, Any] = {}
 """Functions of report blocks by id: ``block(city, answer, lang)``."""
 _ours: set[str] = set()
@@ -64,8 +64,11 @@ def register(dropins: Iterable[DropIn]) -> Extras:
             colours += cast("tuple[Scale, ...]", one.thing)
         elif one.kind == "reader":
             readers.append(one.thing)
+        elif one.kind == "feed" and one.id in KINDS:
+            errors[one.id] = f"{one.path.name}: a kind of feed called {one.id} is there already"
         elif one.kind in ("feed", "block"):
-            (FEEDS if one.kind == "feed" else BLOCKS)[one.id] = one.thing
+            kept: dict[str, Any] = FEEDS if one.kind == "feed" else BLOCKS
+            kept[one.id] = one.thing
     _set_models(models)
     add_scales(colours)
     formats.set_more(readers)
@@ -96,8 +99,3 @@ def _set_models(models: Mapping[str, Model]) -> None:
     _ours.clear()
     _ours.update(models)
     MODELS.update(models)
-
-
-def known_scales() -> tuple[str, ...]:
-    """Return the names of all colour scales."""
-    return tuple(scales())

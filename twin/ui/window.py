@@ -207,7 +207,9 @@ class MainWindow(QMainWindow):
         session = self.session
         if session.project is not None:
             parts.append(session.project.name + "[*]")
-            if session.store is not None and (said := highest_class(session.store.state.city)):
+            if session.store is not None and (
+                said := highest_class(session.store.state.city, session.store.state.imported)
+            ):
                 parts.append(tr(word(said), self.lang))
             if session.read_only:
                 parts.append(tr("read-only", self.lang))
