@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from typing import TYPE_CHECKING
@@ -372,7 +373,7 @@ def test_wrong_choices_say_what_is_wrong(tmp_path: Path, city: City, choice: dic
 
 def test_a_style_travels_as_a_file(tmp_path: Path, city: City) -> None:
     made = _taken(_csv(tmp_path, "kod;n\n0180A;1\n0180C;2\n"), city, tmp_path).layer
-    style = Style(scale="cividis", reverse=True, method="fixed", breaks=(0.0, 1.5, 4.0), labels=True)
+    style = Style(scale="cividis", reverse=True, method="fixed", breaks=(0.0, 1.5, 4.0), size=9.0)
     styled = spec.DataLayer(**{n: getattr(made, n) for n in made.__struct_fields__} | {"style": style})
     paint.save_style(styled, tmp_path / "s.json")
     assert paint.load_style(tmp_path / "s.json") == style
@@ -522,6 +523,25 @@ def test_statistics_of_real_areas_join_their_codes(shared_data: Path, tmp_path: 
     field = shown(made.layer, tmp_path / made.layer.file, city).field
     expected = table.set_index("deso")["nettoinkomst_median_tkr"].reindex(codes).to_numpy("float32")
     np.testing.assert_array_equal(field.values, expected)
+
+
+def test_what_waited_too_long_is_cleared_away(tmp_path: Path, city: City) -> None:
+    old = _taken(_csv(tmp_path, "kod;n\n0180A;1\n", "old.csv"), city, tmp_path).layer
+    new = _taken(_csv(tmp_path, "kod;n\n0180A;2\n", "new.csv"), city, tmp_path).layer
+    stranger = tmp_path / "data" / "my-notes.txt"
+    stranger.write_text("mine")
+    for path in (tmp_path / old.file, stranger):
+        os.utime(path, (0, 0))
+    folders.tidy(tmp_path)
+    assert [(tmp_path / one.file).is_file() for one in (old, new)] == [False, True]
+    assert stranger.is_file()
+
+
+def test_a_text_at_the_place_is_drawn(tmp_path: Path, city: City) -> None:
+    made = _taken(_csv(tmp_path, f"x;y;v;namn\n{X};{Y};1;Ett\n{X + 9};{Y};2;..\n"), city, tmp_path, label="namn")
+    layer = paint.painted(made.layer, shown(made.layer, tmp_path / made.layer.file, city))
+    assert layer is not None
+    assert layer.texts == ("Ett", "")
 
 
 def test_projects_module_knows_its_folders(tmp_path: Path, city: City) -> None:
