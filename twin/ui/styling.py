@@ -56,7 +56,7 @@ class Styling(QObject):
         if layer is None or not self._dock.style_button.isChecked():
             self.panel.show_layer(None, None, None, ())
             return
-        files = self._results.files
+        files = self._results.added.files
         self.panel.show_layer(layer, files.numbers(layer.id), files.layers.get(layer.id), self._columns_of(layer))
 
     def _fit(self) -> None:
@@ -66,7 +66,7 @@ class Styling(QObject):
             self._dock.fit_style(layout.sizeHint().height())
 
     def _said(self, id: str) -> str:
-        remaking = self._results.remaking
+        remaking = self._results.added.remaking
         if remaking.busy(id):
             return tr("Making the layer…", self._session.lang)
         return remaking.errors.get(id, "")
