@@ -208,7 +208,7 @@ class LayerDock(QWidget):
         self.style_button = IconButton("sliders", tr("Style and parameters of the layer", lang))
         self.style_button.setCheckable(True)
         self.style_button.setEnabled(False)
-        tools = row(add, None, self.style_button, show, hide, self._up, self._down, self._remove, spacing=0)
+        tools = row(add, None, show, hide, self._up, self._down, self._remove, spacing=0)
         tools.setContentsMargins(0, STEP, 0, STEP)
 
         self._empty = EmptyState(
@@ -226,7 +226,7 @@ class LayerDock(QWidget):
         self._percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %") + STEP)
         caption = label(tr("Opacity", lang), "muted", wrap=False)
         caption.setBuddy(self._opacity)
-        foot = row(caption, self._opacity, self._percent)
+        foot = row(caption, self._opacity, self._percent, self.style_button)
         foot.setContentsMargins(2 * STEP, STEP, 2 * STEP, 2 * STEP)
         foot.setStretch(1, 1)
 
