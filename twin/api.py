@@ -34,7 +34,7 @@ from twin.scenario.others import (
 )
 from twin.scenario.scenario import PRESENT, Scenario
 from twin.scenario.streets import AddPath, AddRoad, ChangeRoad, CloseRoad, RemovePath
-from twin.scripting import as_array, as_frame, load_city, load_state, run_models, write_layer
+from twin.scripting import as_array, as_frame, import_file, load_city, load_state, run_models, write_layer
 from twin.sensors.feeds.feed import Feed
 from twin.sensors.reading import Reading as SensorReading
 from twin.sensors.settings import FeedSettings
@@ -109,6 +109,7 @@ __all__ = [
     "encode_edits",
     "field_of",
     "heights_of",
+    "import_file",
     "layer_by_category",
     "layer_of",
     "load_city",

@@ -145,6 +145,34 @@ def as_array(field: Field) -> Any:
     return xarray.DataArray(values, coords, dims, field.name, {"units": field.unit, "source": field.source})
 
 
+def import_file(
+    project: str | Path,
+    file: str | Path,
+    about: Mapping[str, str] | None = None,
+    choice: Mapping[str, object] | None = None,
+    style: Style | None = None,
+) -> Taken:
+    """Take a data file into a project as a layer, and save: as ``twin import FILE --to P.twin --as layer``.
+
+    Parameters
+    ----------
+    project, file : str or Path
+    about : mapping, optional
+        ``title``, ``unit``, ``owner``, ``licence``, ``classification``, ``note`` …
+    choice : mapping, optional
+        ``show``, ``value``, ``x``, ``y``, ``crs``, ``key``, ``to``, ``time`` …; guessed where not said.
+    style : Style, optional
+
+    Returns
+    -------
+    Taken
+        The layer, notes on rows, codes without a partner.
+    """
+    from twin.importing import import_layer  # here: drop-ins import this module, and GDAL takes its time
+
+    return import_layer(Path(file), projects.resolve_path(str(project)), choice, about, style)
+
+
 def write_layer(
     project: str | Path,
     table: pd.DataFrame,
@@ -173,8 +201,6 @@ def write_layer(
     Taken
         The layer, and notes on rows that could not be shown.
     """
-    from twin.importing import import_layer  # here: drop-ins import this module, and GDAL takes its time
-
     with tempfile.TemporaryDirectory() as folder:
         if isinstance(table, gpd.GeoDataFrame):
             path = Path(folder) / "layer.parquet"
@@ -182,4 +208,4 @@ def write_layer(
         else:
             path = Path(folder) / "layer.csv"
             table.to_csv(path, index=False)
-        return import_layer(path, projects.resolve_path(str(project)), choice, {"title": title, **about}, style)
+        return import_file(project, path, {"title": title, **about}, choice, style)
