@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -17,16 +18,17 @@ from twin.places import Points, check
 from twin.text import N_, number, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from twin.city.city import City
     from twin.places import Places
 
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 UNKNOWN_COLOUR = "#d6d3cd"
 """Under the hatch of what is lacking, in legends."""
-Where = Literal["buildings", "facades", "roads", "zones", "grid", "points", "paths", "lines", "picture"]
+Where = Literal["buildings", "facades", "roads", "zones", "grid", "points", "paths", "lines", "picture", "solids"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,9 +110,32 @@ class Scale:
     kind: Literal["sequential", "diverging", "classes", "categories"] = "sequential"
 
 
-@cache
+_more: dict[str, Scale] = {}
+
+
 def scales() -> Mapping[str, Scale]:
-    """Return the shipped colour scales by name (``data/scales.json``)."""
+    """Return the colour scales by name: those shipped (``data/scales.json``) and those of drop-ins."""
+    return {**_shipped(), **_more}
+
+
+def add_scales(more: Iterable[Scale]) -> None:
+    """Know these colour scales besides those shipped, in place of others added before; shipped names stay as they are.
+
+    Raises
+    ------
+    BadInput
+        When a colour is not written ``#rrggbb``, or there are fewer than two.
+    """
+    _more.clear()
+    for one in more:
+        if len(one.colours) < 2 or not all(_COLOUR.fullmatch(colour) for colour in one.colours):
+            raise BadInput("Colour scale {name}: at least two colours are needed, written #rrggbb.", name=one.name)
+        if one.name not in _shipped():
+            _more[one.name] = one
+
+
+@cache
+def _shipped() -> Mapping[str, Scale]:
     rows = msgspec.json.decode((folder("data") / "scales.json").read_bytes())
     return {name: Scale(name, tuple(row["colours"]), row["kind"]) for name, row in rows.items()}
 

@@ -152,7 +152,48 @@ class Picture:
         return _bounds(self.transform, rows, columns)
 
 
-Places = Points | Walls | Grid | Lines | Picture
+@dataclass(frozen=True, eq=False)
+class Solids:
+    """Areas raised to solids of ``where="solids"``, one for each value; made by :meth:`of`.
+
+    Parameters
+    ----------
+    wkb : array of uint8, shape (bytes,)
+        The polygons as WKB, one behind the other.
+    ends : array of int64, shape (n,)
+        Where each ends in ``wkb``.
+    height : array, shape (n,) [m]
+        Above the lowest ground under the area; nan is 0.
+    """
+
+    wkb: NDArray[np.uint8]
+    ends: NDArray[np.int64]
+    height: Floats
+
+    def __len__(self) -> int:
+        """Return the number of solids."""
+        return len(self.ends)
+
+    @classmethod
+    def of(cls, polygons: NDArray[np.object_], height: Floats) -> Solids:
+        """Raise polygons and multipolygons (shapely geometries) by heights [m]."""
+        import shapely
+
+        parts = [shapely.to_wkb(one) for one in polygons]
+        ends = np.cumsum([len(one) for one in parts], dtype=np.int64)
+        return cls(np.frombuffer(b"".join(parts), dtype=np.uint8), ends, np.asarray(height, dtype=float))
+
+    def polygons(self) -> NDArray[np.object_]:
+        """Return the areas as shapely geometries."""
+        import shapely
+
+        data, starts = self.wkb.tobytes(), [0, *self.ends[:-1].tolist()]
+        pieces = [data[a:b] for a, b in zip(starts, self.ends.tolist(), strict=True)]
+        found: NDArray[np.object_] = shapely.from_wkb(np.array(pieces, dtype=object))
+        return found
+
+
+Places = Points | Walls | Grid | Lines | Picture | Solids
 
 
 def storeys(z: Floats, facade: NDArray[np.int64], height: float = 3.0, ear: float = 1.5) -> tuple[Floats, Floats]:
@@ -206,7 +247,8 @@ def check(where: str, count: int, places: Places | None) -> None:
         raise BadInput("The field has {values} values for {places} places.", values=count, places=len(places))
 
 
-_KINDS: dict[type, str] = {Points: "points", Walls: "facades", Grid: "grid", Lines: "lines", Picture: "picture"}
+_KINDS: dict[type, str] = {Points: "points", Walls: "facades", Grid: "grid", Lines: "lines", Picture: "picture",
+                           Solids: "solids"}  # fmt: skip
 
 
 def equal(a: Places | None, b: Places | None) -> bool:

@@ -1,43 +1,35 @@
-"""Drop-ins: files that add a layer. Ours lie in ``layers/``, a user's in the user's own folder; no privileges.
+"""Drop-ins: files that add layers, models, readers, feeds, colour scales or report blocks; ours have no privileges.
 
-A drop-in is one Python file with a title and a function; see ``docs/drop-ins.md``. What goes wrong in it
-stands beside it and never stops the program.
+A drop-in is one Python file; see ``docs/drop-ins.md``. What goes wrong in it stands beside it and never stops the
+program. They are looked for in ``layers/``, in the user's folder, in the open project (once its code is trusted) and
+among the entry points ``stockholm_twin`` of installed packages.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-import traceback
-from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
 from twin.content import folder
-from twin.layer import Layer
+from twin.dropins import kinds, trust
+from twin.dropins.kinds import DropIn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from types import ModuleType
+    from collections.abc import Iterable, Iterator, Mapping
 
     from twin.city.city import City
+    from twin.dropins.kinds import Origin
+    from twin.jobs import Job
+    from twin.layer import Layer
+    from twin.result import Value
 
+__all__ = ["ENTRY_POINTS", "DropIn", "discover", "evaluate", "user_folder"]
 
-@dataclass(frozen=True)
-class DropIn:
-    """A drop-in found: its id (file name), title and group (English of the catalogue), where, and any error.
-
-    ``make`` is None where the file could not be loaded; ``error`` then says why, with the line.
-    """
-
-    id: str
-    title: str
-    group: str
-    path: Path
-    make: Callable[[City], Layer | None] | None
-    error: str = ""
+ENTRY_POINTS = "stockholm_twin"
+"""Group of entry points under which an installed package names modules that are drop-ins."""
 
 
 def user_folder() -> Path:
@@ -46,9 +38,10 @@ def user_folder() -> Path:
 
 
 def discover(folders: Iterable[Path] | None = None) -> tuple[DropIn, ...]:
-    """Load all drop-ins of some folders, by default ours and the user's.
+    """Load all drop-ins of some folders; by default ours, the user's, the trusted project's, and those of packages.
 
-    A file whose id was found in an earlier folder is listed with an error instead of replacing it.
+    A file whose id was found in an earlier folder is listed with an error instead of replacing it; files whose name
+    begins with ``_`` are helpers of others and passed over.
 
     Returns
     -------
@@ -56,17 +49,71 @@ def discover(folders: Iterable[Path] | None = None) -> tuple[DropIn, ...]:
         In the order of folders and file names.
     """
     found: dict[str, DropIn] = {}
-    for place in folders if folders is not None else (folder("layers"), user_folder()):
-        for path in sorted(place.glob("*.py")):
-            dropin = _load(path)
-            if dropin.id in found:
-                dropin = _failed(path, f"{found[dropin.id].path} has the same name", suffix=f" ({place.name})")
-            found[dropin.id] = dropin
+
+    def keep(dropin: DropIn) -> None:
+        if dropin.id in found:
+            said = f"{found[dropin.id].path} has the same name"
+            dropin = kinds.failed(dropin.path, said, f" ({dropin.path.parent.name})", dropin.origin)
+        found[dropin.id] = dropin
+
+    places = _places() if folders is None else ((place, "user") for place in folders)
+    for place, origin in places:
+        for path in sorted(place.glob("[!_]*.py")):
+            keep(kinds.load(path, origin))
+    if folders is None:
+        for dropin in _of_packages():
+            keep(dropin)
     return tuple(found.values())
 
 
-def evaluate(dropins: Iterable[DropIn], city: City) -> tuple[Mapping[str, Layer], Mapping[str, str]]:
+def _places() -> Iterator[tuple[Path, Origin]]:
+    yield folder("layers"), "program"
+    yield user_folder(), "user"
+    project = trust.active()
+    if project is not None:
+        yield project, "project"
+
+
+def any_of_others() -> bool:
+    """Say whether there are drop-ins besides the program's own, without loading any."""
+    others = any(next(place.glob("[!_]*.py"), None) for place, origin in _places() if origin != "program")
+    return others or bool(metadata.entry_points(group=ENTRY_POINTS))
+
+
+def stamp() -> tuple[tuple[str, int, int], ...]:
+    """Return names, sizes and times of the files of drop-ins: another when one of them is."""
+    files = [path for place, _ in _places() for path in sorted(place.glob("*.py"))]
+    return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+
+
+def _of_packages() -> Iterator[DropIn]:
+    for entry in metadata.entry_points(group=ENTRY_POINTS):
+        path = Path(entry.value.partition(":")[0].replace(".", "/") + ".py")
+        try:
+            module = entry.load()
+            path = Path(getattr(module, "__file__", None) or path)
+            yield kinds.described(module, entry.name, path, "package")
+        except (Exception, SystemExit) as error:  # a stranger's code, see kinds.load
+            yield kinds.failed(path, kinds.where(error, path), origin="package")
+
+
+def evaluate(
+    dropins: Iterable[DropIn],
+    city: City,
+    values: Mapping[str, Mapping[str, Value]] | None = None,
+    job: Job | None = None,
+) -> tuple[Mapping[str, Layer], Mapping[str, str]]:
     """Make the layers of a city.
+
+    Parameters
+    ----------
+    dropins : iterable of DropIn
+        Those that are no layers are passed over.
+    city : City
+    values : mapping, optional
+        Chosen parameters by drop-in id.
+    job : Job, optional
+        Hears of each in turn, and can stop.
 
     Returns
     -------
@@ -77,54 +124,18 @@ def evaluate(dropins: Iterable[DropIn], city: City) -> tuple[Mapping[str, Layer]
     """
     layers: dict[str, Layer] = {}
     errors: dict[str, str] = {}
-    for dropin in dropins:
-        if dropin.make is None:
+    dropins = tuple(dropins)
+    for place, dropin in enumerate(dropins):
+        if dropin.error:
             errors[dropin.id] = dropin.error
+        if dropin.make is None:
             continue
+        part = None if job is None else job.part(place / len(dropins), (place + 1) / len(dropins))
         try:
-            layer = dropin.make(city)
-            if layer is not None and not isinstance(layer, Layer):
-                raise TypeError(f"make(city) returned {type(layer).__name__}, expected a Layer or None")
+            layer = kinds.made(dropin, city, (values or {}).get(dropin.id), part)
         except (Exception, SystemExit) as error:  # a stranger's code: whatever it raises is shown beside it
-            errors[dropin.id] = _where(error, dropin.path)
+            errors[dropin.id] = kinds.where(error, dropin.path)
             continue
         if layer is not None:
             layers[dropin.id] = layer
     return layers, errors
-
-
-def _load(path: Path) -> DropIn:
-    try:
-        module = _import(path)
-        title, make = module.TITLE, module.make
-        if not callable(make):
-            raise TypeError("make is not a function")
-        return DropIn(path.stem, str(title), str(getattr(module, "GROUP", "")), path, make)
-    except (Exception, SystemExit) as error:  # see evaluate
-        return _failed(path, _where(error, path))
-
-
-def _failed(path: Path, error: str, suffix: str = "") -> DropIn:
-    return DropIn(path.stem + suffix, path.stem, "", path, None, error)
-
-
-def _import(path: Path) -> ModuleType:
-    name = f"twin_dropin_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path.name} cannot be loaded as Python")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickle look their module up
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _where(error: BaseException, path: Path) -> str:
-    """Say an error with the last line of the drop-in that took part in it."""
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path]
-    place = f"{path.name}:{lines[-1]}" if lines else path.name
-    return f"{place}: {type(error).__name__}: {error}"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
     from twin.datafile.spec import DataLayer
+    from twin.result import Value
     from twin.scenario.scenario import Scenario
 
 Listener = Callable[["State", "State"], None]
@@ -86,6 +87,8 @@ class State:
     imported: tuple[DataLayer, ...] = ()
     models: Mapping[str, bool] = field(default_factory=dict)
     time: When = field(default_factory=When)
+    values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    """Chosen parameters of drop-ins by their id; what is not named stands at its default."""
 
     def data_layer(self, id: str) -> DataLayer | None:
         """Return the data file behind a layer, None where it is none."""

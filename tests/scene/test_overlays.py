@@ -7,11 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 import pyvista as pv
+import shapely
 from little import X0, Y0
 from shots import OBLIQUE, SIZE, TOP, at
 
 from twin.layer import Field, Layer, Scale, Size
-from twin.places import Grid, Lines, Picture, Points, Walls
+from twin.places import Grid, Lines, Picture, Points, Solids, Walls
 from twin.scene import offscreen
 from twin.scene.draw import drape
 from twin.scene.meshing import crowds, isolines
@@ -363,3 +364,64 @@ def test_every_uniform_of_an_overlay_is_set(city, built) -> None:
     assert {tuple(sorted(one.missing())) for one in scenery._overlaid} == {()}
     view.close()
     plotter.close()
+
+
+def test_areas_are_raised_to_solids_with_their_holes(shot) -> None:
+    block = shapely.box(X0 + 200, Y0 + 100, X0 + 280, Y0 + 180)
+    ring = shapely.difference(block, shapely.box(X0 + 225, Y0 + 125, X0 + 255, Y0 + 155))
+    other = shapely.box(X0 + 320, Y0 + 100, X0 + 360, Y0 + 140)
+    shapes = np.array([ring, other], dtype=object)
+    flat, tall = (own("solids", Solids.of(shapes, np.array([h, h])), (1.0, 0.0)) for h in (0.0, 60.0))
+    image = shot(tall, show=FLAT)
+    assert is_red(at(image, 212, 140, z=60.0))
+    assert is_blue(at(image, 340, 120, z=60.0))
+    assert not is_red(at(image, 240, 140))
+    low, high = (
+        sum(is_red(colour) for colour in shot(one, show=FLAT, pose=OBLIQUE).reshape(-1, 3)[::7]) for one in (flat, tall)
+    )
+    assert high > 1.4 * low
+
+
+def test_a_layer_that_comes_later_is_drawn_at_once(city, built) -> None:
+    """Crowds of points are chosen by the camera: a layer added while it rests must be told where it is."""
+    base = tuple(LayerEntry(name, name in FLAT) for name in BASE_LAYERS)
+    layer = own("points", Points(np.array([[X0 + 240.0, Y0 + 155.0]])), (1.0,))
+    plotter = pv.Plotter(off_screen=True, window_size=list(SIZE))
+    view = SceneView(plotter)
+    try:
+        view.set_pose(TOP)
+        view.show(resolve(State(city, base), built, {}, "light", "sv"))
+        view.render()
+        before = view.image()
+        view.show(resolve(State(city, (LayerEntry("v"), *base)), built, {"v": layer}, "light", "sv"))
+        view.render()
+        assert (view.image() != before).any()
+    finally:
+        view.close()
+        plotter.close()
+
+
+def test_other_colours_of_the_same_numbers_need_no_new_overlay(city, built) -> None:
+    base = tuple(LayerEntry(name, name in FLAT) for name in BASE_LAYERS)
+    rng = np.random.default_rng(5)
+    xy = np.column_stack([X0 + rng.uniform(0, 480, 900), Y0 + rng.uniform(0, 300, 900)])
+    first = own("points", Points(xy), np.ones(900))
+    second = dataclasses.replace(first, scale=Scale("br", ("#ff0000", "#0000ff")))
+    plotter = pv.Plotter(off_screen=True, window_size=list(SIZE))
+    view = SceneView(plotter)
+    red, made = [], []
+    try:
+        view.set_pose(TOP)
+        for layer in (first, second):
+            view.show(resolve(State(city, (LayerEntry("v"), *base)), built, {"v": layer}, "light", "sv"))
+            view.render()
+            red.append(sum(is_red(colour) for colour in view.image().reshape(-1, 3)[::5]))
+            overlaid = view._scenery._overlaid._shown  # type: ignore[union-attr]
+            assert [over.layer for over in overlaid.values()] == [layer]
+            made.append(next(iter(overlaid.values())))
+    finally:
+        view.close()
+        plotter.close()
+    assert made[0] is made[1]
+    assert red[0] > 500
+    assert red[1] < 50

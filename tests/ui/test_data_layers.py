@@ -71,7 +71,7 @@ def add(window: MainWindow, qtbot: QtBot, dialog: LayerImportDialog) -> None:
     qtbot.waitUntil(lambda: dialog._task is None, timeout=LONG)
     store = window.session.store
     assert store is not None
-    qtbot.waitUntil(lambda: len(window.workbench.results.files.layers) == len(store.state.imported), timeout=LONG)
+    qtbot.waitUntil(lambda: len(window.workbench.results.added.files.layers) == len(store.state.imported), timeout=LONG)
 
 
 def shown(widget: LayerImportDialog) -> str:
@@ -115,7 +115,7 @@ def test_points_are_dropped_shown_styled_and_undone(window: MainWindow, qtbot: Q
     panel.scale.activated.emit(panel.scale.currentIndex())
     style = store.state.imported[0].style
     assert (style.method, style.breaks, style.scale) == ("fixed", (0.0, 5.0, 20.0), "cividis")
-    assert window.workbench.results.files.layers[layer.id].breaks == (0.0, 5.0, 20.0)
+    assert window.workbench.results.added.files.layers[layer.id].breaks == (0.0, 5.0, 20.0)
     panel.limits.setText("5; 1")
     panel.limits.editingFinished.emit()
     assert store.state.imported[0].style.breaks == (0.0, 5.0, 20.0)

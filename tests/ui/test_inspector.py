@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -12,10 +13,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 
 from twin.city import schema
-from twin.state import Selection
+from twin.layer import Field, layer_of
+from twin.places import Grid
+from twin.state import LayerEntry, Selection
 from twin.ui.around import kept_secret
 from twin.ui.describe import sheet, title_of
 from twin.ui.inspector import Inspector
+from twin.when import When
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -51,6 +55,28 @@ def test_nothing_picked_says_what_to_do(inspector: Inspector) -> None:
     assert inspector._empty.isVisible()
     assert "Click a building" in inspector._empty.sentence.text()
     assert not inspector._filled.isVisible()
+
+
+def test_the_layers_on_the_map_say_their_value_there(inspector: Inspector, store: Store) -> None:
+    none = np.empty(0, dtype=object)
+    ids = np.array(["b2", "b1"], dtype=object)
+    times = np.array(["2026-05-04T00", "2026-05-04T02"], dtype="datetime64[ms]")
+    field = Field("Level", "dB", "buildings", ids, np.array([[50, 60], [52, 64]], np.float32), times)
+    x, y = 153_000.0, 6_579_000.0
+    grid = Field("Ground", "", "grid", none, np.array([1, 0], np.float32), categories={0: "Park", 1: "Water"},
+                 places=Grid(1, 2, (15.0, 0.0, x, 0.0, -30.0, y + 30), smooth=False))  # fmt: skip
+    layers = {one.id: one for one in (layer_of("level", "Level", field), layer_of("ground", "Ground", grid)) if one}
+    inspector.set_layers(layers)
+    pick(store, "buildings", "b1")
+    assert groups(inspector)[0] != "On the map"
+    store.change("Show", layers=(LayerEntry("level"), LayerEntry("ground"), LayerEntry("gone"), *store.state.layers))
+    assert groups(inspector)[0] == "On the map"
+    assert lines(inspector)["Level"] == "64 dB"
+    assert lines(inspector)["Ground"] == "Water"
+    store.change("Time", time=When(at=1777852800.0 + 3600))  # half way between the two
+    assert lines(inspector)["Level"] == "62 dB"
+    pick(store, "buildings", "b3")
+    assert "Level" not in lines(inspector)
 
 
 def test_a_building_is_told_with_units_and_its_source(inspector: Inspector, store: Store) -> None:

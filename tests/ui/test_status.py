@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from twin.datafile.spec import About, Choice, DataLayer
 from twin.errors import BadInput, Cancelled, TwinError
 from twin.state import Pose, Selection
 from twin.ui.jobs_panel import JobsPanel
@@ -112,6 +113,14 @@ def test_the_strictest_class_and_the_synthetic_mark_are_shown(strip: StatusStrip
     assert strip.badge.text() == "internal"
     assert strip.badge.property("tone") == "internal"
     assert strip.mark.text() == "Synthetic, not for decisions"
+    secret = DataLayer(
+        id="data:x", file="data/x-0123456789ab.parquet", origin="x.csv", rows=1,
+        about=About(title="X", classification="restricted"), choice=Choice(show="points"),
+    )  # fmt: skip
+    store.change("Add data file", imported=(secret,))
+    assert strip.badge.text() == "restricted"
+    store.undo()
+    assert strip.badge.text() == "internal"
     store.change("Edit", city=store.state.city.replaced(synthetic=False))
     assert not strip.mark.isVisible()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from twin.datafile.spec import About, Choice, Style
 from twin.datafile.suggest import suggest
 from twin.errors import BadInput, UnknownCrs
 from twin.importing import import_layer
-from twin.places import Grid, Lines, Picture, Points
+from twin.places import Grid, Lines, Picture, Points, Solids
 from twin.project import create, open_project
 
 if TYPE_CHECKING:
@@ -126,6 +127,22 @@ def test_lines_are_cut_into_pieces_that_bear_their_value(tmp_path: Path, city: C
     assert isinstance(got.places, Lines)
     assert got.values.tolist() == [10, 10, 20]
     assert got.places.end[:, :2].tolist() == [[X + 10, Y], [X + 10, Y + 10], [X, Y + 5]]
+
+
+def test_areas_are_drawn_as_cells_or_raised_by_a_field(tmp_path: Path, city: City) -> None:
+    shapes = [box(X, Y, X + 40, Y + 40), box(X + 60, Y, X + 100, Y + 40)]
+    gpd.GeoDataFrame({"v": [1, 2], "h": [10.0, 30.0]}, geometry=shapes, crs=CRS).to_file(tmp_path / "a.gpkg")
+    flat = _taken(tmp_path / "a.gpkg", city, tmp_path).layer
+    field = shown(flat, tmp_path / flat.file, city).field
+    assert isinstance(field.places, Grid)
+    cell = field.places.transform[0]
+    counted = {v: (field.values == v).sum() * cell**2 for v in (1, 2)}
+    assert counted == {1: pytest.approx(1600, rel=0.02), 2: pytest.approx(1600, rel=0.02)}
+    tall = _taken(tmp_path / "a.gpkg", city, tmp_path, height="h").layer
+    field = shown(tall, tmp_path / tall.file, city).field
+    assert isinstance(field.places, Solids)
+    assert field.places.height.tolist() == [10, 30]
+    assert field.places.polygons()[1].equals(shapes[1])
 
 
 def test_names_become_categories_with_the_rest_as_other(tmp_path: Path, city: City) -> None:
@@ -356,7 +373,7 @@ def test_wrong_choices_say_what_is_wrong(tmp_path: Path, city: City, choice: dic
 
 def test_a_style_travels_as_a_file(tmp_path: Path, city: City) -> None:
     made = _taken(_csv(tmp_path, "kod;n\n0180A;1\n0180C;2\n"), city, tmp_path).layer
-    style = Style(scale="cividis", reverse=True, method="fixed", breaks=(0.0, 1.5, 4.0), labels=True)
+    style = Style(scale="cividis", reverse=True, method="fixed", breaks=(0.0, 1.5, 4.0), size=9.0)
     styled = spec.DataLayer(**{n: getattr(made, n) for n in made.__struct_fields__} | {"style": style})
     paint.save_style(styled, tmp_path / "s.json")
     assert paint.load_style(tmp_path / "s.json") == style
@@ -506,6 +523,25 @@ def test_statistics_of_real_areas_join_their_codes(shared_data: Path, tmp_path: 
     field = shown(made.layer, tmp_path / made.layer.file, city).field
     expected = table.set_index("deso")["nettoinkomst_median_tkr"].reindex(codes).to_numpy("float32")
     np.testing.assert_array_equal(field.values, expected)
+
+
+def test_what_waited_too_long_is_cleared_away(tmp_path: Path, city: City) -> None:
+    old = _taken(_csv(tmp_path, "kod;n\n0180A;1\n", "old.csv"), city, tmp_path).layer
+    new = _taken(_csv(tmp_path, "kod;n\n0180A;2\n", "new.csv"), city, tmp_path).layer
+    stranger = tmp_path / "data" / "my-notes.txt"
+    stranger.write_text("mine")
+    for path in (tmp_path / old.file, stranger):
+        os.utime(path, (0, 0))
+    folders.tidy(tmp_path)
+    assert [(tmp_path / one.file).is_file() for one in (old, new)] == [False, True]
+    assert stranger.is_file()
+
+
+def test_a_text_at_the_place_is_drawn(tmp_path: Path, city: City) -> None:
+    made = _taken(_csv(tmp_path, f"x;y;v;namn\n{X};{Y};1;Ett\n{X + 9};{Y};2;..\n"), city, tmp_path, label="namn")
+    layer = paint.painted(made.layer, shown(made.layer, tmp_path / made.layer.file, city))
+    assert layer is not None
+    assert layer.texts == ("Ett", "")
 
 
 def test_projects_module_knows_its_folders(tmp_path: Path, city: City) -> None:

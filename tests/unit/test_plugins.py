@@ -36,7 +36,7 @@ def test_ours_load_and_fit_an_empty_city() -> None:
 def test_ours_paint_what_the_city_holds(city: City) -> None:
     layers, errors = evaluate(discover([folder("layers")]), city)
     assert errors == {}
-    assert set(layers) == {"building_height", "building_use"}
+    assert set(layers) == {"building_height", "building_use", "data_source", "sun_hours"}
     height = layers["building_height"].field
     assert (height.unit, height.source, list(height.ids)) == ("m", "s", ["a", "b", "c"])
     np.testing.assert_array_equal(height.values, np.array([5, 20, np.nan], dtype=np.float32))

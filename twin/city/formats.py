@@ -9,7 +9,7 @@ from twin.errors import BadInput
 from twin.text import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from twin.city.reading import FileInfo, Reading, ReadOptions
@@ -43,6 +43,14 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
 }
 """Names of the formats with their usual file names, for file dialogs and messages."""
 
+_more: list[Reader] = []
+
+
+def set_more(readers: Iterable[Reader]) -> None:
+    """Read these formats too (drop-ins), after those of the program."""
+    _more[:] = readers
+
+
 _NOT_READ = {
     ".shp": N_("{path}: shapefiles are not read; what is read: {known}."),
     ".gpkg": N_("{path}: GeoPackages are not read; what is read: {known}."),
@@ -73,7 +81,7 @@ def reader_for(path: Path) -> Reader:
         raise BadInput("{path}: cannot be read: {reason}.", path=path.name, reason=error.strerror or error) from error
     if not head:
         raise BadInput("{path}: the file is empty.", path=path.name)
-    for reader in READERS:
+    for reader in (*READERS, *_more):
         if reader.sniff(path, head):
             return reader
     message = _NOT_READ.get(path.suffix.lower(), "{path}: not a format that is read; what is read: {known}.")

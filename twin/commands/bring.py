@@ -59,9 +59,11 @@ def add(parser: Parser, lang: str) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Read, merge, save, and report."""
     from twin.city.reading import ReadOptions
+    from twin.commands.dropins import know
     from twin.importing import import_files
     from twin.project import resolve_path
 
+    know(resolve_path(args.to), console)
     if args.table == "layer":
         return _layers(args, console)
     options = ReadOptions(crs=args.crs, bbox=args.bbox, lod=args.lod, table=args.table, columns=dict(args.columns))

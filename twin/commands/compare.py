@@ -37,7 +37,7 @@ def run(args: Namespace, console: Console) -> int:
     from twin.scenario.scenario import find, reference_of
 
     lang = console.lang
-    state, chain = running.opened(args.project)
+    state, chain = running.opened(args.project, console)
     scenario = find(state.scenarios, args.scenario)
     if args.reference is None:
         reference = reference_of(state.scenarios, scenario)

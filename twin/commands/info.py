@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import TwinError
+from twin.city.reading import FileInfo
+from twin.errors import BadInput, TwinError
 from twin.text import N_, error_text, number, tr
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ TITLES = {
     "points": N_("Points"),
     "sensors": N_("Sensors"),
     "cells": N_("Cells"),
+    "lines": N_("Lines"),
+    "rows": N_("Rows"),
 }
 
 
@@ -33,6 +36,9 @@ def add(parser: Parser, lang: str) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """Tell what is inside; a file that cannot be read is listed with its problem."""
+    from twin.commands.dropins import know
+
+    know(None, console)
     rows = [_row(name, console) for name in args.files]
     failed = [row for row in rows if row["format"] is None]
     for row in failed:
@@ -49,9 +55,7 @@ def _row(name: str, console: Console) -> dict[str, Any]:
     try:
         if name == "demo" or (Path(name) / "project.json").is_file() or Path(name).name == "project.json":
             return row | _project(name)
-        from twin.city import formats
-
-        info = formats.inspect(Path(name), console.job())
+        info = _info(Path(name), console)
     except TwinError as error:
         return row | {"problems": [error_text(error, console.lang)]}
     return row | {
@@ -62,6 +66,26 @@ def _row(name: str, console: Console) -> dict[str, Any]:
         "counts": dict(info.counts),
         "problems": [note.text(console.lang) for note in info.problems],
     }
+
+
+def _info(path: Path, console: Console) -> FileInfo:
+    """Say what is inside a city file, or a data file that can be shown as a layer."""
+    from twin.city import formats
+
+    try:
+        return formats.inspect(path, console.job())
+    except BadInput:
+        from twin.datafile.look import format_of, preview
+
+        if not path.is_file() or format_of(path) in ("", "GeoTIFF"):
+            raise
+        found = preview(path)
+    counts: dict[str, int] = {}
+    for sheet in found.sheets:
+        kind = {"points": "points", "areas": "zones", "lines": "lines"}.get(sheet.geometry, "rows")
+        counts[kind] = counts.get(kind, 0) + sheet.rows
+    first = found.sheet()
+    return FileInfo(path, found.format, "", first.crs, first.box, counts, found.notes)
 
 
 def _project(name: str) -> dict[str, Any]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Mapping, Sequence
 
-    from twin.city.city import City
     from twin.commands.console import Console, Parser
     from twin.layer import Layer
     from twin.plugins import DropIn
@@ -44,6 +43,7 @@ def run(args: Namespace, console: Console) -> int:
     """Draw the project as it was saved, with what the options change."""
     from twin import plugins
     from twin.datafile.evaluate import evaluate
+    from twin.dropins import trust
     from twin.project import data_folders, load_view, resolve_path
     from twin.report.figure import export_png
 
@@ -56,6 +56,7 @@ def run(args: Namespace, console: Console) -> int:
     state, pose = load_view(path, console.job())
     if args.view is not None:
         pose = _bookmark(path, state, args.view)
+    trust.activate(path)
     dropins = plugins.discover()
     layers: Mapping[str, Layer] = {}
     if args.layer is not None:
@@ -64,14 +65,14 @@ def run(args: Namespace, console: Console) -> int:
             data = evaluate([own], state.city, data_folders(path))
             if data.errors:
                 raise data.errors[own.id]
-        layer = data.layers.get(args.layer) if own is not None else _layer(dropins, args.layer, state.city)
+        layer = data.layers.get(args.layer) if own is not None else _layer(dropins, args.layer, state)
         if layer is None:
             raise BadInput("The layer «{name}» has nothing to show for this city.", name=args.layer)
         layers = {args.layer: layer}
         state = _with_layer(state, args.layer, {one.id for one in dropins} | {one.id for one in state.imported})
     else:
         shown = {row.id for row in state.layers if row.visible}
-        layers, errors = plugins.evaluate([one for one in dropins if one.id in shown], state.city)
+        layers, errors = plugins.evaluate([one for one in dropins if one.id in shown], state.city, state.values)
         data = evaluate([one for one in state.imported if one.id in shown], state.city, data_folders(path))
         layers = {**layers, **data.layers}
         errors = {**errors, **{id: error_text(error, console.lang) for id, error in data.errors.items()}}
@@ -95,14 +96,14 @@ def _bookmark(path: Path, state: State, name: str) -> Pose:
     raise BadInput("{path}: there is no bookmark «{name}»; there are: {there}.", path=path.name, name=name, there=there)
 
 
-def _layer(dropins: Sequence[DropIn], name: str, city: City) -> Layer | None:
+def _layer(dropins: Sequence[DropIn], name: str, state: State) -> Layer | None:
     from twin import plugins
 
-    chosen = [one for one in dropins if one.id == name]
+    chosen = [one for one in dropins if one.id == name and one.kind == "layer"]
     if not chosen:
         there = ", ".join(sorted(one.id for one in dropins))
         raise BadInput("There is no layer «{name}»; there are: {there}.", name=name, there=there)
-    layers, errors = plugins.evaluate(chosen, city)
+    layers, errors = plugins.evaluate(chosen, state.city, state.values)
     if name in errors:
         raise BadInput("The layer «{name}» failed: {reason}", name=name, reason=errors[name])
     return layers.get(name)

@@ -61,7 +61,7 @@ def run(args: Namespace, console: Console) -> int:
     from twin.scenario.scenario import find
 
     lang = console.lang
-    state, chain = opened(args.project)
+    state, chain = opened(args.project, console)
     scenarios = [find(state.scenarios, name) for name in args.scenario or [""]]
     for one in scenarios:
         warn(state, one.name, console)
@@ -138,13 +138,16 @@ def failed(answer: Answer, names: Sequence[str]) -> int:
     return 1 if missed else 0
 
 
-def opened(text: str) -> tuple[State, Chain]:
+def opened(text: str, console: Console | None = None) -> tuple[State, Chain]:
     """Return the State of a project and the chain over its city; results are kept where the project is ours."""
     from twin.chain.chain import Chain
+    from twin.commands.console import Console as Speaker
+    from twin.commands.dropins import know
     from twin.content import demo_project
     from twin.project import load_view, resolve_path
 
     path = resolve_path(text)
+    know(path, console or Speaker("en"))
     state, _ = load_view(path)
     return state, Chain(state.city, None if path == demo_project() else path)
 

@@ -36,4 +36,8 @@ def add(parser: Parser, lang: str) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """Do the part that was asked for."""
+    from twin.commands.dropins import know
+    from twin.project import resolve_path
+
+    know(resolve_path(args.project), console)
     return _PARTS[args.part][1](args, console)

@@ -36,8 +36,9 @@ def _source(parser: Parser, lang: str) -> None:
     )
     parser.add_argument("--format", default="json", choices=FORMATS,
                         help=tr("format of the messages", lang))  # fmt: skip
-    parser.add_argument("--kind", default="", choices=("", *KINDS),
-                        metavar="KIND", help=tr("kind of feed; by default the address tells", lang))  # fmt: skip
+    parser.add_argument(
+        "--kind", default="", metavar="KIND", help=tr("kind of feed; by default the address tells", lang)
+    )
     parser.add_argument(
         "--object", default="", metavar="TYPE", help=tr("type of the entities or objects asked for", lang)
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,15 @@ _OURS = re.compile(r"[a-z0-9-]{1,40}-[0-9a-f]{12}\.(parquet|tif)(\.aux\.xml)?")
 def staging() -> Path:
     """Return the folder where content waits until the project it was taken into is saved."""
     return Path(platformdirs.user_cache_dir("stockholm-twin", appauthor=False)) / "layers"
+
+
+def tidy(folder: Path, days: float = 60.0) -> None:
+    """Remove content that has waited in the staging folder for so long that nobody will save it."""
+    old = time.time() - days * 86_400
+    for path in (folder / FOLDER).glob("*-*.*"):
+        with contextlib.suppress(OSError):
+            if is_ours(path) and path.stat().st_mtime < old:
+                path.unlink()
 
 
 def located(name: str, folders: Iterable[Path]) -> Path:

@@ -38,7 +38,7 @@ def painted(layer: DataLayer, found: Shown) -> Layer | None:
     style, field = layer.style, found.field
     spec.check_style(style)
     title = layer.about.title
-    more: dict[str, Any] = {"texts": found.texts} if style.labels and found.texts else {}
+    more: dict[str, Any] = {"texts": found.texts} if found.texts else {}
     if field.where == "picture":
         return Layer(layer.id, title, field, scale("viridis"), 0.0, 1.0, (), layer.about.note)
     known = field.values[np.isfinite(field.values)]

@@ -15,7 +15,7 @@ from twin.datafile import columns, join, raster
 from twin.datafile.spec import JOINED
 from twin.errors import BadInput
 from twin.layer import Field
-from twin.places import Grid, Lines, Points
+from twin.places import Grid, Lines, Points, Solids
 from twin.text import N_
 
 if TYPE_CHECKING:
@@ -245,6 +245,11 @@ def _own(layer: DataLayer, frame: Any, box: Box | None) -> Shown:
         steps, values = _steps(layer, times, place, values, len(first), bool(names), notes)
         shapes = shapes[first]
         texts = tuple(texts[i] for i in first) if texts else ()
+    if choice.show == "areas" and choice.height:
+        rise = columns.numbers(frame[choice.height])
+        places: Places = Solids.of(shapes, rise if steps is None else rise[first])
+        field = Field(layer.about.title, layer.about.unit, "solids", _NO_IDS, values, steps, layer.id, names, places)
+        return Shown(field, (), tuple(notes))
     if choice.show == "areas":
         grid, cell = _cells(shapes, box, len(steps) if steps is not None else 1)
         values = np.concatenate([values, np.full((*values.shape[:-1], 1), np.nan, dtype=np.float32)], axis=-1)

@@ -129,7 +129,6 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
     breaks: tuple[float, ...] = ()
     low: float | None = None
     high: float | None = None
-    labels: bool = False
     size: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
     by_value: bool = False
 

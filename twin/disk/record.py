@@ -31,7 +31,7 @@ def _with_scenarios(raw: dict[str, Any]) -> dict[str, Any]:
 
 def _with_data_layers(raw: dict[str, Any]) -> dict[str, Any]:
     """Format 3 has data files as layers; older projects have none."""
-    return {**raw, "imported": []}
+    return {**raw, "imported": [], "values": {}}
 
 
 MIGRATIONS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_with_scenarios, _with_data_layers)
@@ -117,6 +117,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, bool] = {}
     imported: list[DataLayer] = []
     time: Shown | None = None
+    values: dict[str, dict[str, bool | float | str]] = {}
     earlier: list[list[AnyFile]] = []
 
     def files(self) -> set[str]:
@@ -190,6 +191,7 @@ def to_record(
         scenario=state.scenario,
         reference=state.reference,
         imported=list(state.imported),
+        values={id: dict(values) for id, values in state.values.items() if values},
         models=dict(state.models),
         time=None if state.time == When() else Shown(**dataclasses.asdict(state.time)),
     )
@@ -204,6 +206,7 @@ def to_state(record: Record, city: City) -> State:
     return State(
         city=city, layers=rows + missing, bookmarks=bookmarks, scenarios=tuple(record.scenarios),
         scenario=record.scenario, reference=record.reference, imported=tuple(record.imported),
+        values=record.values,
         models=record.models,
         time=When() if record.time is None else When(**msgspec.structs.asdict(record.time)),
     )  # fmt: skip

@@ -104,7 +104,7 @@ def _differences(saved: Record, version: Record) -> tuple[str, ...]:
         said.append(N_("Bookmarks"))
     if (saved.scenarios, saved.scenario, saved.reference) != (version.scenarios, version.scenario, version.reference):
         said.append(N_("Scenarios"))
-    if saved.imported != version.imported:
+    if (saved.imported, saved.values) != (version.imported, version.values):
         said.append(N_("Data files"))
     if saved.models != version.models:
         said.append(N_("Models"))

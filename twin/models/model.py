@@ -113,16 +113,21 @@ def settled(model: Model, given: Mapping[str, Value]) -> dict[str, Value]:
     BadInput
         When one is unknown, of another kind or outside its limits.
     """
-    known = {one.name: one for one in model.parameters}
+    return checked_values(model.name, model.parameters, given)
+
+
+def checked_values(owner: str, parameters: tuple[Parameter, ...], given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all parameters of a model or drop-in, those not given at their default; raises as :func:`settled`."""
+    known = {one.name: one for one in parameters}
     for name in given:
         if name not in known:
             raise BadInput(
                 "The model {model} has no parameter {name}; there are: {known}.",
-                model=model.name,
+                model=owner,
                 name=name,
                 known=", ".join(known),
             )
-    return {name: _checked(model, one, given.get(name, one.default)) for name, one in known.items()}
+    return {name: _checked(owner, one, given.get(name, one.default)) for name, one in known.items()}
 
 
 def table(model: Model, given: Mapping[str, Value]) -> tuple[ParameterRow, ...]:
@@ -131,8 +136,8 @@ def table(model: Model, given: Mapping[str, Value]) -> tuple[ParameterRow, ...]:
     return tuple(ParameterRow(one, values[one.name], values[one.name] != one.default) for one in model.parameters)
 
 
-def _checked(model: Model, one: Parameter, value: Value) -> Value:
-    fields = {"model": model.name, "name": one.name, "value": value}
+def _checked(owner: str, one: Parameter, value: Value) -> Value:
+    fields = {"model": owner, "name": one.name, "value": value}
     if isinstance(one.default, bool):
         if not isinstance(value, bool):
             raise BadInput("{model}.{name} is {value}; it must be yes or no (true or false).", **fields)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FILE = "feeds.json"
 FORMATS = ("json", "sensorthings", "chirpstack", "ttn", "ngsi-ld", "sensor-community", "datex2")
 KINDS = ("mqtt", "sensorthings", "ngsi-ld", "trafikverket", "folder", "http")
+MORE: dict[str, Callable[[FeedSettings, int], Feed]] = {}
+"""Kinds of feed that drop-ins add: settings and the newest time known [ms] to a Feed."""
 
 
 class FeedSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -133,6 +135,8 @@ def feed_of(settings: FeedSettings, since_ms: int = 0, client_id: str = "") -> F
         When something in its settings is wrong.
     """
     check(settings)
+    if settings.kind in MORE:
+        return MORE[settings.kind](settings, since_ms)
     from twin.sensors.feeds.files import FolderFeed, Layout
     from twin.sensors.feeds.http import PolledPage
     from twin.sensors.feeds.mqtt import MqttFeed
@@ -165,8 +169,9 @@ def check(settings: FeedSettings) -> None:
     """Refuse settings that cannot work, each with what was expected."""
     if not re.fullmatch(r"[\w .-]{1,60}", settings.id):
         raise BadInput("A feed's name has 1 to {n} letters, digits, spaces, dots or dashes.", n=60)
-    if settings.kind not in KINDS:
-        raise BadInput("{name} is no kind of feed; there are: {known}.", name=settings.kind, known=", ".join(KINDS))
+    known = (*KINDS, *MORE)
+    if settings.kind not in known:
+        raise BadInput("{name} is no kind of feed; there are: {known}.", name=settings.kind, known=", ".join(known))
     if settings.classification not in ("open", "internal", "restricted"):
         raise BadInput("{name} is no information class; there are: {known}.", name=settings.classification,
                        known="open, internal, restricted")  # fmt: skip

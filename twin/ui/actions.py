@@ -213,6 +213,14 @@ _TIME = (
 _LAYER = (
     Command("show_all", N_("&Show all layers"), N_("Show every layer"), ("Ctrl+Shift+U",), "eye", "project"),
     Command("hide_all", N_("&Hide all layers"), N_("Hide every layer"), ("Ctrl+Shift+H",), "eye-off", "project"),
+    Command(
+        "reload_dropins",
+        N_("&Load drop-ins anew"),
+        N_("Take changes in layer files without a restart"),
+        ("Ctrl+Shift+F5",),
+        "refresh",
+        "project",
+    ),
 )
 
 _HELP = (

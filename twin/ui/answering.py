@@ -70,10 +70,25 @@ def hold(source: City | Path, key: str, folder: Path | None, footing: Footing, j
         return
     job.progress(0.0, N_("Reading the project"))
     city = load_city(source, job.part(0.0, 0.5)) if isinstance(source, Path) else source
+    know_dropins()
     compile_all(job.part(0.5, 1.0))
     _held[key] = _Held(Chain(city, folder), footing)
     while len(_held) > _CITIES:
         _held.popitem(last=False)[1].chain.close()
+
+
+def know_dropins() -> None:
+    """Know the models of drop-ins, loaded anew where a file of them is another."""
+    from twin import plugins
+    from twin.dropins.register import register
+
+    stamp = plugins.stamp()
+    if stamp != _stamp.get("dropins"):
+        _stamp["dropins"] = stamp
+        register(plugins.discover())
+
+
+_stamp: dict[str, object] = {}
 
 
 def answer(key: str, scenarios: tuple[bytes, ...], models: tuple[str, ...], lacking: tuple[str, ...], job: Job) -> None:
@@ -83,6 +98,7 @@ def answer(key: str, scenarios: tuple[bytes, ...], models: tuple[str, ...], lack
     """
     from twin.scenario.codec import decode_scenario
 
+    know_dropins()
     asked = [decode_scenario(one, "scenario") for one in scenarios]
     for step in _find(key).chain.steps(asked, models, job, previews=True, exact=True):
         if step.model in lacking:

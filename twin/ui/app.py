@@ -56,6 +56,9 @@ def _begin_reading(project: str) -> Early:
     path = resolve_path(project)
     if not (path / "project.json").is_file():
         raise TwinError("{path}: there is no project here.", path=path)
+    from twin.dropins import trust
+
+    trust.activate(path)
     return Early(path)
 
 

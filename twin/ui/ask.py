@@ -114,3 +114,19 @@ def grid_as_layer(parent: QWidget, name: str, lang: str) -> bool:
     layer = _button(box, tr("Show as a layer", lang), _Role.AcceptRole, first=True)
     box.setEscapeButton(_button(box, tr("Ground of the city", lang), _Role.RejectRole))
     return _answer(box) is layer
+
+
+def trust(parent: QWidget, name: str, files: list[str], digest: str, lang: str) -> bool:
+    """Ask whether code that a project brings may run."""
+    box = _box(
+        parent,
+        tr("The project brings program code", lang),
+        tr("{name} wants to run code of its own: {files}.", lang, name=name, files=", ".join(files[:8])),
+        tr(
+            "Code can do whatever you can do on this computer. Let it run only if you know who wrote it. If it is "
+            "changed you are asked again. SHA-256: {digest}", lang, digest=digest,
+        ),
+    )  # fmt: skip
+    run = _button(box, tr("Let it run", lang), _Role.AcceptRole)
+    box.setEscapeButton(_button(box, tr("Open without its code", lang), _Role.RejectRole, first=True))
+    return _answer(box) is run

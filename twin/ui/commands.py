@@ -50,6 +50,7 @@ class Commands(QObject):
             "layers": lambda: panels.toggle("layers"), "inspector": lambda: panels.toggle("inspector"),
             "bookmarks": lambda: panels.toggle("bookmarks"), "jobs": lambda: panels.toggle("jobs"),
             "show_all": lambda: panels.show_layers(True), "hide_all": lambda: panels.show_layers(False),
+            "reload_dropins": self._session.reload_dropins,
             "identify": lambda: panels.bring("inspector"), "focus_view": view.focus_view,
             "panels": lambda: window.show_alone(checked["panels"].isChecked(), "panels"),
             "map_only": lambda: window.show_alone(checked["map_only"].isChecked(), "all"),
@@ -85,6 +86,26 @@ class Commands(QObject):
             self.open_path(project)
         elif paths:
             self._adding.take(paths)
+
+    def ask_trust(self) -> None:
+        """Ask about code that the opened project brings and nobody has decided on; nothing of it runs before."""
+        from twin.dropins import trust
+
+        project = self._session.project
+        if project is None or self._window.unattended:
+            return
+        try:
+            asked = trust.must_ask(project.path)
+        except TwinError as error:
+            self._session.failed.emit(error)
+            return
+        if not asked:
+            return
+        files = [path.name for path in trust.code_of(project.path)]
+        if ask.trust(self._window, project.name, files, trust.digest(project.path), self._window.lang):
+            trust.trust(project.path)
+            trust.activate(project.path)
+            self._session.reload_dropins()
 
     def offer_recovery(self) -> None:
         """Ask what to do with the automatic save that a crash left behind."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -12,11 +13,15 @@ from twin.state import Selection, State, Store
 from twin.text import N_, tr, trn
 from twin.ui.describe import sheet
 from twin.ui.fact_tree import FactTree
+from twin.ui.shown_values import shown_values
 from twin.ui.widgets import STEP, Badge, EmptyState, IconButton, button, label, row
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
+    from twin.layer import Layer
     from twin.ui.facts import Sheet
 
 
@@ -33,6 +38,7 @@ class Inspector(QWidget):
         self._store = store
         self._lang = lang
         self._streams: pd.DataFrame | None = None
+        self._layers: Mapping[str, Layer] = {}
         self._sheet: Sheet | None = None
         self._with_empty = False
         self._build()
@@ -43,6 +49,11 @@ class Inspector(QWidget):
     def set_streams(self, streams: pd.DataFrame | None) -> None:
         """Take the known sensor streams (columns as in :func:`twin.ui.describe.sheet`)."""
         self._streams = streams
+        self._show()
+
+    def set_layers(self, layers: Mapping[str, Layer]) -> None:
+        """Take the layers, whose values at what is selected are told where they are shown."""
+        self._layers = layers
         self._show()
 
     def add_tools(self, tools: QWidget) -> None:
@@ -105,13 +116,18 @@ class Inspector(QWidget):
         outer.addWidget(self._filled, 1)
 
     def _sync(self, old: State, new: State) -> None:
-        if old.selection is not new.selection or old.city is not new.city:
+        parts = ("selection", "city", "layers", "time") if new.selection is not None else ("selection", "city")
+        if any(getattr(old, name) is not getattr(new, name) for name in parts):
             self._show()
 
     def _show(self) -> None:
         state, lang = self._store.state, self._lang
         picked = state.selection
         self._sheet = sheet(state.city, picked, lang, self._streams) if picked is not None else None
+        if self._sheet is not None:
+            more = shown_values(state, self._layers, lang, state.time.moment)
+            if more is not None:
+                self._sheet = replace(self._sheet, groups=(more, *self._sheet.groups))
         self._empty.setVisible(self._sheet is None)
         self._filled.setVisible(self._sheet is not None)
         if self._sheet is None:

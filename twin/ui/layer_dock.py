@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QLabel, QMenu, QScrollArea, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QScrollArea, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from twin.state import BASE_LAYERS, LayerEntry, State, Store
 from twin.text import N_, number, tr
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from twin.layer import Layer
+    from twin.models.model import Parameter
 
 BASE_NAMES: Mapping[str, str] = {
     "labels": N_("Names"),
@@ -44,6 +45,10 @@ class Available(Protocol):
     def title(self) -> str: ...  # noqa: D102
     @property
     def group(self) -> str: ...  # noqa: D102
+    @property
+    def parameters(self) -> tuple[Parameter, ...]: ...  # noqa: D102
+    @property
+    def on_request(self) -> bool: ...  # noqa: D102
 
 
 class LayerDock(QWidget):
@@ -149,7 +154,17 @@ class LayerDock(QWidget):
         see_through(area)
         self.style_button.toggled.connect(area.setVisible)
         area.setVisible(self.style_button.isChecked())
+        area.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._style_area = area
         self._outer.insertWidget(self._outer.count() - 1, area, 1)
+
+    def fit_style(self, height: int) -> None:
+        """Give the style panel the height it needs, at most half of the dock."""
+        self._style_area.setFixedHeight(min(height + 2 * STEP, self.height() // 2))
+
+    def parameters(self, id: str) -> tuple[Parameter, ...]:
+        """Return what a user can choose of a layer."""
+        return self._available[id].parameters if id in self._available else ()
 
     def _fills_ground(self, id: str) -> bool:
         return id in self._layers and self._layers[id].field.where in ("zones", "grid")
@@ -190,10 +205,10 @@ class LayerDock(QWidget):
         self._remove = of("trash", self.remove_action)
         show = icon("eye", tr("Show all layers", lang), "Ctrl+Shift+U", self.show_all)
         hide = icon("eye-off", tr("Hide all layers", lang), "Ctrl+Shift+H", self.hide_all)
-        self.style_button = IconButton("sliders", tr("Style of the data layer", lang))
+        self.style_button = IconButton("sliders", tr("Style and parameters of the layer", lang))
         self.style_button.setCheckable(True)
         self.style_button.setEnabled(False)
-        tools = row(add, None, self.style_button, show, hide, self._up, self._down, self._remove, spacing=0)
+        tools = row(add, None, show, hide, self._up, self._down, self._remove, spacing=0)
         tools.setContentsMargins(0, STEP, 0, STEP)
 
         self._empty = EmptyState(
@@ -211,7 +226,7 @@ class LayerDock(QWidget):
         self._percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %") + STEP)
         caption = label(tr("Opacity", lang), "muted", wrap=False)
         caption.setBuddy(self._opacity)
-        foot = row(caption, self._opacity, self._percent)
+        foot = row(caption, self._opacity, self._percent, self.style_button)
         foot.setContentsMargins(2 * STEP, STEP, 2 * STEP, 2 * STEP)
         foot.setStretch(1, 1)
 
@@ -234,7 +249,7 @@ class LayerDock(QWidget):
             for dropin in dropins:
                 action = self.add_menu.addAction(tr(dropin.title, self._lang))
                 action.setData(dropin.id)
-                known = not self._layers or dropin.id in self._layers
+                known = not self._layers or dropin.id in self._layers or dropin.on_request
                 action.setEnabled(known and dropin.id not in self._errors)
                 action.setToolTip(self._why_not(dropin.id) or action.text())
                 action.triggered.connect(lambda _checked=False, id=dropin.id: self.add_layer(id))
@@ -245,6 +260,8 @@ class LayerDock(QWidget):
             return tr("This layer could not be made: {error}", self._lang, error=self._errors[id])
         if self._available and id not in self._available:
             return tr("There is no layer file {name} in this installation.", self._lang, name=f"{id}.py")
+        if id in self._available and self._available[id].on_request and id not in self._layers:
+            return tr("This layer is made when it is shown.", self._lang)
         if self._layers and id not in self._layers:
             return tr("This city has no data for the layer.", self._lang)
         return ""

@@ -37,9 +37,10 @@ def look(path: Path, ground: Sketch, job: Job) -> Found:
 
 def take(path: Path, choice: Choice, about: About, ground: Sketch, taken: tuple[str, ...], job: Job) -> Taken:
     """Take a data file in; its content waits beside the project until that is saved."""
-    from twin.datafile.folders import staging
+    from twin.datafile.folders import staging, tidy
     from twin.datafile.take import take as take_in
 
+    tidy(staging())
     return take_in(path, choice, about, ground, staging(), taken=taken, job=job)
 
 

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
     from twin.disk.versions import Recovery
+    from twin.dropins.kinds import DropIn
+    from twin.dropins.register import Extras
     from twin.jobs import Job
     from twin.layer import Layer
+    from twin.models.model import Parameter
+    from twin.result import Value
     from twin.scene.mesh import CityMesh
     from twin.state import Pose, State
     from twin.ui.export_dialog import Picture
@@ -33,6 +37,8 @@ class DropInInfo:
     id: str
     title: str
     group: str
+    parameters: tuple[Parameter, ...] = ()
+    on_request: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +49,20 @@ class CityData:
     layers: Mapping[str, Layer]
     errors: Mapping[str, str]
     dropins: tuple[DropInInfo, ...]
+    extras: Extras | None = None
+    """Models and colour scales of drop-ins."""
     streams: pd.DataFrame | None = None
     """The sensor streams of the project's history, None where it has none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """Layers of drop-ins, what went wrong in them, what can be added, and what they add besides layers."""
+
+    layers: Mapping[str, Layer]
+    errors: Mapping[str, str]
+    dropins: tuple[DropInInfo, ...]
+    extras: Extras
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,16 +76,61 @@ class Opened:
 
 def derive(city: City, job: Job, key: str = "") -> CityData:
     """Make mesh and layers of a City; the mesh is kept under what names its content."""
-    from twin import plugins
     from twin.scene import meshcache
 
     job.progress(0.0, N_("Building the city"))
     built = meshcache.built(city, key, job.part(0.0, 0.8))
     job.progress(0.8, N_("Preparing layers"))
+    made = layers_of(city, job.part(0.8, 1.0))
+    return CityData(built, made.layers, made.errors, made.dropins, made.extras)
+
+
+def layers_of(city: City, job: Job) -> Made:
+    """Load all drop-ins and make their layers of a City."""
+    from twin import plugins
+    from twin.dropins.register import register
+
     found = plugins.discover()
-    layers, errors = plugins.evaluate(found, city)
-    infos = tuple(DropInInfo(one.id, one.title, one.group) for one in found)
-    return CityData(built, layers, errors, infos)
+    extras = register(found)
+    layers, errors = plugins.evaluate([one for one in found if not one.on_request], city, job=job)
+    infos = tuple(
+        DropInInfo(one.id, one.title, one.group, one.parameters, one.on_request) for one in found if _is_layer(one)
+    )
+    return Made(layers, {**errors, **extras.errors}, infos, extras)
+
+
+def _is_layer(dropin: DropIn) -> bool:
+    return dropin.kind == "layer" or bool(dropin.error)
+
+
+def relayer(source: City | Path, job: Job) -> Made:
+    """Load all drop-ins anew and make their layers of a City, or of the project it lies in unchanged."""
+    from pathlib import Path
+
+    from twin.project import load_city
+
+    job.progress(0.0, N_("Reading the project"))
+    city = load_city(source, job.part(0.0, 0.4)) if isinstance(source, Path) else source
+    job.progress(0.4, N_("Preparing layers"))
+    return layers_of(city, job.part(0.4, 1.0))
+
+
+def remake(source: City | Path, id: str, values: Mapping[str, Value], job: Job) -> tuple[Layer | None, str]:
+    """Make the layer of one drop-in with chosen parameters; returns it, and what went wrong in it."""
+    from pathlib import Path
+
+    from twin import plugins
+    from twin.dropins.register import register
+    from twin.project import load_city
+
+    job.progress(0.0, N_("Reading the project"))
+    city = load_city(source, job.part(0.0, 0.3)) if isinstance(source, Path) else source
+    found = plugins.discover()
+    register(found)
+    job.progress(0.3, N_("Preparing layers"))
+    chosen = [one for one in found if one.id == id]
+    layers, errors = plugins.evaluate(chosen, city, {id: values}, job.part(0.3, 1.0))
+    return layers.get(id), errors.get(id, "")
 
 
 def load(path: Path, recovery: Recovery | None, job: Job) -> Opened:

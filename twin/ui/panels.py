@@ -95,7 +95,8 @@ class Panels(QObject):
         if self._content is not None:
             data = replace(data, streams=self._content.data.streams)
             self._content = replace(self._content, data=data)
-            self._give_layers(self.docks["layers"].widget(), data)
+            for name in ("layers", "inspector"):
+                self._give_layers(self.docks[name].widget(), data)
 
     def layer_actions(self) -> list[QAction | None]:
         """Return the layer panel's own commands for the menu, None for a separating line."""
@@ -221,6 +222,7 @@ class Panels(QObject):
         if name == "inspector":
             inspector = Inspector(content.store, self._lang)
             inspector.set_streams(content.data.streams)
+            inspector.set_layers(content.data.layers)
             inspector.zoom_requested.connect(self.to_selection)
             return inspector
         if name == "questions":
@@ -252,8 +254,11 @@ class Panels(QObject):
         return panel
 
     def _give_layers(self, panel: QWidget | None, data: CityData) -> None:
+        from twin.ui.inspector import Inspector
         from twin.ui.layer_dock import LayerDock
 
+        if isinstance(panel, Inspector):
+            panel.set_layers(data.layers)
         if isinstance(panel, LayerDock):
             panel.set_available(data.dropins)
             panel.set_layers(data.layers, data.errors)

@@ -18,9 +18,9 @@ from twin.errors import Cancelled
 from twin.jobs import STALE_GRACE
 from twin.text import N_, tr
 from twin.ui import answering, edits
+from twin.ui.added import Added
 from twin.ui.answers import Answers, Asked, remember
 from twin.ui.aside import Aside
-from twin.ui.data_layers import DataLayers
 from twin.ui.engine_link import EngineLink
 from twin.ui.result_layers import ResultLayers, beside, is_result
 from twin.ui.shown import Shown
@@ -99,9 +99,8 @@ class Results(QObject):
         self._aside = Aside(self)
         self._aside.failed.connect(self._fail)
         self._layers = ResultLayers()
-        self.files = DataLayers(session, self)
-        """Layers from data files."""
-        self.files.changed.connect(self._join)
+        self.added = Added(session, self)
+        self.added.changed.connect(self._join)
         self._stop: Callable[[], None] = lambda: None
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
@@ -117,12 +116,12 @@ class Results(QObject):
         if session.store is None or session.data is None:
             return
         self.shown = Shown(session.store)
-        self.shown.listen(lambda _old, new: self.files.show(new))
+        self.shown.listen(lambda _old, new: self.added.show(new))
         self.data = self._drawn = session.data
         self._stop = session.store.listen(self._changed)
         self._idle.start()
         self._ask()
-        self.files.show(self.shown.state)
+        self.added.begin(self.shown.state, self._drawn)
 
     def end(self) -> None:
         """Forget the project; what still runs for it is stopped."""
@@ -132,7 +131,7 @@ class Results(QObject):
         self._number += 1
         self._asked = self._number
         self.cancel()
-        self.files.show(None)
+        self.added.show(None)
         if self.shown is not None:
             self.shown.end()
         self.shown = self.data = self._drawn = self._versions = self._work = None
@@ -225,7 +224,7 @@ class Results(QObject):
         known = (city, session.data) if city is session.store.state.city else self._cities.get(key)
         if known is None:
             return None
-        layers = beside(self.data.layers, {**known[1].layers, **self._layers.of_reference, **self.files.layers})
+        layers = beside(self.data.layers, {**known[1].layers, **self._layers.of_reference, **self.added.files.layers})
         return known[0], replace(known[1], layers=layers)
 
     def again(self) -> None:
@@ -435,10 +434,10 @@ class Results(QObject):
     def _join(self) -> None:
         if self._drawn is None:
             return
-        layers = {**self._drawn.layers, **self._layers.layers, **self.files.shown, **self.tracing.layers}
-        dropins = (*self._drawn.dropins, *self._layers.entries, *self.files.entries, *self.tracing.entries)
-        errors = {**self._drawn.errors, **self.files.errors}
-        self.data = replace(self._drawn, layers=layers, dropins=dropins, errors=errors)
+        data = self.added.joined(self._drawn, self._layers)
+        self.data = replace(
+            data, layers={**data.layers, **self.tracing.layers}, dropins=(*data.dropins, *self.tracing.entries)
+        )
         self.changed.emit()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -10,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from twin.city.city import City
 from twin.errors import Cancelled, TwinError
 from twin.state import Store
-from twin.text import tr
+from twin.text import N_, tr
 from twin.ui import opening
 from twin.ui.tasks import Tasks
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twin.disk.versions import Recovery
+    from twin.dropins.register import Extras
     from twin.jobs import Task
     from twin.project import Project
     from twin.state import Pose, State
@@ -49,6 +51,8 @@ class Session(QObject):
     _written = Signal(object, object)
     failed = Signal(object)
     """An exception that the user should be told."""
+    dropins_changed = Signal()
+    """The code of drop-ins may be another."""
     said = Signal(str)
     """Good news in one line."""
 
@@ -99,7 +103,7 @@ class Session(QObject):
             return False
         state, saved = self.store.state, self._saved
         same = state.bookmarks == saved.bookmarks and state.scenarios == saved.scenarios
-        same = same and state.imported == saved.imported
+        same = same and state.imported == saved.imported and state.values == saved.values
         return self.read_only and state.city is saved.city and same
 
     @property
@@ -130,9 +134,11 @@ class Session(QObject):
         TwinError
             When it is locked, damaged or of a later version.
         """
+        from twin.dropins import trust
         from twin.project import open_project
 
         self.close()
+        trust.activate(path)
         self.project = open_project(path, read_only=read_only)
         if early is not None and self.project.recovery() is None:
             self._loading = early.task
@@ -179,6 +185,33 @@ class Session(QObject):
         self.close()
         self.tasks.cancel_all()
         self._writer.shutdown()
+
+    def reload_dropins(self) -> None:
+        """Load the drop-ins anew and make their layers, beside the window; ``city_changed`` follows."""
+        if self.store is None or self.data is None or self.project is None:
+            return
+        city = self.store.state.city
+        source = self.project.path if self.city_on_disk else city
+
+        def done(task: Task) -> None:
+            if self.store is None or self.data is None or self.store.state.city is not city:
+                return
+            if task.error is not None:
+                self._tell(task.error)
+                return
+            made = cast(opening.Made, task.result)
+            know(made.extras)
+            self.data = replace(
+                self.data, layers=made.layers, errors=made.errors, dropins=made.dropins, extras=made.extras
+            )
+            self._cities = [(one, self.data if one is city else data) for one, data in self._cities]
+            self.dropins_changed.emit()
+            self.city_changed.emit()
+            said = N_("Drop-ins loaded anew; {n} have errors.") if made.errors else N_("Drop-ins loaded anew.")
+            self.said.emit(tr(said, self.lang, n=len(made.errors)))
+
+        title = tr("Loading drop-ins anew", self.lang)
+        self.tasks.start(opening.relayer, source, title=title, then=done)
 
     # --- saving -------------------------------------------------------------------------------------------------
 
@@ -265,6 +298,7 @@ class Session(QObject):
         if state is None:
             return
         self._keep(state.city, found.data)
+        know(found.data.extras)
         self.store = Store(state)
         self.data = found.data
         self._saved = saved
@@ -311,7 +345,19 @@ class Session(QObject):
             self.failed.emit(error)
 
 
+def know(extras: Extras | None) -> None:
+    """Know the models and colour scales that drop-ins add."""
+    if extras is not None and (extras.models or extras.scales or _known):
+        from twin.dropins.register import take
+
+        _known[:] = [extras]
+        take(extras)
+
+
+_known: list[Extras] = []
+
+
 def _differs(a: State, b: State) -> bool:
     """Compare what a project keeps; what is selected is not kept."""
-    kept = ("layers", "bookmarks", "scenarios", "scenario", "imported")
+    kept = ("layers", "bookmarks", "scenarios", "scenario", "imported", "values")
     return a.city is not b.city or any(getattr(a, name) != getattr(b, name) for name in kept)

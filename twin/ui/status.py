@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from twin.city.city import City
+    from twin.datafile.spec import DataLayer
     from twin.jobs import Task
     from twin.state import Pose, State, Store
 
@@ -45,9 +46,10 @@ def place_text(x: float, y: float, height: float, system: str, lang: str) -> str
     return f"{text}  {tr(N_('H'), lang)}\u00a0{number(height, lang, 1, 'm')}" if height == height else text
 
 
-def highest_class(city: City) -> str:
-    """Return the strictest information class of a city's sources, "" when none is stated."""
-    known = [value for value in city.sources["classification"] if value in CLASSIFICATIONS]
+def highest_class(city: City, imported: tuple[DataLayer, ...] = ()) -> str:
+    """Return the strictest information class of a city's sources and of data files, "" when none is stated."""
+    stated = [*city.sources["classification"], *(layer.about.classification for layer in imported)]
+    known = [value for value in stated if value in CLASSIFICATIONS]
     return max(known, key=CLASSIFICATIONS.index, default="")
 
 
@@ -173,13 +175,14 @@ class StatusStrip(QWidget):
         if old is None or old.city is not new.city:
             if old is None or old.city.crs != new.city.crs:
                 self._choose(new.city.crs)
-            self._show_class(new.city)
+        if old is None or old.city is not new.city or old.imported is not new.imported:
+            self._show_class(new)
         if old is None or old.selection is not new.selection:
             self._show_selection(new)
 
-    def _show_class(self, city: City) -> None:
-        lang = self._lang
-        klass = highest_class(city)
+    def _show_class(self, state: State) -> None:
+        lang, city = self._lang, state.city
+        klass = highest_class(city, state.imported)
         tip = tr("The strictest information class among the sources of this city", lang)
         self.badge.show_as(tr(word(klass), lang) if klass else "", klass or "open", tip)
         text = tr("Synthetic, not for decisions", lang) if city.synthetic else ""

@@ -214,8 +214,6 @@ class StylePanel(QWidget):
         self._change("style", **values)
 
     def _choice(self, **values: object) -> None:
-        if values.get("label"):
-            self._style(labels=True)
         self._change("choice", **values)
 
     def _about(self, name: str, text: str) -> None:

@@ -211,7 +211,9 @@ class MainWindow(QMainWindow):
         session = self.session
         if session.project is not None:
             parts.append(session.project.name + "[*]")
-            if session.store is not None and (said := highest_class(session.store.state.city)):
+            if session.store is not None and (
+                said := highest_class(session.store.state.city, session.store.state.imported)
+            ):
                 parts.append(tr(word(said), self.lang))
             if session.read_only:
                 parts.append(tr("read-only", self.lang))
@@ -246,6 +248,7 @@ class MainWindow(QMainWindow):
         self.viewport.focus_view()
         if session.project.path != demo_project():  # which has a card of its own on the start page
             self.settings.remember(session.project.path)
+        QTimer.singleShot(0, self, self.handlers.ask_trust)
 
     def _closed(self) -> None:
         self._save_layout()

@@ -58,6 +58,7 @@ class Workbench(QObject):
         self.drafting.changed.connect(self._check_tools)
         self.asking = Asking(self.results, self.drafting, self)
         window.session.opened.connect(self._begin)
+        window.session.dropins_changed.connect(self.results.added.remaking.forget)
         window.session.closed.connect(self.results.end)
         window.session.city_changed.connect(self.results.base_changed)
         self.results.failed.connect(window.notices.show_error)

@@ -69,12 +69,17 @@ class PointsOverlay(Rowed):
         self._new: list[Pass] = []
         self._shown: tuple[tuple[int, int], ...] = ()
         self._names: Names | None = None
-        self.paint(self._crowds.values)
-        if layer.size is None:
-            self.set(uSize=(10.0, 10.0))
+        self.numbers = self._crowds.values
+        self.paint()
         stems = above > 2 * _LIFT
         if stems.any():
             self._stem(stems)
+
+    def paint(self) -> None:
+        """Put the values on the graphics card; symbols without a size of their own have the usual one."""
+        super().paint()
+        if self.layer.size is None:
+            self.passes["points"].set(uSize=(10.0, 10.0))
 
     def _stem(self, stems: NDArray[np.bool_]) -> None:
         rows = np.flatnonzero(stems)

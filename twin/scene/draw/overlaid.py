@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twin.places import Grid, Lines, Picture, Points, Walls
+from twin.places import Grid, Lines, Picture, Points, Solids, Walls
 from twin.scene.draw.drape import GridOverlay, PictureOverlay
 from twin.scene.draw.facades import FacadesOverlay
 from twin.scene.draw.glyphs import PointsOverlay
 from twin.scene.draw.plan import DEFAULTS
+from twin.scene.draw.prisms import SolidsOverlay
 from twin.scene.draw.strokes import LinesOverlay
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Overlaid:
         """Show the overlays of a state; ``uniforms`` are those of the whole scene."""
         kept: dict[Layer, Overlay] = {}
         for paint in new.overlays:
-            over = self._shown.get(paint.layer)
+            over = self._shown.get(paint.layer) or self._recoloured(paint.layer, new)
             if over is None:
                 over = overlay_of(paint.layer, mesh, self._common, terrain)
                 over.set_palette(new.palette)
@@ -76,6 +77,15 @@ class Overlaid:
             over.set(uOpacity=paint.opacity)
             kept[paint.layer] = over
         self._shown = kept
+
+    def _recoloured(self, layer: Layer, new: Drawables) -> Overlay | None:
+        """Return what draws a layer of the same numbers that is shown no more, in the colours of this one."""
+        kept = {id(paint.layer) for paint in new.overlays}
+        for old, over in self._shown.items():
+            if id(old) not in kept and over.recolour(layer):
+                over.set_time(new.time)
+                return over
+        return None
 
     def set_palette(self, colours: Palette) -> None:
         """Take the colours of a theme."""
@@ -107,6 +117,6 @@ def overlay_of(layer: Layer, mesh: CityMesh, common: Mapping[str, Texture], terr
         return GridOverlay(layer, mesh, common, terrain)
     if isinstance(places, Picture):
         return PictureOverlay(layer, mesh, common, terrain)
-    kinds = {Points: PointsOverlay, Lines: LinesOverlay, Walls: FacadesOverlay}
+    kinds = {Points: PointsOverlay, Lines: LinesOverlay, Walls: FacadesOverlay, Solids: SolidsOverlay}
     made: Overlay = kinds[type(places)](layer, mesh, common)  # type: ignore[index]
     return made

@@ -68,6 +68,10 @@ class Overlay:
         self.passes: dict[str, Pass] = {}
         self.moving = layer.flow is not None
 
+    def recolour(self, layer: Layer) -> bool:
+        """Take other colours for the same numbers at the same places; say whether that was all that differs."""
+        return False
+
     def names(self) -> Names | None:
         """Return texts that may be written on the map now; another object when they are others."""
         return None
@@ -101,11 +105,23 @@ class Rowed(Overlay):
     def __init__(self, layer: Layer, mesh: CityMesh, common: Mapping[str, Texture], rows: int | None = None) -> None:
         super().__init__(layer, mesh, common)
         self.data = Data(layer.field.values.shape[-1] if rows is None else rows)
+        self.numbers: NDArray[np.float32] | None = None
+        """Numbers (…, rows) where there are more rows than values of the field."""
 
-    def paint(self, numbers: NDArray[np.float32] | None = None) -> None:
-        """Put the values on the graphics card; ``numbers`` (…, rows) where there are more than the field's own."""
+    def recolour(self, layer: Layer) -> bool:
+        """Take other colours for the same numbers at the same places; say whether that was all that differs."""
+        old = self.layer
+        same = layer.field is old.field and layer.size is old.size and layer.flow is old.flow
+        if not same or layer.texts != old.texts:
+            return False
+        self.layer = layer
+        self.paint()
+        return True
+
+    def paint(self) -> None:
+        """Put the values on the graphics card."""
         layer = self.layer
-        colours, places, low, high = scaled(layer, layer.field.values if numbers is None else numbers)
+        colours, places, low, high = scaled(layer, layer.field.values if self.numbers is None else self.numbers)
         if self.data.put(Values(places, colours, low, high)):
             for one in self.passes.values():
                 one.bind("values", self.data.values)

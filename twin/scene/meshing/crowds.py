@@ -63,11 +63,13 @@ class Crowds:
         cell = np.minimum(np.floor((self.points[:, :2] - low[:2]) / size).astype(np.int64), n - 1)
         key = cell[:, 1] * n + cell[:, 0]
         order = np.argsort(key, kind="stable")
-        for some in np.split(order, np.flatnonzero(np.diff(key[order])) + 1):
-            level = np.searchsorted(self.starts, some, side="right") - 1
-            inside = self.points[some]
-            box = np.concatenate([inside.min(axis=0), inside.max(axis=0)])
-            yield box, tuple(some[level == k] for k in range(len(self.starts) - 1))
+        firsts = np.concatenate([[0], np.flatnonzero(np.diff(key[order])) + 1])
+        sorted_points = self.points[order]
+        lows, highs = np.minimum.reduceat(sorted_points, firsts), np.maximum.reduceat(sorted_points, firsts)
+        for i, some in enumerate(np.split(order, firsts[1:])):
+            # The nodes of a square come in the order of their numbers, and so level by level.
+            levels = np.split(some, np.searchsorted(some, self.starts[1:-1]))
+            yield np.concatenate([lows[i], highs[i]]), tuple(levels)
 
 
 def gather(points: Floats, values: NDArray[np.float32] | None, codes: bool = False) -> Crowds:

@@ -1,0 +1,358 @@
+"""Drop-ins of every kind: what the docs teach runs, what goes wrong stands beside it, code is trusted by its hash."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from small_cities import small_city
+
+from twin import api, plugins
+from twin.chain.registry import MODELS
+from twin.city import formats
+from twin.city.city import City
+from twin.cli import main
+from twin.content import demo_project, folder
+from twin.datafile import folders
+from twin.dropins import kinds, register, trust
+from twin.dropins.check import check_dropin
+from twin.errors import BadInput, TwinError
+from twin.jobs import Job
+from twin.layer import scales
+from twin.project import create, load_city
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_BLOCK = re.compile(r"<!-- (file: (?P<name>\w+\.py)|test) -->\n```python\n(?P<code>.*?)```", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def demo() -> City:
+    return load_city(demo_project())
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give each test a user's folder and settings of its own, and take back what it registered."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    monkeypatch.setenv("TWIN_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.delenv(trust.ACTIVE, raising=False)
+    monkeypatch.setattr(plugins, "user_folder", lambda: mine)
+    yield mine
+    register.register(())
+
+
+def written(root: Path) -> dict[str, str]:
+    text = (root / "docs" / "drop-ins.md").read_text(encoding="utf-8")
+    return {match["name"] or "test": match["code"] for match in _BLOCK.finditer(text)}
+
+
+# --- what the docs teach ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["floor_area.py", "evening_sun.py", "mixed_use.py", "benches.py", "my_colours.py", "beat.py"]
+)
+def test_each_example_of_the_docs_works(root: Path, alone: Path, demo: City, name: str) -> None:
+    (alone / name).write_text(written(root)[name], encoding="utf-8")
+    made = check_dropin(alone / name, demo)
+    if name == "floor_area.py":
+        houses = demo.buildings
+        np.testing.assert_allclose(made.field.values, (houses.area * houses["floors"]).to_numpy("float32"))
+    if name == "evening_sun.py":
+        assert made.field.values.shape == (24, len(demo.roads))
+        assert 53 < made.field.values.max() < 55  # 90° − 59.3° + 23.3° at noon in mid-June
+    if name == "mixed_use.py":
+        assert np.nanmin(made.fields[0].values) >= 0
+        assert np.nanmax(made.fields[0].values) <= 100
+
+
+def test_the_first_example_takes_ten_lines(root: Path) -> None:
+    assert len([line for line in written(root)["floor_area.py"].splitlines() if line.strip()]) <= 10
+
+
+def test_the_docs_own_test_runs(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = written(root)
+    (tmp_path / "floor_area.py").write_text(blocks["floor_area.py"], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(blocks["test"], "docs/drop-ins.md", "exec"), {})
+
+
+def test_a_model_of_the_docs_answers_in_the_chain(root: Path, alone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (alone / "mixed_use.py").write_text(written(root)["mixed_use.py"], encoding="utf-8")
+    assert main(["run", "demo", "--models", "mixed_use", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [one["id"] for one in told["indicators"]] == ["mixed_use.spread"]
+    assert 0 < told["indicators"][0]["value"] < 50
+
+
+def test_a_reader_of_the_docs_reads_into_a_project(root: Path, alone: Path, tmp_path: Path, demo: City) -> None:
+    (alone / "benches.py").write_text(written(root)["benches.py"], encoding="utf-8")
+    west, south, _, _ = demo.bounds()
+    file = tmp_path / "park.benches"
+    file.write_text(f"east north seats\n{west + 100} {south + 100} 4\n{west + 200} {south + 100} 2\n")
+    assert main(["info", str(file)]) == 0
+    assert main(["import", str(file), "--to", str(tmp_path / "p.twin")]) == 0
+    places = load_city(tmp_path / "p.twin").places
+    assert places["capacity"].tolist() == [4, 2]
+
+
+def test_the_researchers_script_runs(root: Path, tmp_path: Path) -> None:
+    project = tmp_path / "study.twin"
+    shutil.copytree(demo_project(), project)
+    for path in (project, *project.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    done = subprocess.run(
+        [sys.executable, str(root / "docs" / "examples" / "research.py"), str(project)],
+        capture_output=True, text=True, timeout=300, check=False, cwd=root,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "codes without a partner: 0" in done.stdout
+    state = api.load_state(project)
+    assert [one.about.unit for one in state.imported] == ["persons"]
+
+
+# --- ours -------------------------------------------------------------------------------------------------------
+
+
+def ours() -> list[Path]:
+    return sorted(folder("layers").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", ours(), ids=lambda path: path.stem)
+def test_each_of_ours_loads_on_the_demo_and_says_unit_source_licence_and_docs(
+    path: Path, demo: City, root: Path
+) -> None:
+    layer = check_dropin(path, demo)
+    field = layer.field
+    assert field.unit or field.categories
+    source = demo.source(field.source)
+    assert source["title"]
+    assert source["licence"]
+    assert f"| {path.stem} |" in (root / "docs" / "layers.md").read_text(encoding="utf-8")
+    assert layer.id == path.stem
+
+
+def test_slope_of_a_plane_is_its_rise() -> None:
+    module = kinds._import(folder("layers") / "terrain_slope.py")
+    x, y = np.meshgrid(np.arange(20.0) * 2, np.arange(15.0) * 5)
+    found = module.slope((0.03 * x - 0.04 * y).astype("float32"), 2.0, 5.0)
+    np.testing.assert_allclose(found[1:-1, 1:-1], 5.0, rtol=1e-3)
+
+
+@pytest.mark.parametrize("azimuth", [90.0, 180.0, 225.0, 270.0])
+def test_a_tower_throws_a_shadow_as_long_as_geometry_says(azimuth: float) -> None:
+    """A tower of 20 m at a sun 30° high: 20 / tan 30° = 34.6 m of shadow, away from the sun."""
+    module = kinds._import(folder("layers") / "sun_hours.py")
+    ground = np.zeros((201, 201), dtype=np.float32)
+    roof = ground.copy()
+    roof[100, 100] = 20.0
+    lit = module.lit(roof, ground, 1.0, azimuth, 30.0)
+    rows, columns = np.nonzero(~lit)
+    away = np.hypot(rows - 100, columns - 100).max()
+    assert away == pytest.approx(20 / np.tan(np.radians(30)), abs=1.5)
+    bearing = np.degrees(np.arctan2((columns - 100).mean(), -(rows - 100).mean())) % 360
+    assert bearing == pytest.approx((azimuth + 180) % 360, abs=2)
+
+
+def test_small_groups_are_not_shown(demo: City) -> None:
+    dropin = kinds.load(folder("layers") / "zone_group.py")
+    layer = kinds.made(dropin, demo, {"group": "age_80_plus", "share": False})
+    assert layer is not None
+    assert np.nanmin(layer.field.values) >= 5
+
+
+# --- what goes wrong --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("x = 1", "the file defines none of make"),
+        ("def make(city): ...\nMODEL = 3\nTITLE = 'x'", "defines make, MODEL of"),
+        ("MODEL = 3", "MODEL is a int, expected a Model"),
+        ("def read(): ...", "FORMAT is missing"),
+        ("SCALE = 'red'", "SCALE is no Scale"),
+        ("TITLE = 'x'\nPARAMETERS = (1,)\ndef make(city): ...", "no Parameter"),
+        ("def make(city): ...", "TITLE is missing"),
+    ],
+)
+def test_what_a_file_lacks_is_said(alone: Path, code: str, said: str) -> None:
+    (alone / "f.py").write_text(code)
+    dropin = kinds.load(alone / "f.py")
+    assert said in dropin.error
+
+
+def test_parameters_are_checked_before_the_code_sees_them(alone: Path) -> None:
+    (alone / "f.py").write_text(
+        "from twin.api import Parameter\nTITLE = 'x'\n"
+        "PARAMETERS = (Parameter('n', 'N', '', 2.0, 'me', low=1, high=3),)\n"
+        "def make(city, values): return values['n']\n"
+    )
+    dropin = kinds.load(alone / "f.py")
+    with pytest.raises(BadInput, match="must be a number from 1 to 3"):
+        kinds.made(dropin, City("e", "EPSG:3011"), {"n": 9.0})
+    with pytest.raises(TypeError, match="returned float"):
+        kinds.made(dropin, City("e", "EPSG:3011"))
+
+
+def test_work_can_be_stopped(alone: Path) -> None:
+    (alone / "f.py").write_text("TITLE = 'x'\ndef make(city, values, job):\n    while True: job.progress(0.1)\n")
+    from twin.errors import Cancelled
+
+    with pytest.raises(Cancelled):
+        plugins.evaluate([kinds.load(alone / "f.py")], City("e", "EPSG:3011"), job=Job(cancelled=lambda: True))
+
+
+def test_the_check_finds_what_would_trouble_users(alone: Path) -> None:
+    city = small_city()
+    head = "import numpy as np\nfrom twin.api import Field, layer_of\nTITLE = 'x'\ndef make(city):\n"
+    field = "    return layer_of('f', TITLE, Field('n', 'm', 'buildings', {ids}, {values}))\n"
+    ids = "city.buildings['id'].to_numpy()"
+    empty = "    if not len(city.buildings): return None\n"
+    cases = {
+        head + "    city.buildings['height'] = 3.0\n    return None\n": "changed the city",
+        head + empty + field.format(ids="np.array(['nowhere'], object)", values="np.ones(1, 'float32')"): "are not in",
+        head + empty + field.format(ids=ids, values="np.ones(len(city.buildings))"): "float64, expected float32",
+        head + "    raise KeyError('income')\n": "f.py:5: KeyError",
+    }
+    for code, said in cases.items():
+        (alone / "f.py").write_text(code)
+        with pytest.raises(AssertionError, match=re.escape(said)):
+            check_dropin(alone / "f.py", city)
+
+
+def test_a_name_that_is_taken_is_not_replaced(alone: Path) -> None:
+    reach = MODELS["reach"]
+    (alone / "f.py").write_text(
+        "from dataclasses import replace\nfrom twin.api import MODELS\nMODEL = MODELS['reach']\n"
+    )
+    (alone / "s.py").write_text("from twin.api import Scale\nSCALE = Scale('viridis', ('#000000', '#ffffff'))\n")
+    extras = register.register(plugins.discover())
+    assert "called reach is there already" in extras.errors["f"]
+    assert MODELS["reach"] is reach
+    assert len(scales()["viridis"].colours) == 9
+
+
+def test_what_another_process_shows_cannot_answer_here(root: Path, alone: Path) -> None:
+    (alone / "m.py").write_text(written(root)["mixed_use.py"])
+    (alone / "c.py").write_text(written(root)["my_colours.py"])
+    extras = register.register(plugins.discover())
+    register.register(())
+    assert "mixed_use" not in MODELS
+    register.take(extras)
+    assert scales()["harbour"].colours[0] == "#f2f0e6"
+    with pytest.raises(TwinError, match="engine process"):
+        MODELS["mixed_use"].run(small_city(), {}, {})
+    assert formats._more == []
+
+
+# --- trust ------------------------------------------------------------------------------------------------------
+
+
+def test_a_feed_of_the_docs_is_recorded(
+    root: Path, alone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (alone / "beat.py").write_text(written(root)["beat.py"], encoding="utf-8")
+    create(tmp_path / "p.twin", small_city()).close()
+    arguments = ["sensors", "ingest", str(tmp_path / "p.twin"), "--kind", "beat", "--url", "clock", "--every", "0.2"]
+    assert main([*arguments, "--seconds", "3", "--name", "clock", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["stored"] == told["received"] > 3
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    create(tmp_path / "p.twin", small_city()).close()
+    (tmp_path / "p.twin" / "plugins").mkdir()
+    (tmp_path / "p.twin" / "plugins" / "own.py").write_text(
+        "from pathlib import Path\nPath(__file__).parents[1].joinpath('ran').write_text('x')\n"
+        "from twin.api import *\nTITLE = 'Own'\ndef make(city): return None\n"
+    )
+    return tmp_path / "p.twin"
+
+
+def test_code_of_a_project_runs_only_after_trust_and_only_as_it_was(project: Path) -> None:
+    ran = project / "ran"
+    trust.activate(project)
+    assert trust.must_ask(project)
+    assert "own" not in {one.id for one in plugins.discover()}
+    assert not ran.exists()
+    trust.trust(project)
+    trust.activate(project)
+    assert [one.origin for one in plugins.discover() if one.id == "own"] == ["project"]
+    ran.unlink()
+    (project / "plugins" / "own.py").write_text("TITLE = 'Changed'\ndef make(city): return None\n")
+    assert trust.must_ask(project)
+    assert "own" not in {one.id for one in plugins.discover()}
+    trust.trust(project)
+    trust.forget(project)
+    assert trust.must_ask(project)
+
+
+def test_a_link_out_of_the_project_is_refused(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.py").write_text("x = 1")
+    (project / "plugins" / "link.py").symlink_to(tmp_path / "elsewhere.py")
+    with pytest.raises(BadInput, match="is a link"):
+        trust.digest(project)
+    trust.activate(project)
+    assert trust.active() is None
+
+
+def test_the_command_line_asks_for_trust_too(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["layers", str(project), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["code"]["trusted"] is False
+    assert main(["layers", str(project), "--trust", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "own" in {one["id"] for one in told["layers"]}
+    assert told["code"]["trusted"] is True
+
+
+def test_check_on_the_command_line(root: Path, alone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (alone / "floor_area.py").write_text(written(root)["floor_area.py"], encoding="utf-8")
+    assert main(["layers", "--check", str(alone / "floor_area.py")]) == 0
+    (alone / "bad.py").write_text("TITLE = 'x'\ndef make(city): return 3\n")
+    assert main(["layers", "--check", str(alone / "bad.py")]) == 1
+    assert "returned int" in capsys.readouterr().err
+
+
+# --- the face ---------------------------------------------------------------------------------------------------
+
+
+def test_all_of_the_face_is_there_and_documented() -> None:
+    for name in api.__all__:
+        thing = getattr(api, name)
+        assert name.isupper() or name == "N_" or (thing.__doc__ or "").strip(), name
+    assert re.fullmatch(r"\d+\.\d+", api.VERSION)
+
+
+def test_results_become_tables_and_arrays(demo: City) -> None:
+    xarray = pytest.importorskip("xarray")
+    height = api.field_of(demo, "buildings", "height")
+    table = api.as_frame(height, demo)
+    assert table.geometry.iloc[3].equals(demo.buildings.geometry.iloc[3])
+    grid = check_dropin(folder("layers") / "terrain_height.py", demo).field
+    array = api.as_array(grid)
+    assert isinstance(array, xarray.DataArray)
+    assert demo.terrain is not None
+    np.testing.assert_array_equal(array.to_numpy(), demo.terrain.heights)
+    x, y = float(array["x"][7]), float(array["y"][5])
+    expected = demo.terrain.sample(np.array([x]), np.array([y]))[0]
+    np.testing.assert_allclose(array.sel(x=x, y=y), expected, rtol=1e-5)
+    cells = api.as_frame(grid, demo)
+    assert len(cells) == demo.terrain.heights.size
+    assert cells.total_bounds.tolist() == pytest.approx(list(demo.terrain.bounds))
+
+
+def test_the_folders_are_those_of_the_user() -> None:
+    assert folders.staging().name == "layers"
