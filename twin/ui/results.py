@@ -182,6 +182,11 @@ class Results(QObject):
         return self._answered == self._number and self._answers.complete
 
     @property
+    def current(self) -> bool:
+        """Whether ``standing`` speaks of what is asked now; not in the moment before its keys are known."""
+        return self._answered == self._number
+
+    @property
     def standing(self) -> tuple[Standing, ...]:
         """How far each model is with what is asked now."""
         told = None if self._work is None else self._work[1]
