@@ -26,6 +26,7 @@ from twin.ui import actions, icons
 
 if TYPE_CHECKING:
     from twin.ui.actions import Actions
+    from twin.ui.keymap import KeyMap
 
 BUILT_ON = (
     ("PySide6_Essentials", "LGPL-3.0"), ("vtk", "BSD-3-Clause"), ("pyvista", "MIT"), ("pyvistaqt", "MIT"),
@@ -69,7 +70,7 @@ def _frame(parent: QWidget, title: str, lang: str) -> tuple[QDialog, QVBoxLayout
     return dialog, column
 
 
-def keys_dialog(parent: QWidget, lang: str) -> QDialog:
+def keys_dialog(parent: QWidget, lang: str, keys: KeyMap) -> QDialog:
     """Return the list of what mouse and keys do."""
     dialog, column = _frame(parent, tr("Keys and mouse", lang), lang)
     inside = QWidget()
@@ -82,9 +83,10 @@ def keys_dialog(parent: QWidget, lang: str) -> QDialog:
     second.setSpacing(16)
     for title, commands in actions.MENUS:
         rows = [
-            (", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys),
+            (", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+                       for key in keys.keys(command.id)),
              tr(command.text, lang).replace("&", "").rstrip("…"))
-            for command in commands if command.keys
+            for command in commands if keys.keys(command.id)
         ]  # fmt: skip
         if rows:
             second.addLayout(_block(tr(title, lang).replace("&", ""), rows))

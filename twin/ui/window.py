@@ -14,6 +14,7 @@ from twin.content import demo_project
 from twin.text import N_, tr
 from twin.ui import actions
 from twin.ui.actions import Actions
+from twin.ui.command_palette import CommandPalette
 from twin.ui.commands import Commands
 from twin.ui.notices import Bar
 from twin.ui.panels import Content, Panels
@@ -38,6 +39,7 @@ class MainWindow(QMainWindow):
 
     language_chosen = Signal(str)
     theme_chosen = Signal(str)
+    text_size_chosen = Signal(str)
 
     def __init__(self, settings: Settings, lang: str) -> None:
         super().__init__()
@@ -54,6 +56,7 @@ class MainWindow(QMainWindow):
         self.panels = Panels(self, self.commands, self.session.tasks, lang)
         self.workbench = Workbench(self)
         self.timing = Timing(self)
+        self.palette_card = CommandPalette(self)
         self._strip: StatusStrip | None = None
         self._menus: dict[str, QMenu] = {}
         self._leaving = False
@@ -62,6 +65,7 @@ class MainWindow(QMainWindow):
         self._default_layout = self.saveState()
         self.handlers = Commands(self)
         self.commands.connect_all(self.handlers.table())
+        self.commands.take_keys(settings.keys)
         self._wire()
         self.setAcceptDrops(True)
         self._restore_geometry()
@@ -208,7 +212,7 @@ class MainWindow(QMainWindow):
         if session.project is not None:
             parts.append(session.project.name + "[*]")
             if session.store is not None and (said := highest_class(session.store.state.city)):
-                parts.append(tr(word(said), self.lang))
+                parts.append(tr("information class: {name}", self.lang, name=tr(word(said), self.lang)))
             if session.read_only:
                 parts.append(tr("read-only", self.lang))
         parts.append(tr("Stockholm twin", self.lang))
@@ -406,6 +410,7 @@ class MainWindow(QMainWindow):
         if self.session.store is not None:
             self.keep_thumbnail()
             self._save_layout()
+        self.palette_card.end()
         self.timing.shut()
         self.viewport.shut()
         self.workbench.shut()
