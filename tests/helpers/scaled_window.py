@@ -39,6 +39,8 @@ def main(lang: str, text: str) -> None:
     found = {"start": clipped(window)}
     window.session.open(demo_project())
     wait(program, lambda: window.session.store is not None)
+    time.sleep(0.5)
+    wait(program, lambda: True)
     store = window.session.store
     assert store is not None
     first = str(store.state.city.buildings["id"].iloc[0])
