@@ -94,11 +94,11 @@ _VIEW = (
         "north", N_("&North up"), N_("Turn the view north up (N in the view)"), ("Ctrl+Shift+N",), "north", "project"
     ),
     Command(
-        "halves", N_("&Side by side"), N_("The scenario and its reference in two halves, with one camera"),
+        "halves", N_("Si&de by side"), N_("The scenario and its reference in two halves, with one camera"),
         ("Ctrl+Alt+S",), "halves", "project", checkable=True,
     ),
     Command(
-        "curtain", N_("Cur&tain"), N_("The reference behind a curtain that is drawn aside"), ("Ctrl+Alt+T",), "",
+        "curtain", N_("C&urtain"), N_("The reference behind a curtain that is drawn aside"), ("Ctrl+Alt+T",), "",
         "project", checkable=True,
     ),
     Command("back", N_("&Previous view"), N_("Go back to where the camera was"), ("Alt+Left",), "back", "back"),
