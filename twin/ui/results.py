@@ -83,8 +83,7 @@ class Results(QObject):
         self._both = False
         self._other: tuple[City, str] | None = None
         self._answers = Answers()
-        self._answered = 0
-        self._wanted = False
+        self._answered, self._wanted = 0, False
         self._work: tuple[Asked, Task] | None = None
         self._engine = EngineLink(session, self)
         self._engine.told.connect(self.asked)
@@ -282,7 +281,11 @@ class Results(QObject):
             self._tell()
             return
         models = switched_on(state.models)
-        versions = self._versions = self._versions or _new_versions()
+        if self._versions is None:
+            from twin.scenario.version import Versions
+
+            self._versions = Versions()
+        versions = self._versions
 
         def work() -> _Plan:
             from twin.scenario.conflicts import check
@@ -447,9 +450,3 @@ def _digest(city: City) -> str:
     from twin.city.digest import city_digest
 
     return city_digest(city)
-
-
-def _new_versions() -> Versions:
-    from twin.scenario.version import Versions
-
-    return Versions()
