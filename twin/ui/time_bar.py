@@ -66,6 +66,7 @@ class TimeBar(QWidget):
         }  # fmt: skip
         self.field = QLineEdit()
         self.field.setAccessibleName(tr("Time shown", lang))
+        self.field.setPlaceholderText("2026-11-21 14:00")
         self.field.setToolTip(
             tr(
                 "City-local time. Write 2026-11-21 14:00 and press Enter; add CET or CEST where the hour comes twice",
@@ -102,7 +103,13 @@ class TimeBar(QWidget):
     def _choice(self, name: str, options: list[tuple[object, str]]) -> QComboBox:
         result = QComboBox()
         for key, text in options:
-            result.addItem(text, key)
+            result.addItem(f"{name}: {text}", key)
+        result.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        result.setMinimumContentsLength(8)
+        result.setMaximumWidth(
+            max(result.fontMetrics().horizontalAdvance(f"{name}: {text}") for _, text in options) + 48
+        )
+        result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         result.setAccessibleName(name)
         result.setToolTip(name)
         return result
@@ -121,7 +128,8 @@ class TimeBar(QWidget):
 
     def _build(self) -> None:
         widest = self.field.fontMetrics().horizontalAdvance("Wedn 2026-11-21 14:00:00 CEST")
-        self.field.setFixedWidth(widest + 6 * STEP)
+        self.field.setMaximumWidth(widest + 6 * STEP)
+        self.field.setMinimumWidth(widest // 2)
         upper = QHBoxLayout()
         upper.setContentsMargins(0, 0, 0, 0)
         upper.setSpacing(STEP)
@@ -133,13 +141,9 @@ class TimeBar(QWidget):
         upper.addWidget(self._hint, 1)
         upper.addWidget(self.low)
         upper.addWidget(self.high)
-        for text, widget in ((tr("Stretch", self._lang), self.range), (tr("Step", self._lang), self.step),
-                             (tr("Speed", self._lang), self.speed)):  # fmt: skip
-            caption = label(text, "muted", wrap=False)
-            caption.setBuddy(widget)
-            upper.addSpacing(STEP)
-            upper.addWidget(caption)
-            upper.addWidget(widget)
+        upper.addWidget(self.range)
+        upper.addWidget(self.step)
+        upper.addWidget(self.speed)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * STEP, STEP, 2 * STEP, STEP)
         column.setSpacing(STEP)
