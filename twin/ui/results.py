@@ -80,17 +80,15 @@ class Results(QObject):
         """What the two that are compared are called."""
         self.conflicts: tuple[Conflict, ...] = ()
         """What is wrong with the edits of the scenario worked on."""
-        self._both = False
+        self._both = self._wanted = False
         self._other: tuple[City, str] | None = None
         self._answers = Answers()
-        self._answered, self._wanted = 0, False
+        self._number = self._asked = self._answered = 0
         self._work: tuple[Asked, Task] | None = None
         self._engine = EngineLink(session, self)
         self._engine.told.connect(self.asked)
         self._retried = -1
         self._versions: Versions | None = None
-        self._number = 0
-        self._asked = 0
         self._drawn: CityData | None = None
         self._cities: OrderedDict[str, tuple[City, CityData]] = OrderedDict()
         self._aside = Aside(self)
