@@ -135,15 +135,14 @@ class TimeBar(QWidget):
         upper.setSpacing(STEP)
         for name in ("time_start", "time_back", "play", "time_on", "time_end"):
             upper.addWidget(self._buttons[name])
-        upper.addWidget(self.field)
+        upper.addWidget(self.field, 10)
         upper.addWidget(self._buttons["live"])
         upper.addWidget(self._buttons["loop"])
         upper.addWidget(self._hint, 1)
         upper.addWidget(self.low)
         upper.addWidget(self.high)
-        upper.addWidget(self.range)
-        upper.addWidget(self.step)
-        upper.addWidget(self.speed)
+        for box in (self.range, self.step, self.speed):
+            upper.addWidget(box, 10)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * STEP, STEP, 2 * STEP, STEP)
         column.setSpacing(STEP)
