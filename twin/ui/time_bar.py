@@ -107,7 +107,7 @@ class TimeBar(QWidget):
         result.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         result.setMinimumContentsLength(8)
         result.setMaximumWidth(
-            max(result.fontMetrics().horizontalAdvance(f"{name}: {text}") for _, text in options) + 48
+            max(result.fontMetrics().horizontalAdvance(f"{name}: {text}") for _, text in options) + 64
         )
         result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         result.setAccessibleName(name)
