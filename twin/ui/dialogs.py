@@ -33,7 +33,8 @@ BUILT_ON = (
     ("geopandas", "BSD-3-Clause"), ("shapely", "BSD-3-Clause"), ("pyproj", "MIT"), ("rasterio", "BSD-3-Clause"),
     ("pyogrio", "MIT"), ("osmium", "BSD-2-Clause"), ("numpy", "BSD-3-Clause"), ("scipy", "BSD-3-Clause"),
     ("pandas", "BSD-3-Clause"), ("pyarrow", "Apache-2.0"), ("msgspec", "BSD-3-Clause"),
-    ("mapbox_earcut", "ISC"), ("pyqtgraph", "MIT"), ("rapidfuzz", "MIT"), ("babel", "BSD-3-Clause"), ("platformdirs", "MIT"),
+    ("mapbox_earcut", "ISC"), ("pyqtgraph", "MIT"), ("rapidfuzz", "MIT"), ("babel", "BSD-3-Clause"),
+    ("platformdirs", "MIT"),
     ("font-roboto", N_("Apache-2.0 (Roboto)")),
 )  # fmt: skip
 """What the program is built on, by the name of its distribution, and the licence it comes with."""
