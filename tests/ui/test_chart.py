@@ -166,7 +166,7 @@ def test_it_says_itself_to_a_screen_reader(view: ChartView) -> None:
     assert "2 gaps" in view.plot.accessibleDescription()
 
 
-@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("name", ["light", "dark", "contrast"])
 def test_series_stand_out_from_the_panel(name: str) -> None:
     ground = theme.tokens(name).panel
     assert min(theme.contrast(colour, ground) for colour in SERIES[name]) >= 3

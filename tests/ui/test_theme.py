@@ -13,7 +13,7 @@ from twin.ui import actions, icons, qss, theme
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-THEMES = (theme.LIGHT, theme.DARK)
+THEMES = (theme.LIGHT, theme.DARK, theme.CONTRAST)
 
 
 @pytest.mark.parametrize("tokens", THEMES, ids=lambda t: t.name)
@@ -34,6 +34,19 @@ def test_parts_can_be_seen(tokens: theme.Tokens) -> None:
         if theme.contrast(getattr(tokens, pair[0]), getattr(tokens, pair[1])) < 3.0
     }
     assert not weak
+
+
+def test_high_contrast_keeps_its_promise() -> None:
+    """Text at 7:1 (WCAG 1.4.6), what one must see, lines included, at 3:1."""
+    dress = theme.CONTRAST
+
+    def ratio(pair: tuple[str, str]) -> float:
+        return theme.contrast(getattr(dress, pair[0]), getattr(dress, pair[1]))
+
+    weak = {pair: ratio(pair) for pair in (*theme.TEXT_PAIRS, ("disabled", "panel")) if ratio(pair) < 7.0}
+    assert not weak
+    parts = (*theme.PART_PAIRS, ("line", "panel"), ("accent", "chosen"), ("edge", "hover"))
+    assert not {pair: ratio(pair) for pair in parts if ratio(pair) < 3.0}
 
 
 def test_contrast_against_published_values() -> None:

@@ -206,7 +206,7 @@ def test_the_view_follows_and_the_bar_comes_with_the_first_layer_of_times(
     assert window.commands["play"].isEnabled()
 
     def picture() -> bytes:
-        window.viewport.draw()
+        window.viewport.canvas.draw()
         image = window.viewport.canvas.picture()
         assert image is not None
         return bytes(image.constBits())

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QMainWindow
 
+    from twin.ui.keymap import KeyMap
+
 Needs = Literal[
     "", "project", "writable", "modified", "undo", "redo", "selection", "back", "forward", "road", "street",
     "building", "removable", "scenarios", "timed",
@@ -59,6 +61,10 @@ _FILE = (
 )  # fmt: skip
 
 _EDIT = (
+    Command(
+        "palette", N_("&Find anything…"), N_("Commands, layers, views, scenarios, streets and addresses by name"),
+        ("Ctrl+K",), "search",
+    ),
     Command("undo", N_("&Undo"), N_("Take back the last change"), ("Ctrl+Z",), "undo", "undo"),
     Command("redo", N_("&Redo"), N_("Do again what was taken back"), ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "redo"),
     Command(
@@ -148,6 +154,8 @@ _WINDOW = (
         "map_only", N_("View &only"), N_("The view and nothing else; the same keys bring all back"), ("Ctrl+Alt+F",),
         "", "project", True,
     ),
+    Command("settings", N_("S&ettings…"), N_("Colours, text size and keys"), ("Ctrl+Shift+P",), "",
+            role=QAction.MenuRole.PreferencesRole),
     Command("reset", N_("&Reset layout"), N_("Put all panels back where they were at first")),
     Command("refresh", N_("Re&fresh"), N_("Draw the view again"), ("F5",), "", "project"),
     Command("fullscreen", N_("F&ull screen"), N_("Use the whole screen"), ("F11",), "fullscreen", "", True),
@@ -245,7 +253,7 @@ MENUS: tuple[tuple[str, tuple[Command, ...]], ...] = (
 )
 
 SEPARATE_BEFORE = {"save", "import", "close", "quit", "deselect", "top", "halves", "sunlight", "back", "bookmark",
-                   "identify", "panels", "reset", "report", "about", "close_link", "next_scenario", "draw_path",
+                   "identify", "panels", "settings", "report", "about", "close_link", "next_scenario", "draw_path",
                    "new_scenario", "live", "time_bar"}  # fmt: skip
 
 TOOLBAR = ("open", "save", "", "undo", "redo", "", "what_if", "draw_path", "draw_building", "", "import", "export")
@@ -255,7 +263,12 @@ WITH_TEXT = {"import", "export", "what_if"}
 
 ON_VIEW = ("top", "zoom_in", "zoom_out", "whole", "halves")
 
-THEME_TEXTS = {"system": N_("As the &system"), "light": N_("&Light"), "dark": N_("&Dark")}
+THEME_TEXTS = {
+    "system": N_("As the &system"),
+    "light": N_("&Light"),
+    "dark": N_("&Dark"),
+    "contrast": N_("&High contrast"),
+}
 
 LANGUAGE_TEXTS = {"sv": "&Svenska", "en": "&English"}
 
@@ -333,6 +346,12 @@ class Actions(QObject):
         for action in self.languages.actions():
             action.setText(LANGUAGE_TEXTS[str(action.data())])
         self.recolour()
+
+    def take_keys(self, keys: KeyMap) -> None:
+        """Give the commands their keys."""
+        for name, action in self._actions.items():
+            action.setShortcuts([QKeySequence(key) for key in keys.keys(name)])
+        self.retranslate(self._lang)
 
     def recolour(self) -> None:
         """Paint the icons in the theme's colours."""

@@ -17,7 +17,7 @@ from twin import crashlog
 from twin.errors import TwinError
 from twin.text import error_text, tr
 from twin.ui import icons, theme
-from twin.ui.settings import Settings
+from twin.ui.settings import TEXT_SIZES, Settings
 from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
@@ -69,11 +69,12 @@ class Application(QObject):
         self._screenshot = screenshot
         self._code = 0
         self._speak(self._lang)
-        theme.apply(self.qt, theme.resolve(self.settings.theme))
+        theme.apply(self.qt, theme.resolve(self.settings.theme), TEXT_SIZES[self.settings.text_size][0])
         self.qt.setWindowIcon(icons.app_icon())
         self.window = MainWindow(self.settings, self._lang)
         self.window.language_chosen.connect(self.set_language)
         self.window.theme_chosen.connect(self.set_theme)
+        self.window.text_size_chosen.connect(self.set_text_size)
         self.qt.styleHints().colorSchemeChanged.connect(self._system_changed)
         self._beside_loaded.connect(lambda: self._load_here())
         self.unforeseen.connect(self.window.notices.show_unforeseen)
@@ -116,6 +117,13 @@ class Application(QObject):
         """Dress everything in another theme, at once and at the next start."""
         self.settings.theme = choice
         theme.apply(self.qt, theme.resolve(choice))
+        self.window.set_theme()
+        self.window.refresh()
+
+    def set_text_size(self, size: str) -> None:
+        """Write everything larger or smaller, at once and at the next start."""
+        self.settings.text_size = size
+        theme.apply(self.qt, theme.resolve(self.settings.theme), TEXT_SIZES[size][0])
         self.window.set_theme()
         self.window.refresh()
 

@@ -129,7 +129,7 @@ class Canvas(QObject):
             return False
         from twin.scene.resolve import resolve
 
-        drawables = resolve(self.store.state, self.mesh, self.layers, theme.current().name, lang, time=self._time)
+        drawables = resolve(self.store.state, self.mesh, self.layers, theme.current().map, lang, time=self._time)
         if drawables == self.drawables:
             return False
         self.drawables = drawables

@@ -40,6 +40,7 @@ class Commands(QObject):
             "new": self._new, "open": self._open, "demo": lambda: self.open_path(demo_project()),
             "save": self.save, "save_as": self.save_as, "import": self._import, "export": self._export,
             "close": lambda: self.ask_to_leave(self._session.close), "quit": window.close,
+            "palette": window.palette_card.open,
             "undo": self._undo, "redo": self._redo, "deselect": self._deselect, "copy_place": self._copy_place,
             "whole": lambda: view.navigator.fly(view.whole()), "to_selection": view.fly_to_selection,
             "zoom_in": lambda: view.navigator.zoom_smoothly(_CLOSER),
@@ -55,7 +56,8 @@ class Commands(QObject):
             "panels": lambda: window.show_alone(checked["panels"].isChecked(), "panels"),
             "map_only": lambda: window.show_alone(checked["map_only"].isChecked(), "all"),
             "reset": window.reset_layout, "refresh": view.request, "fullscreen": self._fullscreen,
-            "keys": lambda: dialogs.keys_dialog(window, window.lang).open(),
+            "keys": lambda: dialogs.keys_dialog(window, window.lang, window.settings.keys).open(),
+            "settings": self._settings,
             "report": self._report,
             "about": lambda: dialogs.about_dialog(window, window.commands, window.lang).open(),
             **window.workbench.table(),
@@ -233,6 +235,18 @@ class Commands(QObject):
             window.showNormal()
         else:
             window.showFullScreen()
+
+    def _settings(self) -> None:
+        from twin.ui.settings_dialog import SettingsDialog
+
+        window = self._window
+        dialog = SettingsDialog(window.settings, window.lang, window)
+        dialog.theme_chosen.connect(window.theme_chosen)
+        dialog.text_size_chosen.connect(window.text_size_chosen)
+        dialog.language_chosen.connect(window.language_chosen)
+        dialog.language_chosen.connect(lambda _lang: dialog.close())
+        dialog.keys_changed.connect(lambda: window.commands.take_keys(window.settings.keys))
+        dialog.open()
 
     def _report(self) -> None:
         QApplication.clipboard().setText(dialogs.versions() + "\n" + self._window.viewport.canvas.graphics())

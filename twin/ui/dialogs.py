@@ -26,13 +26,15 @@ from twin.ui import actions, icons
 
 if TYPE_CHECKING:
     from twin.ui.actions import Actions
+    from twin.ui.keymap import KeyMap
 
 BUILT_ON = (
     ("PySide6_Essentials", "LGPL-3.0"), ("vtk", "BSD-3-Clause"), ("pyvista", "MIT"), ("pyvistaqt", "MIT"),
     ("geopandas", "BSD-3-Clause"), ("shapely", "BSD-3-Clause"), ("pyproj", "MIT"), ("rasterio", "BSD-3-Clause"),
     ("pyogrio", "MIT"), ("osmium", "BSD-2-Clause"), ("numpy", "BSD-3-Clause"), ("scipy", "BSD-3-Clause"),
     ("pandas", "BSD-3-Clause"), ("pyarrow", "Apache-2.0"), ("msgspec", "BSD-3-Clause"),
-    ("mapbox_earcut", "ISC"), ("babel", "BSD-3-Clause"), ("platformdirs", "MIT"),
+    ("mapbox_earcut", "ISC"), ("pyqtgraph", "MIT"), ("rapidfuzz", "MIT"), ("babel", "BSD-3-Clause"),
+    ("platformdirs", "MIT"),
     ("font-roboto", N_("Apache-2.0 (Roboto)")),
 )  # fmt: skip
 """What the program is built on, by the name of its distribution, and the licence it comes with."""
@@ -69,7 +71,7 @@ def _frame(parent: QWidget, title: str, lang: str) -> tuple[QDialog, QVBoxLayout
     return dialog, column
 
 
-def keys_dialog(parent: QWidget, lang: str) -> QDialog:
+def keys_dialog(parent: QWidget, lang: str, keys: KeyMap) -> QDialog:
     """Return the list of what mouse and keys do."""
     dialog, column = _frame(parent, tr("Keys and mouse", lang), lang)
     inside = QWidget()
@@ -82,9 +84,10 @@ def keys_dialog(parent: QWidget, lang: str) -> QDialog:
     second.setSpacing(16)
     for title, commands in actions.MENUS:
         rows = [
-            (", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys),
+            (", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+                       for key in keys.keys(command.id)),
              tr(command.text, lang).replace("&", "").rstrip("…"))
-            for command in commands if command.keys
+            for command in commands if keys.keys(command.id)
         ]  # fmt: skip
         if rows:
             second.addLayout(_block(tr(title, lang).replace("&", ""), rows))

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
     from twin.jobs import Task
+    from twin.scene.palette import Theme
     from twin.ui.tasks import Tasks
-    from twin.ui.theme import Name
 
 LEAST, MOST = 64, 20_000
 _LANGUAGE_NAMES = {"sv": "Svenska", "en": "English"}
@@ -51,7 +51,7 @@ class Picture:
     out: Path
     size: tuple[int, int]
     dpi: int
-    theme: Name
+    theme: Theme
     lang: str
     without: tuple[str, ...] = ()
 
@@ -106,7 +106,7 @@ class ExportDialog(QDialog):
         path = path if path.suffix.lower() == ".png" else path.with_name(path.name + ".png") if path.name else path
         left_out = [name for name, box in (("legend", self.legend), ("compass", self.compass)) if not box.isChecked()]
         size = (self.wide.value(), self.high.value())
-        looks, language = cast("Name", self.look.currentData()), str(self.language.currentData())
+        looks, language = cast("Theme", self.look.currentData()), str(self.language.currentData())
         return Picture(path, size, self.dpi.value(), looks, language, tuple(left_out))
 
     def begin(self) -> None:
@@ -200,7 +200,7 @@ class ExportDialog(QDialog):
         self.dpi.setSuffix("\u00a0dpi")
         themes = [(tr("Light", lang), "light"), (tr("Dark", lang), "dark")]
         self.look = _choice(tr("Theme", lang), themes)
-        self.look.setCurrentIndex(self.look.findData(theme.current().name))
+        self.look.setCurrentIndex(self.look.findData(theme.current().map))
         self.language = _choice(
             tr("Language of the picture", lang), [(_LANGUAGE_NAMES[code], code) for code in LANGUAGES]
         )

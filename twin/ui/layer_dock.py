@@ -188,7 +188,7 @@ class LayerDock(QWidget):
 
     def _build(self) -> None:
         lang = self._lang
-        add = button(tr("Add data layer", lang), tr("Show one of the data layers found for this city", lang))
+        add = button(tr("Add layer", lang), tr("Show one of the data layers found for this city", lang))
         add.setProperty("role", "link")
         add.setMenu(self.add_menu)
         self.add_button = add

@@ -42,6 +42,8 @@ _BELOW = ("indicators", "parameters")
 _LATER = ("traffic", "jobs", "indicators", "parameters")
 """Docks that are hidden at first; the indicators come with the first edit."""
 _WIDTHS = (288, 328)
+"""Of the docks at the sides [px], where a line of text is as high as :data:`_LINE`."""
+_LINE = 16.0
 _HEIGHT = 210
 _WIDE = {"sensors": 460}
 """Docks that need more room than the others; it is made when they are brought."""
@@ -138,7 +140,8 @@ class Panels(QObject):
     def set_widths(self) -> None:
         """Make the docks as wide as they are at first (Qt listens only once they are shown)."""
         both = [self.docks["layers"], self.docks["questions"]]
-        self._window.resizeDocks(both, list(_WIDTHS), Qt.Orientation.Horizontal)
+        larger = self._window.fontMetrics().height() / _LINE
+        self._window.resizeDocks(both, [round(width * larger) for width in _WIDTHS], Qt.Orientation.Horizontal)
 
     def show_first(self) -> None:
         """Show what is shown at first."""

@@ -86,6 +86,7 @@ QPushButton[role="link"]:focus, QPushButton[kind="flat"]:focus { border: 2px sol
 QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QAbstractSpinBox, QComboBox {
   background: $field; border: 1px solid $edge; border-radius: 4px; padding: 3px 8px;
   selection-background-color: $accent; selection-color: $on_accent; }
+QLineEdit { placeholder-text-color: $muted; }
 QLineEdit, QAbstractSpinBox, QComboBox { min-height: 22px; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus, QAbstractSpinBox:focus, QComboBox:focus {
   border: 2px solid $accent; padding: 2px 7px; }

@@ -81,19 +81,16 @@ class Results(QObject):
         """What the two that are compared are called."""
         self.conflicts: tuple[Conflict, ...] = ()
         """What is wrong with the edits of the scenario worked on."""
-        self._both = False
+        self._both = self._wanted = False
         self._other: tuple[City, str] | None = None
         self._answers = Answers()
-        self._answered = 0
-        self._wanted = False
+        self._number = self._asked = self._answered = 0
         self._work: tuple[Asked, Task] | None = None
         self._engine = EngineLink(session, self)
         self._engine.told.connect(self.asked)
         self.tracing = Tracing(session, self, self._engine, self._join)
         self._retried = -1
         self._versions: Versions | None = None
-        self._number = 0
-        self._asked = 0
         self._drawn: CityData | None = None
         self._cities: OrderedDict[str, tuple[City, CityData]] = OrderedDict()
         self._aside = Aside(self)
@@ -181,6 +178,11 @@ class Results(QObject):
     def up_to_date(self) -> bool:
         """Whether ``answer`` answers what is asked now, each model with its last word."""
         return self._answered == self._number and self._answers.complete
+
+    @property
+    def current(self) -> bool:
+        """Whether ``standing`` speaks of what is asked now; not in the moment before its keys are known."""
+        return self._answered == self._number
 
     @property
     def standing(self) -> tuple[Standing, ...]:
@@ -278,9 +280,11 @@ class Results(QObject):
             self._tell()
             return
         models = switched_on(state.models)
-        from twin.scenario.version import Versions
+        if self._versions is None:
+            from twin.scenario.version import Versions
 
-        versions = self._versions = self._versions or Versions()
+            self._versions = Versions()
+        versions = self._versions
 
         def work() -> _Plan:
             from twin.scenario.conflicts import check

@@ -5,15 +5,23 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from platformdirs import user_cache_path, user_config_path
 from PySide6.QtCore import QByteArray, QLocale, QSettings
 
-from twin.text import LANGUAGES
+from twin.errors import TwinError
+from twin.text import LANGUAGES, N_
 
-ThemeChoice = Literal["system", "light", "dark"]
-THEMES: tuple[ThemeChoice, ...] = ("system", "light", "dark")
+if TYPE_CHECKING:
+    from twin.ui.keymap import KeyMap
+
+ThemeChoice = Literal["system", "light", "dark", "contrast"]
+THEMES: tuple[ThemeChoice, ...] = ("system", "light", "dark", "contrast")
+TEXT_SIZES: dict[str, tuple[float, str]] = {
+    "normal": (1.0, N_("As the desktop's")), "large": (1.25, N_("Large")), "largest": (1.5, N_("Very large")),
+}  # fmt: skip
+"""Sizes of text in shares of the desktop's, and what they are called."""
 RECENT = 10
 _LAYOUT = 1
 
@@ -57,6 +65,33 @@ class Settings:
     @theme.setter
     def theme(self, choice: ThemeChoice) -> None:
         self._store.setValue("theme", choice)
+
+    @property
+    def text_size(self) -> str:
+        """A key of :data:`TEXT_SIZES`."""
+        said = str(self._store.value("text_size", "normal"))
+        return said if said in TEXT_SIZES else "normal"
+
+    @text_size.setter
+    def text_size(self, size: str) -> None:
+        self._store.setValue("text_size", size)
+
+    @property
+    def keys(self) -> KeyMap:
+        """Which keys do what; the program's own where what is kept cannot be read."""
+        from twin.ui.keymap import KeyMap, decode
+
+        said = str(self._store.value("keys", ""))
+        try:
+            return decode(said) if said else KeyMap()
+        except TwinError:
+            return KeyMap()
+
+    @keys.setter
+    def keys(self, keys: KeyMap) -> None:
+        from twin.ui.keymap import encode
+
+        self._store.setValue("keys", encode(keys))
 
     @property
     def folder(self) -> Path:

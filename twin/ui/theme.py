@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
@@ -18,7 +18,7 @@ from twin.ui import fonts, qss
 if TYPE_CHECKING:
     from twin.ui.settings import ThemeChoice
 
-Name = Literal["light", "dark"]
+Name = Literal["light", "dark", "contrast"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Tokens:
     danger_ground: str
     warn: str
     warn_ground: str
+    map: Literal["light", "dark"] = "light"
+    """Colours of the map beneath the data."""
 
 
 LIGHT = Tokens(
@@ -64,8 +66,18 @@ DARK = Tokens(
     name="dark", window="#17191c", panel="#202327", field="#191b1f", hover="#2c3036", pressed="#363b42",
     line="#34383e", edge="#7c828a", text="#e8e6e2", muted="#a9adb3", disabled="#6b7077", icon="#c9ccd1",
     accent="#6cc0d2", on_accent="#0c2127", accent_hover="#8bd0df", chosen="#21434c",
-    danger="#ff9d94", danger_ground="#40211f", warn="#f0c46a", warn_ground="#3a2f17",
+    danger="#ff9d94", danger_ground="#40211f", warn="#f0c46a", warn_ground="#3a2f17", map="dark",
 )  # fmt: skip
+
+CONTRAST = Tokens(
+    name="contrast", window="#000000", panel="#000000", field="#000000", hover="#262626", pressed="#3d3d3d",
+    line="#8c8c8c", edge="#ffffff", text="#ffffff", muted="#e6e6e6", disabled="#9e9e9e", icon="#ffffff",
+    accent="#ffd83d", on_accent="#000000", accent_hover="#ffe98a", chosen="#00405c",
+    danger="#ffb3ab", danger_ground="#4a0000", warn="#ffd83d", warn_ground="#2e2600", map="dark",
+)  # fmt: skip
+"""Text at 7:1 or more (WCAG 1.4.6), all parts at 3:1 or more, on black."""
+
+THEMES: dict[Name, Tokens] = {"light": LIGHT, "dark": DARK, "contrast": CONTRAST}
 
 TEXT_PAIRS = (
     ("text", "window"), ("text", "panel"), ("text", "field"), ("text", "hover"), ("text", "pressed"),
@@ -112,7 +124,7 @@ def resolve(choice: ThemeChoice) -> Name:
 
 def tokens(name: str) -> Tokens:
     """Return the colours of a theme."""
-    return DARK if name == "dark" else LIGHT
+    return THEMES.get(cast("Name", name), LIGHT)
 
 
 def current() -> Tokens:
@@ -121,17 +133,24 @@ def current() -> Tokens:
     return tokens(str(app.property("twinTheme")) if app is not None else "light")
 
 
-def apply(app: QApplication, name: Name) -> None:
-    """Dress the whole program in a theme."""
+def apply(app: QApplication, name: Name, text: float | None = None) -> None:
+    """Dress the whole program in a theme.
+
+    ``text`` is the size of text in shares of the desktop's; None leaves it as it is.
+    """
     dress = tokens(name)
     app.setProperty("twinTheme", name)
     if app.property("twinFont") is None:
         fonts.load()
         app.setProperty("twinFont", fonts.base(app.font()))
         app.setStyle(QStyleFactory.create("Fusion"))
+    if text is not None:
+        app.setProperty("twinText", text)
     font = app.property("twinFont")
     if isinstance(font, QFont):
-        app.setFont(font)
+        larger = QFont(font)
+        larger.setPointSizeF(font.pointSizeF() * float(app.property("twinText") or 1.0))
+        app.setFont(larger)
     app.setPalette(_palette(dress))
     app.setStyleSheet(qss.sheet(dataclasses.asdict(dress), app.font().pointSizeF()))
 

@@ -66,6 +66,7 @@ class TimeBar(QWidget):
         }  # fmt: skip
         self.field = QLineEdit()
         self.field.setAccessibleName(tr("Time shown", lang))
+        self.field.setPlaceholderText("2026-11-21 14:00")
         self.field.setToolTip(
             tr(
                 "City-local time. Write 2026-11-21 14:00 and press Enter; add CET or CEST where the hour comes twice",
@@ -102,7 +103,13 @@ class TimeBar(QWidget):
     def _choice(self, name: str, options: list[tuple[object, str]]) -> QComboBox:
         result = QComboBox()
         for key, text in options:
-            result.addItem(text, key)
+            result.addItem(f"{name}: {text}", key)
+        result.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        result.setMinimumContentsLength(8)
+        result.setMaximumWidth(
+            max(result.fontMetrics().horizontalAdvance(f"{name}: {text}") for _, text in options) + 64
+        )
+        result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         result.setAccessibleName(name)
         result.setToolTip(name)
         return result
@@ -121,25 +128,21 @@ class TimeBar(QWidget):
 
     def _build(self) -> None:
         widest = self.field.fontMetrics().horizontalAdvance("Wedn 2026-11-21 14:00:00 CEST")
-        self.field.setFixedWidth(widest + 6 * STEP)
+        self.field.setMaximumWidth(widest + 6 * STEP)
+        self.field.setMinimumWidth(widest // 2)
         upper = QHBoxLayout()
         upper.setContentsMargins(0, 0, 0, 0)
         upper.setSpacing(STEP)
         for name in ("time_start", "time_back", "play", "time_on", "time_end"):
             upper.addWidget(self._buttons[name])
-        upper.addWidget(self.field)
+        upper.addWidget(self.field, 10)
         upper.addWidget(self._buttons["live"])
         upper.addWidget(self._buttons["loop"])
         upper.addWidget(self._hint, 1)
         upper.addWidget(self.low)
         upper.addWidget(self.high)
-        for text, widget in ((tr("Stretch", self._lang), self.range), (tr("Step", self._lang), self.step),
-                             (tr("Speed", self._lang), self.speed)):  # fmt: skip
-            caption = label(text, "muted", wrap=False)
-            caption.setBuddy(widget)
-            upper.addSpacing(STEP)
-            upper.addWidget(caption)
-            upper.addWidget(widget)
+        for box in (self.range, self.step, self.speed):
+            upper.addWidget(box, 10)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * STEP, STEP, 2 * STEP, STEP)
         column.setSpacing(STEP)

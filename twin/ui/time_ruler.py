@@ -90,7 +90,8 @@ class TimeRuler(QSlider):
         dress = theme.current()
         middle = 11.0
         left, right = float(_MARGIN), float(self.width() - _MARGIN)
-        self._draw_marks(painter, middle)
+        if self.isEnabled():
+            self._draw_marks(painter, middle)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(dress.pressed))
         painter.drawRoundedRect(QRectF(left, middle - _GROOVE / 2, right - left, _GROOVE), 2, 2)

@@ -265,8 +265,9 @@ class Viewport(QWidget):
         self._mark.setAccessibleName(self._mark.text())
         self._mark.setVisible(city.synthetic)
         owners = [str(owner) for owner in city.sources["owner"] if str(owner).strip()]
-        self._sources.setText(" · ".join(dict.fromkeys(owners)))
-        self._sources.setAccessibleName(tr("Sources: {owners}", self._lang, owners=self._sources.text()))
+        credit = " · ".join(dict.fromkeys(owners))
+        self._sources.setToolTip(credit)
+        self._sources.setAccessibleName(tr("Sources: {owners}", self._lang, owners=credit))
         self._sources.setVisible(bool(owners))
         if self.canvas.plotter is not None:
             self.canvas.plotter.setAccessibleName(tr("City view", self._lang))
@@ -284,7 +285,9 @@ class Viewport(QWidget):
         self.scale.move(_MARGIN, height - self.scale.height() - _MARGIN)
         self._mark.adjustSize()
         self._mark.move(_MARGIN, _MARGIN)
-        self._sources.setMaximumWidth(max(width - 260, 120))
+        room = max(width - self.scale.width() - 4 * _MARGIN, 80)
+        metrics = self._sources.fontMetrics()
+        self._sources.setText(metrics.elidedText(self._sources.toolTip(), Qt.TextElideMode.ElideRight, room - 20))
         self._sources.adjustSize()
         self._sources.move(width - self._sources.width() - _MARGIN, height - self._sources.height() - _MARGIN)
         self.loading.adjustSize()

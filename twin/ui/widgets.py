@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -180,6 +180,13 @@ class EmptyState(QFrame):
             self.button.clicked.connect(lambda _checked=False: on_click())
             layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the sentence whole, however little room there is; a layout would squeeze its lines."""
+        super().resizeEvent(event)
+        margins = self.contentsMargins()
+        inner = self.width() - margins.left() - margins.right() - 8 * STEP
+        self.sentence.setMinimumHeight(self.sentence.heightForWidth(max(inner, 1)))
 
 
 def see_through(area: QScrollArea) -> None:

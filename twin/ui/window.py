@@ -14,6 +14,7 @@ from twin.content import demo_project
 from twin.text import N_, tr
 from twin.ui import actions
 from twin.ui.actions import Actions
+from twin.ui.command_palette import CommandPalette
 from twin.ui.commands import Commands
 from twin.ui.light import Light
 from twin.ui.notices import Bar
@@ -40,6 +41,7 @@ class MainWindow(QMainWindow):
 
     language_chosen = Signal(str)
     theme_chosen = Signal(str)
+    text_size_chosen = Signal(str)
 
     def __init__(self, settings: Settings, lang: str) -> None:
         super().__init__()
@@ -58,6 +60,7 @@ class MainWindow(QMainWindow):
         self.timing = Timing(self)
         self.sensing = Sensing(self)
         self.light = Light(self)
+        self.palette_card = CommandPalette(self)
         self._strip: StatusStrip | None = None
         self._menus: dict[str, QMenu] = {}
         self._leaving = False
@@ -66,6 +69,7 @@ class MainWindow(QMainWindow):
         self._default_layout = self.saveState()
         self.handlers = Commands(self)
         self.commands.connect_all(self.handlers.table())
+        self.commands.take_keys(settings.keys)
         self._wire()
         self.setAcceptDrops(True)
         self._restore_geometry()
@@ -214,7 +218,7 @@ class MainWindow(QMainWindow):
             if session.store is not None and (
                 said := highest_class(session.store.state.city, session.store.state.imported)
             ):
-                parts.append(tr(word(said), self.lang))
+                parts.append(tr("information class: {name}", self.lang, name=tr(word(said), self.lang)))
             if session.read_only:
                 parts.append(tr("read-only", self.lang))
         parts.append(tr("Stockholm twin", self.lang))
@@ -415,6 +419,7 @@ class MainWindow(QMainWindow):
             self.keep_thumbnail()
             self._save_layout()
         self.sensing.shut()
+        self.palette_card.end()
         self.timing.shut()
         self.viewport.shut()
         self.workbench.shut()

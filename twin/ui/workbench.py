@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QPoint
@@ -24,6 +25,7 @@ from twin.ui.results import Results
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from twin.questions.question import Question
     from twin.result import Row
     from twin.scenario.kinds import AnyEdit
     from twin.ui.actions import Needs
@@ -126,14 +128,14 @@ class Workbench(QObject):
         self._dock.problem.connect(self._window.notices.show_error)
         questions = cast("QuestionPanel", docks["questions"].widget())
         questions.row_chosen.connect(self._show_row)
-        questions.selected.connect(self._select)
+        questions.selected.connect(self.select)
         self._traffic = cast("TrafficPanel", docks["traffic"].widget())
         self._traffic.follow(self.results.shown)
         self._traffic.edit_made.connect(self.add)
         self._traffic.street_traced.connect(self.results.tracing.streets)
         self._traffic.place_traced.connect(self.results.tracing.place)
         self._traffic.trace_cleared.connect(self.results.tracing.clear)
-        self._traffic.selected.connect(self._select)
+        self._traffic.selected.connect(self.select)
         self._panel = cast("IndicatorPanel", docks["indicators"].widget())
         self._panel.row_chosen.connect(self._show_row)
         self._panel.stop_requested.connect(self.results.cancel)
@@ -188,6 +190,29 @@ class Workbench(QObject):
             self._window.panels.reveal("indicators")
             self._window.panels.docks["scenarios"].raise_()
         return True
+
+    def ask(self, question: Question) -> None:
+        """Begin a guided question."""
+        self.asking.begin(question)
+        self._window.panels.bring("questions")
+
+    def show_layer(self, id: str) -> None:
+        """Show a data layer uppermost, or hide one that is shown."""
+        store = self._session.store
+        if store is None:
+            return
+        there = next((row for row in store.state.layers if row.id == id), None)
+        if there is not None and there.visible:
+            rows = tuple(replace(row, visible=False) if row.id == id else row for row in store.state.layers)
+            store.change(N_("Hide layer"), layers=rows)
+        else:
+            rest = tuple(row for row in store.state.layers if row.id != id)
+            store.change(N_("Show layer"), layers=(LayerEntry(id), *rest))
+
+    def work_on(self, scenario: str) -> None:
+        """Work on a scenario; "" is the present state."""
+        if self._session.store is not None:
+            self._session.store.change("Choose scenario", undoable=False, scenario=scenario)
 
     @property
     def _selection(self) -> Selection | None:
@@ -308,12 +333,14 @@ class Workbench(QObject):
         if hit is not None and listed and self._selection is not None and not docks["inspector"].isHidden():
             docks["inspector"].raise_()
 
-    def _select(self, table: str, ids: object) -> None:
+    def select(self, table: str, ids: object) -> None:
         """Select what was chosen by name, and go there."""
         if self._session.store is not None:
             chosen = Selection(table, cast("tuple[str, ...]", ids))
             self._session.store.change("Select", undoable=False, selection=chosen)
             self._window.viewport.fly_to_selection(margin=0.1)
+            if self.asking.question is None:
+                self._window.panels.reveal("inspector")
 
     def _fly(self, box: object) -> None:
         if box is not None:

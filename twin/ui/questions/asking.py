@@ -6,8 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from twin.chain.registry import switched_on
 from twin.errors import TwinError
 from twin.questions.question import Asked, Draw, Pick
 from twin.text import N_, tr
@@ -15,7 +16,7 @@ from twin.ui import edits
 from twin.ui.drawing import BuildingTool, OutlineTool, PathTool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from twin.city.city import City
     from twin.questions.question import Question, Reply
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from twin.ui.drawing import HeightAt, Tool
     from twin.ui.results import Results
 
+_CALM = 200
+"""Milliseconds without work after which the models are taken to be stopped."""
 Phase = Literal["steps", "working", "answered"]
 
 
@@ -50,7 +53,7 @@ class Asking(QObject):
         """Why there is no reply: an error, or English of the catalogue."""
         self._edits: tuple[AnyEdit, ...] = ()
         self._snapshot: object = None
-        self._seen: tuple[object, ...] | None = None
+        self._seen: tuple[int, ...] | None = None
         self._number = 0
         self._thread = ThreadPoolExecutor(1, "reply")
         self._stop: Callable[[], None] = lambda: None
@@ -102,9 +105,11 @@ class Asking(QObject):
 
     @property
     def quality(self) -> str:
-        """«preview» while any answer the reply speaks of is one."""
-        answer = self._results.answer
-        return "final" if answer is None else answer.quality
+        """«preview» while an answer the reply speaks of is one."""
+        answer, question = self._results.answer, self.question
+        runs = answer.runs if answer is not None else {}
+        names = question.models if question is not None else ()
+        return "preview" if any(runs[name].quality == "preview" for name in names if name in runs) else "final"
 
     @property
     def fraction(self) -> float:
@@ -159,6 +164,7 @@ class Asking(QObject):
         try:
             made = question.make(dict(self.values), city, self._lang)
             self.phase = "working"
+            self._switch_on(question, store)
             if made.edits or made.parameters:
                 self._edits, _ = edits.ask(store, question.title, made, self._lang, self._edits)
             else:
@@ -183,6 +189,13 @@ class Asking(QObject):
         self._thread.shutdown()
 
     # -- inside
+
+    def _switch_on(self, question: Question, store: Store) -> None:
+        """Let the models work that the question needs."""
+        working = switched_on(store.state.models)
+        if any(name not in working for name in question.models):
+            models = {**store.state.models, **dict.fromkeys(question.models, True)}
+            store.change(N_("Switch model on"), undoable=False, models=models)
 
     def _drawn(self, step: Draw, what: Any) -> None:
         self.values[step.id] = what
@@ -222,28 +235,31 @@ class Asking(QObject):
         results = self._results
         if self.question is None or self.phase == "steps" or self._snapshot != self._now():
             return
-        said = self._said()
-        if said is not None:
-            if self._seen is None or any(a is not b for a, b in zip(self._seen, said, strict=True)):
-                self._seen = said
+        own = {one.model.name: one for one in results.standing if one.model.name in self.question.models}
+        failed = next((one.error for one in own.values() if one.how == "failed"), None)
+        if not results.current:
+            return
+        if failed is not None:
+            self._failed(failed)
+        elif own and all(one.how in ("refining", "done") and not one.old for one in own.values()):
+            seen = self._results_of(own)
+            if seen != self._seen:
+                self._seen = seen
                 self._reply_anew()
         elif self.phase == "working" and not results.busy:
-            self.phase, self.problem = "steps", N_("It was not worked out: the models were stopped.")
+            QTimer.singleShot(_CALM, self, self._check_stopped)  # or they are about to begin
         self.changed.emit()
 
-    def _said(self) -> tuple[object, ...] | None:
-        """Return what the question's models say to scenario and reference; None while one of them has yet to answer.
+    def _check_stopped(self) -> None:
+        results = self._results
+        if self.phase == "working" and self.reply is None and results.current and not results.busy and not self._seen:
+            self.phase, self.problem = "steps", N_("It was not worked out: the models were stopped.")
+            self.changed.emit()
 
-        Other models may still be at work: a question about traffic need not wait for noise.
-        """
-        results, question = self._results, self.question
-        if question is None or results.answer is None or results.reference is None:
-            return None
-        ready = {one.model.name for one in results.standing if one.how in ("done", "refining") and not one.old}
-        if not results.up_to_date and not set(question.models) <= ready:
-            return None
-        both = results.answer, results.reference
-        return tuple(one.results.get(name) for one in both for name in question.models)
+    def _results_of(self, models: Iterable[str]) -> tuple[int, ...]:
+        """Return what tells answers of models apart from those before."""
+        both = self._results.answer, self._results.reference
+        return tuple(id(one.results.get(name)) for one in both if one is not None for name in models)
 
     def _failed(self, error: Exception) -> None:
         if self.phase == "working":

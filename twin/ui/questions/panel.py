@@ -193,6 +193,7 @@ class QuestionPanel(QWidget):
         wanted = question.asked_for(asking.values)
         for one in self._rows:
             one.setVisible(one.step in wanted)
+            one.number(wanted.index(one.step) + 1 if one.step in wanted and len(wanted) > 1 else 0)
             one.show_value(asking.values.get(one.step.id))
             one.setEnabled(asking.phase != "working")
         self._show_foot()
@@ -237,9 +238,8 @@ class QuestionPanel(QWidget):
             return
         self._title.setText(tr(question.title, self._lang))
         self._purpose.setText(tr(question.purpose, self._lang))
-        many = len(question.steps) > 1
-        for place, step in enumerate(question.steps, 1):
-            one = StepRow(place if many else 0, step, city, self._lang)
+        for step in question.steps:
+            one = StepRow(step, city, self._lang)
             one.given.connect(self._asking.give)
             one.draw_wanted.connect(self._asking.draw)
             one.look_at.connect(self.selected)

@@ -29,14 +29,14 @@ class StepRow(QWidget):
     look_at = Signal(str, object)
     """(table, ids): chosen by name; select it and go there."""
 
-    def __init__(self, place: int, step: Step, city: City, lang: str) -> None:
+    def __init__(self, step: Step, city: City, lang: str) -> None:
         super().__init__()
         self.setObjectName(f"step.{step.id}")
         self.step = step
         self._lang = lang
         self._city = city
         title = tr(step.title, lang)
-        self._title = label(f"{place}  {title}" if place else title, "heading-small")
+        self._title = label(title, "heading-small")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(STEP)
@@ -49,6 +49,11 @@ class StepRow(QWidget):
         self.editor = self._make(column)
         self.editor.setAccessibleName(title)
         self.editor.setAccessibleDescription(tr(step.hint, lang))
+
+    def number(self, place: int) -> None:
+        """Write its place among the steps that are asked; 0 for none, where it is alone."""
+        title = tr(self.step.title, self._lang)
+        self._title.setText(f"{place}  {title}" if place else title)
 
     def show_value(self, value: Any) -> None:
         """Show the value the step has."""
