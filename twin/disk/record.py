@@ -117,6 +117,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, bool] = {}
     imported: list[DataLayer] = []
     time: Shown | None = None
+    ethics: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
     earlier: list[list[AnyFile]] = []
 
     def files(self) -> set[str]:
@@ -192,6 +193,7 @@ def to_record(
         imported=list(state.imported),
         models=dict(state.models),
         time=None if state.time == When() else Shown(**dataclasses.asdict(state.time)),
+        ethics=state.ethics,
     )
 
 
@@ -206,6 +208,7 @@ def to_state(record: Record, city: City) -> State:
         scenario=record.scenario, reference=record.reference, imported=tuple(record.imported),
         models=record.models,
         time=When() if record.time is None else When(**msgspec.structs.asdict(record.time)),
+        ethics=record.ethics,
     )  # fmt: skip
 
 
