@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from small_cities import small_city
 
 from twin import cli
-from twin.chain.chain import Chain, compared
+from twin.chain.answer import compared
+from twin.chain.chain import Chain
+from twin.chain.registry import MODELS as ALL
 from twin.city.city import City
 from twin.privacy import guard
 from twin.privacy.cells import (
@@ -147,18 +149,25 @@ MOVE = HousingTransfer(
 )
 
 
+PARTS = {name: ALL[name] for name in ("reach", "segregation", "exposure")}
+
+
+def _chain(classification="internal") -> Chain:
+    return Chain(_city(classification), models=PARTS)
+
+
 def _shares(answer, text="Share:"):
     return next(f for f in answer.results["segregation"].fields if f.name.startswith(text))
 
 
 def test_few_people_are_withheld_everywhere():
-    chain = Chain(_city())
+    chain = _chain()
     answer = chain.run(GROUP, MODELS)
     assert np.isnan(_shares(answer).values).all()  # z0 rests on three; z1 would give it away
     rows = [one for one in answer.indicators if one.model == "exposure" and one.unit == "persons"]
     assert not [one for one in rows if 0 < one.value < DISPLAY]
     assert any(np.isnan(one.value) for one in rows)
-    open_answer = Chain(_city("open")).run(GROUP, MODELS)
+    open_answer = _chain("open").run(GROUP, MODELS)
     assert np.isfinite(_shares(open_answer).values).all()
     assert any(0 < one.value < DISPLAY for one in open_answer.indicators if one.unit == "persons")
     assert not any(one.support is not None for one in open_answer.indicators)
@@ -167,7 +176,7 @@ def test_few_people_are_withheld_everywhere():
 
 def test_an_edit_of_known_size_gives_nobody_away():
     """25 known newcomers of c in z0: 28 are shown nowhere, for 28 - 25 = 3."""
-    chain = Chain(_city())
+    chain = _chain()
     answer, reference = chain.run(GROUP.changed(name="S").adding(MOVE), MODELS), chain.run(GROUP, MODELS)
     assert np.isnan(_shares(answer).values[0])
     for found in compared(answer, reference).values():
@@ -194,7 +203,7 @@ def test_nothing_small_leaves_the_program(tmp_path, capsys):
 
 
 def test_fields_and_rows_for_export():
-    chain = Chain(_city())
+    chain = _chain()
     answer = chain.run(PRESENT, MODELS)
     rows = compared(answer, answer)["exposure"].rows
     for row in guard.rows_for_export(rows):
@@ -208,7 +217,7 @@ def test_fields_and_rows_for_export():
 
 
 def test_what_values_rest_on_is_kept(tmp_path):
-    result = dataclasses.replace(Chain(_city()).run(GROUP, ["exposure"]).results["exposure"], key="k")
+    result = dataclasses.replace(_chain().run(GROUP, ["exposure"]).results["exposure"], key="k")
     store(tmp_path, result)
     back = load(tmp_path, "k")
     for a, b in zip(result.fields, back.fields, strict=True):
@@ -221,7 +230,7 @@ def test_the_table_of_the_window_exports_the_same(qapp):
     from twin.state import State, Store
     from twin.ui.indicators import IndicatorPanel
 
-    chain = Chain(_city())
+    chain = _chain()
     answer = chain.run(PRESENT, ["exposure"])
     panel = IndicatorPanel(Store(State(_city())), "en")
     panel.show_answers(answer, answer, ("A", "B"))
