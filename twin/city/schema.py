@@ -315,7 +315,8 @@ _WORDS = {
     "age_65_79": N_("65–79 years"), "age_80_plus": N_("80 years and over"),
     "swedish_background": N_("Swedish background"), "foreign_background": N_("Foreign background"),
     "education_low": N_("Compulsory school at most"), "education_secondary": N_("Upper secondary school"),
-    "education_short": N_("Higher education under 3 years"), "education_long": N_("Higher education of 3 years or more"),
+    "education_short": N_("Higher education under 3 years"),
+    "education_long": N_("Higher education of 3 years or more"),
     "employed": N_("Employed"), "unemployed": N_("Unemployed"), "outside_workforce": N_("Outside the workforce"),
     # groupings of people
     "background": N_("Background"), "education": N_("Education"), "work": N_("Work"),

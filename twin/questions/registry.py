@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from twin.questions.question import Question
 
-MODULES: tuple[str, ...] = ("twin.questions.walking", "twin.questions.traffic")
+MODULES: tuple[str, ...] = ("twin.questions.walking", "twin.questions.traffic", "twin.questions.people")
 """Modules that hold ``QUESTIONS``, a tuple; they are loaded when the list is first looked at."""
 
 

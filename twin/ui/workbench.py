@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QPoint
@@ -18,7 +19,7 @@ from twin.ui.comparing import Comparing
 from twin.ui.drafting import Drafting
 from twin.ui.drawing import BuildingTool, PathTool
 from twin.ui.questions.asking import Asking
-from twin.ui.result_layers import DIFFERENCE, is_result, layer_id
+from twin.ui.result_layers import DIFFERENCE, VALUE, is_result, layer_id
 from twin.ui.results import Results
 
 if TYPE_CHECKING:
@@ -268,7 +269,8 @@ class Workbench(QObject):
         if store is None or results.data is None or results.shown is None or not one.shown_by:
             return
         same = edits.active(store.state) is edits.reference(store.state)
-        kind = "result" if same else DIFFERENCE
+        # a figure without a reference is shown as it is
+        kind = VALUE if same or math.isnan(one.difference) else DIFFERENCE
         id = layer_id(kind, one.model, one.shown_by)
         layer = results.data.layers.get(id)
         if layer is None:
