@@ -21,6 +21,8 @@ from twin.text import N_, number, tr
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from twin.city.city import City
     from twin.result import Row
 
@@ -146,6 +148,7 @@ _WHO = (
     ("own", N_("A share of my own")),
 )
 _OWN = "own"
+TENURES = ("rental", "tenant_owned", "owned")
 
 
 def _mixes(city: City, zone: str, who: str, share: float) -> dict[str, dict[str, dict[str, float]]]:
@@ -155,47 +158,57 @@ def _mixes(city: City, zone: str, who: str, share: float) -> dict[str, dict[str,
     tables do not say who lives in which tenure within a zone, so this is an assumption (an ecological inference).
     """
     grouping, group = chosen(city)
+    names = groupings(city)[grouping]
     table = city.population
-    wide = table[table["dimension"] == grouping].pivot_table(
-        index="zone", columns="group", values="persons", aggfunc="sum"
-    )
-    wide = wide.fillna(0.0)
-    whole = wide.sum()
-    own = wide.loc[zone] if zone in wide.index and wide.loc[zone].sum() > 0 else whole
+    zones = sorted(map(str, table.loc[table["dimension"] == grouping, "zone"].unique()))
+    counts = _counts(city, grouping, zones, names)
+    whole = counts.sum(axis=0)
+    own = counts[zones.index(zone)] if zone in zones else np.zeros(len(names))
     mixes = {}
-    for tenure in ("rental", "tenant_owned", "owned"):
-        counts = own if who == "zone" else whole
+    for k, tenure in enumerate(TENURES):
+        mix = own if who == "zone" else whole
         if who == "tenure":
-            rows = table[(table["dimension"] == "tenure") & (table["group"] == tenure)]
-            weight = rows.groupby("zone")["persons"].sum().reindex(wide.index).fillna(0.0)
-            shares = wide.div(wide.sum(axis=1).where(lambda t: t > 0, np.nan), axis=0).fillna(0.0)
-            counts = shares.mul(weight, axis=0).sum()
-            counts = counts if counts.sum() > 0 else whole
-        part = {str(name): float(value / counts.sum()) for name, value in counts.items()}
-        if who == _OWN:
-            rest = sum(value for name, value in part.items() if name != group)
-            part = {
-                name: share
-                if name == group
-                else (value / rest * (1 - share) if rest > 0 else (1 - share) / max(len(part) - 1, 1))
-                for name, value in part.items()
-            }
-        mixes[tenure] = part
+            weight = _counts(city, "tenure", zones, TENURES)[:, k]
+            total = counts.sum(axis=1, keepdims=True)
+            mix = weight @ np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
+        mix = mix if mix.sum() > 0 else whole
+        part = dict(zip(names, (mix / mix.sum()).tolist(), strict=True))
+        mixes[tenure] = _with_share(part, group, share) if who == _OWN else part
     return {grouping: mixes}
 
 
-def _homes(values: Values, city: City, lang: str) -> Made:
+def _counts(city: City, grouping: str, zones: list[str], groups: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return persons, a row per zone and a column per group; 0 where nothing is known."""
+    rows = city.population[city.population["dimension"] == grouping]
+    at = {(str(z), str(g)): float(n) for z, g, n in zip(rows["zone"], rows["group"], rows["persons"], strict=True)}
+    return np.asarray(np.nan_to_num([[at.get((zone, group), 0.0) for group in groups] for zone in zones]))
+
+
+def _with_share(part: dict[str, float], group: str, share: float) -> dict[str, float]:
+    """Return shares in which one group has a stated one and the others keep their proportions."""
+    rest = 1.0 - part[group]
+    others = len(part) - 1
+    return {
+        name: share if name == group else (1 - share) * (value / rest if rest > 0 else 1 / others)
+        for name, value in part.items()
+    }
+
+
+def _transfer(values: Values, city: City) -> HousingTransfer:
     zone = str(values["zone"][0])
     rental, owned = values["rental"] / 100, values["tenant"] / 100
     rest = max(1.0 - rental - owned, 0.0)
     total = rental + owned + rest
-    tenure = {"rental": rental / total, "tenant_owned": owned / total, "owned": rest / total}
-    tenure = {name: part for name, part in tenure.items() if part > 0}
-    edit = HousingTransfer(
-        zone=zone, dwellings=values["dwellings"], persons_per_dwelling=values["persons"], tenure=tenure,
-        groups=_mixes(city, zone, str(values["who"]), values.get("share", 0.0) / 100),
+    parts = zip(TENURES, (rental / total, owned / total, rest / total), strict=True)
+    return HousingTransfer(
+        zone=zone, dwellings=values["dwellings"], persons_per_dwelling=values["persons"],
+        tenure={name: part for name, part in parts if part > 0},
+        groups=_mixes(city, zone, str(values["who"]), (values.get("share") or 0.0) / 100),
     )  # fmt: skip
-    return Made((edit,), tr("{n} homes", lang, n=round(values["dwellings"])))
+
+
+def _homes(values: Values, city: City, lang: str) -> Made:
+    return Made((_transfer(values, city),), tr("{n} homes", lang, n=round(values["dwellings"])))
 
 
 def _homes_reply(asked: Asked) -> Reply:
@@ -208,8 +221,8 @@ def _homes_reply(asked: Asked) -> Reply:
     if "d" not in found:
         return Reply(tr("The models did not answer.", lang))
     grouping, group = chosen(asked.base)
-    made = _homes(asked.values, asked.base, lang)
-    low, high = low_and_high(PRESENT.changed(name="x", edits=()).adding(*made.edits), grouping, group)
+    made = _transfer(asked.values, asked.base)
+    low, high = low_and_high(PRESENT.adding(made), grouping, group)
     ends = [_quick(edit.active[0].apply(asked.base), zone) for edit in (low, high)]
     now, before = _quick(asked.city, zone), _quick(asked.base, zone)
     d_low, d_high = sorted((ends[0][1], ends[1][1]))
@@ -217,7 +230,7 @@ def _homes_reply(asked: Asked) -> Reply:
     text = tr(
         "With {n} more people in {place}, the share of {group} there goes from {before} to {after} ({low}–{high}), and "
         "D of the whole city changes by {change} to {d} ({d_low}–{d_high}) compared with {reference}.",
-        lang, n=words.amount(made.edits[0].persons, "persons", lang, 0), place=_zone_name(asked.base, zone),
+        lang, n=words.amount(made.persons, "persons", lang, 0), place=_zone_name(asked.base, zone),
         group=tr(word(group), lang), before=number(before[0], lang, 1, "%"), after=number(now[0], lang, 1, "%"),
         low=number(min(ends[0][0], ends[1][0]), lang, 1), high=number(max(ends[0][0], ends[1][0]), lang, 1, "%"),
         change=words.signed(d.difference, "", lang, 4), d=_index(d.value, lang), d_low=_index(d_low, lang),
@@ -228,7 +241,7 @@ def _homes_reply(asked: Asked) -> Reply:
         tr(_CAUTION, lang),
         tr("The range is for a share of the group {part} lower and higher among those who move in.", lang,
            part=number(100 * BAND, lang, 0, "%")),
-        *_shares_said(made.edits[0], lang),
+        *_shares_said(made, lang),
     )  # fmt: skip
     return Reply(text, tuple(found[id] for id in ids if id in found), notes, _mix_chart(asked, zone, lang))
 

@@ -223,11 +223,12 @@ def _zones_for(city: City, kind: str) -> pd.DataFrame:
     if not len(city.zones):
         raise BadInput("There are no zones yet; bring in a map of the areas first (--as zones).")
     names = city.zones["kind"].map(lambda text: division_of(str(text)).kind.lower())
-    own = city.zones[names == kind.lower()]
+    own: pd.DataFrame = city.zones[names == kind.lower()]
     if kind and not len(own):
         have = ", ".join(sorted(map(str, city.zones["kind"].unique())))
         raise BadInput("There are no zones of the kind {kind}; there are {have}.", kind=kind, have=have)
-    return own if len(own) else city.zones
+    every: pd.DataFrame = city.zones
+    return own if len(own) else every
 
 
 def _code_column(table: UnitTable, columns: Mapping[str, str]) -> str:

@@ -88,7 +88,7 @@ def groups_of(columns: Iterable[str], stated: Mapping[str, str]) -> tuple[Group,
             raise BadInput("there is no column {column}; there are {known}", column=column, known=", ".join(names[:40]))
     if own:
         return tuple(Group(column, *key.split(":", 1)) for key, column in own.items())
-    found = [group for name in names if (group := known_group(name)) is not None]
+    found = [one for one in map(known_group, names) if one is not None]
     if not found:
         raise BadInput(
             "none of the columns is known to count a group of people; say which do: origin:born_sweden=column "
