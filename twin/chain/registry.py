@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from twin.errors import BadInput
 from twin.models.exposure.model import EXPOSURE
 from twin.models.reach import REACH
+from twin.models.relocation.model import RELOCATION
 from twin.models.segregation.model import SEGREGATION
 from twin.models.syntax.model import SYNTAX
 from twin.models.traffic.model import TRAFFIC
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from twin.models.model import Model
 
-MODELS: dict[str, Model] = {model.name: model for model in (REACH, TRAFFIC, SEGREGATION, SYNTAX, EXPOSURE)}
+MODELS: dict[str, Model] = {model.name: model for model in (REACH, TRAFFIC, SEGREGATION, SYNTAX, EXPOSURE, RELOCATION)}
 """All models by name; a new one is added here and nowhere else."""
 
 

@@ -430,8 +430,9 @@ def _carry_reply(asked: Asked) -> Reply:
     _, group = chosen(asked.city)
     sure = math.isfinite(low) and (low > 0 or high < 0)
     said = {
-        "group": tr(word(group), lang), "gap": words.signed(gap.value, gap.unit, lang, 1), "low": number(low, lang, 1),
-        "high": number(high, lang, 1, tr(gap.unit, lang)), "what": tr(dict(_WHAT)[what], lang),
+        "group": tr(word(group), lang), "gap": words.signed(gap.value, gap.unit, lang),
+        "low": words.amount(low, "", lang),
+        "high": words.amount(high, gap.unit, lang), "what": tr(dict(_WHAT)[what], lang),
     }  # fmt: skip
     if sure:
         text = tr("{what}: {group} have {gap} compared with all others (95 %: {low} to {high}).", lang, **said)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
+from twin.city.schema import TABLES
 from twin.errors import TwinError
 from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
 from twin.scenario.scenario import PRESENT
@@ -279,10 +280,13 @@ class Workbench(QObject):
         if store.state.layers[0] != LayerEntry(id):
             store.change(N_("Show on the map"), merge="indicator", layers=(LayerEntry(id), *others))
         places = one.places
-        if not same:
+        if kind == DIFFERENCE:
             most = layer.breaks[-2] / 5 if layer.breaks else 0.0
             places = tuple(layer.field.ids[abs(layer.field.values) > most]) or places
-        table = results.shown.state.city.table(layer.field.where)
+        where = layer.field.where
+        if where not in TABLES and not (where == "points" and layer.field.places is None):
+            return  # it brings places of its own
+        table = results.shown.state.city.table("places" if where == "points" else where)
         found = table[table["id"].isin(list(places))]
         if len(found):
             west, south, east, north = (float(value) for value in found.total_bounds)  # type: ignore[operator]
