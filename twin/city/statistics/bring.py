@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from twin.city.statistics.codes import Division
     from twin.city.unit_table import UnitTable
 
 EXAMPLES = 20
@@ -84,8 +85,7 @@ def bring_zones(
     """
     if table.geometries is None:
         raise BadInput("{path}: the file has no outlines; areas were expected", path=table.path.name)
-    code_column = _code_column(table, columns)
-    codes = table.text(code_column)
+    codes = table.text(code_column(table, columns))
     of = division(codes, about.kind)
     if not of.kind:
         raise BadInput("{path}: say what kind of areas they are: kind=basområde", path=table.path.name)
@@ -170,10 +170,9 @@ def bring_people(
     BadInput
         When there are no such zones, the division is not said or another, or a count is none (row and column named).
     """
-    code_column = _code_column(table, columns)
-    codes = table.text(code_column)
+    codes = table.text(code_column(table, columns))
     of = division(codes, about.kind)
-    zones = _zones_for(city, of.kind)
+    zones = _zones_for(city, of)
     for kind in zones["kind"].unique():
         check_alike(of, division_of(str(kind)))
     plain = [bare(code) for code in codes]
@@ -218,11 +217,15 @@ def _with_people(city: City, long: pd.DataFrame, sources: pd.DataFrame) -> City:
     return city.replaced(population=table, sources=pd.concat([others, sources], ignore_index=True))
 
 
-def _zones_for(city: City, kind: str) -> pd.DataFrame:
-    """Return the zones a table may speak of: those of its kind, else all."""
+def _zones_for(city: City, of: Division) -> pd.DataFrame:
+    """Return the zones a table may speak of: those of its division, else of its kind, else all."""
+    kind = of.kind
     if not len(city.zones):
         raise BadInput("There are no zones yet; bring in a map of the areas first (--as zones).")
     names = city.zones["kind"].map(lambda text: division_of(str(text)).kind.lower())
+    exact: pd.DataFrame = city.zones[city.zones["kind"].str.lower() == of.name.lower()]
+    if kind and of.settled and len(exact):
+        return exact
     own: pd.DataFrame = city.zones[names == kind.lower()]
     if kind and not len(own):
         have = ", ".join(sorted(map(str, city.zones["kind"].unique())))
@@ -231,7 +234,14 @@ def _zones_for(city: City, kind: str) -> pd.DataFrame:
     return own if len(own) else every
 
 
-def _code_column(table: UnitTable, columns: Mapping[str, str]) -> str:
+def code_column(table: UnitTable, columns: Mapping[str, str]) -> str:
+    """Return the column that holds the code of the area: the one stated, else one known by its name.
+
+    Raises
+    ------
+    BadInput
+        When there is none.
+    """
     stated = columns.get("code", "")
     if stated:
         if stated not in table.columns:
