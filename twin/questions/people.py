@@ -361,8 +361,8 @@ CROSSING = Question(
     (_MODEL,), _path, _path_reply, _no_paths, "bridge",
 )  # fmt: skip
 _KINDS = (
-    ("school", N_("School")), ("square", N_("Square")), ("station", N_("Station")), ("library", N_("Library")),
-    ("park", N_("Park")), ("community", N_("Meeting place")),
+    ("school", N_("A school")), ("square", N_("A square")), ("station", N_("A station")), ("library", N_("A library")),
+    ("park", N_("A park")), ("community", N_("A meeting place")),
 )  # fmt: skip
 
 
