@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import json
 
 import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from protected_city import protected_chain as _chain
+from protected_city import protected_city as _city
 from small_cities import small_city
 
 from twin import cli
 from twin.chain.answer import compared
-from twin.chain.chain import Chain
-from twin.chain.registry import MODELS as ALL
 from twin.city.city import City
 from twin.privacy import guard
 from twin.privacy.cells import (
@@ -101,23 +99,6 @@ def test_a_difference_may_tell_too():
 # --- whose people -----------------------------------------------------------------------------------------------
 
 
-def _city(classification="internal", synthetic=False) -> City:
-    """Return a city whose people are protected; in zone z0 live three of group c."""
-    city = small_city(3)
-    more = pd.DataFrame(
-        [{"id": f"{z}|c", "source_id": "test", "zone": z, "dimension": "origin", "group": "c", "persons": n}
-         for z, n in (("z0", 3.0), ("z1", 30.0))]
-    )  # fmt: skip
-    sources = pd.DataFrame(
-        {"id": ["test"], "title": ["Survey"], "classification": [classification], "licence": ["own"], "owner": ["Me"]}
-    )
-    people = pd.concat([city.population, more], ignore_index=True)
-    roads = city.paths[["id", "from_node", "to_node", "length", "geometry"]].assign(source_id="test")
-    roads["aadt"] = np.random.default_rng(1).choice([200.0, 900.0, 3000.0, 7000.0, 15_000.0], len(roads))
-    city = city.replaced(population=people, sources=sources, roads=roads)
-    return dataclasses.replace(city, synthetic=synthetic)
-
-
 def test_public_statistics_and_invented_people_are_shown_as_they_are():
     assert is_protected(_city())
     assert is_protected(_city(""))
@@ -147,13 +128,6 @@ GROUP = PRESENT.with_parameter("segregation", "group", "c").with_parameter("expo
 MOVE = HousingTransfer(
     zone="z0", dwellings=25.0, tenure={"rental": 1.0}, groups={"origin": {"rental": {"a": 0.5, "c": 0.5}}}
 )
-
-
-PARTS = {name: ALL[name] for name in ("reach", "segregation", "exposure")}
-
-
-def _chain(classification="internal") -> Chain:
-    return Chain(_city(classification), models=PARTS)
 
 
 def _shares(answer, text="Share:"):
@@ -224,24 +198,6 @@ def test_what_values_rest_on_is_kept(tmp_path):
         assert (a.support is None) == (b.support is None)
         assert a.support is None or np.array_equal(a.support, b.support)
     assert [one.support for one in back.indicators] == [one.support for one in result.indicators]
-
-
-def test_the_table_of_the_window_exports_the_same(qapp):
-    from twin.state import State, Store
-    from twin.ui.indicators import IndicatorPanel
-
-    chain = _chain()
-    answer = chain.run(PRESENT, ["exposure"])
-    panel = IndicatorPanel(Store(State(_city())), "en")
-    panel.show_answers(answer, answer, ("A", "B"))
-    rows = list(csv.reader(io.StringIO(panel.csv()), delimiter=";"))[1:]
-    counts = [float(row[1]) for row in rows if row[4] == "persons" and row[1] and row[0].startswith("Traffic")]
-    assert counts
-    assert all(value % 5 == 0 and (value == 0 or value >= EXPORT) for value in counts)
-    panel.copy()
-    assert sum("\t–\t" in line for line in qapp.clipboard().text().splitlines()) >= 1
-    panel.deleteLater()
-    chain.close()
 
 
 def test_a_note_on_ethics_stays_with_the_project(tmp_path):
