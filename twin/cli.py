@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "info": ("twin.commands.info", N_("tell what is inside files")),
     "import": ("twin.commands.bring", N_("read files into a project")),
+    "fetch": ("twin.commands.fetch", N_("fetch areas and people from a statistical office")),
     "run": ("twin.commands.run", N_("run the models for a scenario")),
     "compare": ("twin.commands.compare", N_("compare a scenario with its reference")),
     "edit": ("twin.commands.edit", N_("add edits to a scenario")),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from twin.city import formats, merge, schema
+from twin.city.city import City
 from twin.city.reading import ReadOptions
 from twin.datafile.folders import staging
 from twin.datafile.look import preview
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from twin.city.city import City
     from twin.city.formats import Reader
     from twin.city.reading import Note
+    from twin.city.statistics.bring import About
+    from twin.city.unit_table import UnitTable
     from twin.datafile.spec import DataLayer, Style
     from twin.project import Project
 
@@ -284,3 +286,61 @@ def table_counts(city: City) -> dict[str, int]:
     if city.surfaces is not None:
         counts["surfaces"] = len(city.surfaces.triangles)
     return counts
+
+
+@dataclass(frozen=True)
+class StatisticsReport:
+    """What came of a table of people or a map of areas: rows now in the project, and what did not match."""
+
+    rows: int
+    notes: tuple[Note, ...]
+
+
+def import_statistics(
+    table: UnitTable,
+    to: Path,
+    what: str,
+    columns: Mapping[str, str],
+    about: About,
+    crs: str = "",
+    job: Job | None = None,
+) -> StatisticsReport:
+    """Bring areas or people into a project, which is made when it is not there, and save.
+
+    Parameters
+    ----------
+    table : UnitTable
+    to : Path
+        The project's folder.
+    what : "zones" or "population"
+    columns : mapping
+        As :func:`twin.city.statistics.bring.bring_zones` and ``bring_people`` take them.
+    about : About
+    crs : str
+        Of outlines whose file names none.
+    job : Job, optional
+
+    Raises
+    ------
+    BadInput
+        When the project is open elsewhere, or the table is not what was expected; nothing is written then.
+    """
+    from twin.city.statistics.bring import bring_people, bring_zones
+
+    job = job or Job()
+    if not to.exists():
+        if what != "zones":
+            raise BadInput("There are no zones yet; bring in a map of the areas first (--as zones).")
+        city, notes = bring_zones(City(to.stem, ""), table, columns, about, crs)
+        create(to, city).close()
+        return StatisticsReport(len(city.zones), notes)
+    with open_project(to) as project:
+        if project.read_only:
+            raise BadInput("{path} is open for reading only; import into another project.", path=project.path.name)
+        state = project.state(job=job.part(0.0, 0.3))
+        if what == "zones":
+            city, notes = bring_zones(state.city, table, columns, about, crs)
+        else:
+            city, notes = bring_people(state.city, table, columns, about)
+        project.save(state.changed(city=city), job=job.part(0.6, 1.0))
+        return StatisticsReport(len(city.table(what)), notes)

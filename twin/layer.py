@@ -56,6 +56,8 @@ class Field:
     places : Places, optional
         Where the values stand when the City has no table for them (:mod:`twin.places`); ``ids`` may then be empty.
         Without it ``"points"`` are the City's places.
+    support : array, shape (n,), optional
+        How many persons each value rests on, where it is made of people who need protection (:mod:`twin.privacy`).
     """
 
     name: str
@@ -67,6 +69,7 @@ class Field:
     source: str = ""
     categories: Mapping[int, str] = field(default_factory=dict)
     places: Places | None = None
+    support: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that do not fit their places."""

@@ -16,6 +16,7 @@ import pandas as pd
 from twin.disk import atomic
 from twin.layer import Field
 from twin.places import equal, packed, unpacked
+from twin.privacy.cells import DISPLAY, difference_withheld
 from twin.text import tr
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Indicator:
         Name of the Result's field that shows the number on the map, "" for none.
     places : tuple of str
         Ids, of that field, of those the number speaks of (row → map), at most a few thousand.
+    support : float, optional
+        How many persons it rests on, where it is made of people who need protection (:mod:`twin.privacy`).
     """
 
     id: str
@@ -59,6 +62,7 @@ class Indicator:
     shown_by: str = ""
     places: tuple[str, ...] = ()
     fields: Mapping[str, float | str] = field(default_factory=dict)
+    support: float | None = None
 
     def name(self, lang: str) -> str:
         """Return the title in a language."""
@@ -109,6 +113,7 @@ class Row:
     shown_by: str = ""
     places: tuple[str, ...] = ()
     fields: Mapping[str, float | str] = field(default_factory=dict)
+    support: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,10 +152,20 @@ def rows(a: tuple[Indicator, ...], b: tuple[Indicator, ...]) -> tuple[Row, ...]:
     made = []
     for one in (*a, *(one for one in b if one.id not in {x.id for x in a})):
         value = one.value if one in a else float("nan")
-        before = others[one.id].value if one.id in others else float("nan")
-        own = (one.shown_by, one.places, one.fields)
+        other = others.get(one.id)
+        before = other.value if other is not None else float("nan")
+        support = _support(one.support, None if other is None else other.support)
+        if other is not None and one.support is not None and other.support is not None:
+            if difference_withheld(one.support, other.support, DISPLAY):
+                value = float("nan")  # both may be shown, not together
+        own = (one.shown_by, one.places, one.fields, support)
         made.append(Row(one.id, one.title, value, before, value - before, one.unit, one.model, *own))
     return tuple(made)
+
+
+def _support(a: float | None, b: float | None) -> float | None:
+    known = [one for one in (a, b) if one is not None]
+    return min(known) if known else None
 
 
 def _field_difference(a: Field, b: Field) -> Field:
@@ -158,16 +173,28 @@ def _field_difference(a: Field, b: Field) -> Field:
         same = b.values.shape == a.values.shape and equal(a.places, b.places)
         return dataclasses.replace(a, values=a.values - b.values if same else np.full_like(a.values, np.nan))
     if a.ids is b.ids or (len(a.ids) == len(b.ids) and bool((a.ids == b.ids).all())):
-        return dataclasses.replace(a, values=a.values - b.values)
+        return _rested(dataclasses.replace(a, values=a.values - b.values), a.support, b.support)
     index = pd.Index(a.ids).append(pd.Index(b.ids)).unique()
     one, two = (_spread(part, index) for part in (a, b))
-    return dataclasses.replace(a, ids=index.to_numpy(object), values=one - two)
+    rests = [None if part.support is None else _spread(part, index, part.support) for part in (a, b)]
+    plain = dataclasses.replace(a, ids=index.to_numpy(object), values=(one - two).astype(np.float32), support=None)
+    return _rested(plain, *rests)
 
 
-def _spread(part: Field, index: pd.Index[Any]) -> np.ndarray:
-    out = np.full((*part.values.shape[:-1], len(index)), np.nan, dtype=np.float32)
-    out[..., index.get_indexer(pd.Index(part.ids))] = part.values
+def _spread(part: Field, index: pd.Index[Any], values: Any = None) -> np.ndarray:
+    values = part.values if values is None else values
+    out = np.full((*values.shape[:-1], len(index)), np.nan, dtype=values.dtype)
+    out[..., index.get_indexer(pd.Index(part.ids))] = values
     return out
+
+
+def _rested(made: Field, a: Any, b: Any) -> Field:
+    """Return a difference with what it rests on, nan where the two together would tell of too few persons."""
+    if a is None or b is None:
+        return made
+    hidden = difference_withheld(a, b, DISPLAY)
+    values = np.where(hidden, np.nan, made.values).astype(np.float32)
+    return dataclasses.replace(made, values=values, support=np.fmin(a, b))
 
 
 # --- on disk ----------------------------------------------------------------------------------------------------
@@ -183,6 +210,7 @@ class _FieldRecord(msgspec.Struct):
     times: list[int] | None = None
     categories: dict[int, str] = msgspec.field(default_factory=dict)
     places: str = ""
+    support: str = ""
 
 
 class _IndicatorRecord(msgspec.Struct):
@@ -194,6 +222,7 @@ class _IndicatorRecord(msgspec.Struct):
     shown_by: str = ""
     places: list[str] = msgspec.field(default_factory=list)
     fields: dict[str, float | str] = msgspec.field(default_factory=dict)
+    support: float | None = None
 
 
 class _Record(msgspec.Struct):
@@ -281,7 +310,11 @@ def _record(part: Path, result: Result) -> _Record:
             columns[column] = pa.FixedSizeListArray.from_arrays(pa.array(values.T.ravel()), values.shape[0])
         times = None if one.times is None else one.times.astype("datetime64[ms]").astype(np.int64).tolist()
         names = {int(code): text for code, text in one.categories.items()}
-        fields.append(_FieldRecord(one.name, one.unit, one.where, file, column, one.source, times, names, place))
+        rests = ""
+        if one.support is not None:
+            rests = f"s{number}"
+            columns[rests] = pa.array(np.asarray(one.support, dtype=np.float64))
+        fields.append(_FieldRecord(one.name, one.unit, one.where, file, column, one.source, times, names, place, rests))
     files = {}
     for file, places in standing.values():
         (part / file).write_bytes(packed(places))
@@ -292,7 +325,7 @@ def _record(part: Path, result: Result) -> _Record:
     indicators = [
         _IndicatorRecord(
             one.id, one.title, None if np.isnan(one.value) else float(one.value), one.unit, one.model, one.shown_by,
-            list(one.places), dict(one.fields),
+            list(one.places), dict(one.fields), one.support,
         )
         for one in result.indicators
     ]  # fmt: skip
@@ -332,13 +365,17 @@ def _result(record: _Record, tables: Mapping[str, Mapping[str, Any]]) -> Result:
         table = tables[one.file]
         where = cast("Where", one.where)
         places = tables[one.places]["places"] if one.places else None
+        rests = table[one.support] if one.support else None
         fields.append(
-            Field(one.name, one.unit, where, table["id"], table[one.column], times, one.source, one.categories, places)
-        )
+            Field(
+                one.name, one.unit, where, table["id"], table[one.column], times, one.source, one.categories, places,
+                rests,
+            )
+        )  # fmt: skip
     indicators = tuple(
         Indicator(
             one.id, one.title, float("nan") if one.value is None else one.value, one.unit, one.model, one.shown_by,
-            tuple(one.places), one.fields,
+            tuple(one.places), one.fields, one.support,
         )
         for one in record.indicators
     )  # fmt: skip

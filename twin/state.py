@@ -74,7 +74,8 @@ class State:
     ``city`` is the city as it is; ``scenario`` names the scenario that is worked on, ``reference`` the one it is
     compared with ("": the present state, and for the reference the zero alternative where there is one). ``models``
     says, by name, which models somebody switched on or off. ``time`` is the one that is shown; while time is played it
-    runs outside the Store, and stands here again when it rests.
+    runs outside the Store, and stands here again when it rests. ``ethics`` is the project's note
+    on whose data it holds, by which right, and what must not be done with them.
     """
 
     city: City
@@ -89,6 +90,7 @@ class State:
     time: When = field(default_factory=When)
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Chosen parameters of drop-ins by their id; what is not named stands at its default."""
+    ethics: str = ""
 
     def data_layer(self, id: str) -> DataLayer | None:
         """Return the data file behind a layer, None where it is none."""

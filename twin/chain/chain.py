@@ -27,7 +27,9 @@ from twin.city.residents import with_people
 from twin.errors import BadInput, Cancelled, JobFailed, TwinError
 from twin.jobs import Job
 from twin.models.model import settled
+from twin.privacy.guard import guarded, is_made_of_people
 from twin.result import FOLDER, load, store
+from twin.scenario.scenario import PRESENT
 from twin.scenario.scenario import key as scenario_key
 from twin.scenario.version import Versions
 from twin.text import N_, Term
@@ -286,6 +288,7 @@ class Chain:
             quality = "preview" if rough else result.quality
             assumptions = self.assumptions + result.assumptions
             result = dataclasses.replace(result, key=own, quality=quality, assumptions=assumptions)
+            result = guarded(result, base=self._of_base(model, one, result))
             if final:
                 self._store(result)
             if not preview:
@@ -306,6 +309,13 @@ class Chain:
         return self._spent.get((model.name, near), self._spent.get((model.name, False), model.seconds))
 
     # --- what is kept -------------------------------------------------------------------------------------------
+
+    def _of_base(self, model: Model, one: _Asked, result: Result) -> Result | None:
+        """Return what the model says of the city as it is, where that is needed to guard the people in an answer."""
+        if not is_made_of_people(result) or not one.scenario.active:
+            return None
+        plain = PRESENT.changed(parameters=one.scenario.parameters)
+        return self.run(plain, [*one.taken(model), model.name]).results[model.name]
 
     def _known(self, key: str) -> tuple[Result | None, How]:
         result = self.warm.get(key)

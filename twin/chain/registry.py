@@ -8,6 +8,7 @@ from twin.errors import BadInput
 from twin.models.exposure.model import EXPOSURE
 from twin.models.noise.model import NOISE
 from twin.models.reach import REACH
+from twin.models.relocation.model import RELOCATION
 from twin.models.segregation.model import SEGREGATION
 from twin.models.syntax.model import SYNTAX
 from twin.models.traffic.model import TRAFFIC
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from twin.models.model import Model
 
-MODELS: dict[str, Model] = {model.name: model for model in (REACH, TRAFFIC, SEGREGATION, SYNTAX, NOISE, EXPOSURE)}
+MODELS: dict[str, Model] = {
+    model.name: model for model in (REACH, TRAFFIC, SEGREGATION, SYNTAX, NOISE, EXPOSURE, RELOCATION)
+}
 """All models by name; a new one is added here and nowhere else."""
 
 

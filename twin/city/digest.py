@@ -20,17 +20,18 @@ _known: dict[int, tuple[weakref.ref[object], str]] = {}
 
 
 def part_digest(city: City, name: str) -> str:
-    """Return the SHA-256 of a table, of ``terrain`` or of ``surfaces``; "" when there is none.
+    """Return the SHA-256 of a table (``sources`` too), of ``terrain`` or of ``surfaces``; "" when there is none.
 
     The same content has the same hash on every machine and before and after it was saved.
     """
     thing = getattr(city, name)
-    if thing is None or (name in TABLES and not len(thing)):
+    table = name in TABLES or name == "sources"
+    if thing is None or (table and not len(thing)):
         return ""
     held = _known.get(id(thing))
     if held is not None and held[0]() is thing:
         return held[1]
-    digest = table_hash(thing) if name in TABLES else _arrays(thing)
+    digest = table_hash(thing) if table else _arrays(thing)
     number = id(thing)
     _known[number] = (weakref.ref(thing, lambda _: _known.pop(number, None)), digest)
     return digest

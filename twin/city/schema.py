@@ -313,7 +313,13 @@ _WORDS = {
     "income_q4": N_("Highest income quarter"), "age_0_5": N_("0–5 years"), "age_6_15": N_("6–15 years"),
     "age_16_24": N_("16–24 years"), "age_25_44": N_("25–44 years"), "age_45_64": N_("45–64 years"),
     "age_65_79": N_("65–79 years"), "age_80_plus": N_("80 years and over"),
+    "swedish_background": N_("Swedish background"), "foreign_background": N_("Foreign background"),
+    "education_low": N_("Compulsory school at most"), "education_secondary": N_("Upper secondary school"),
+    "education_short": N_("Higher education under 3 years"),
+    "education_long": N_("Higher education of 3 years or more"),
+    "employed": N_("Employed"), "unemployed": N_("Unemployed"), "outside_workforce": N_("Outside the workforce"),
     # groupings of people
+    "background": N_("Background"), "education": N_("Education"), "work": N_("Work"),
     "origin": N_("Country of birth"), "income": N_("Income"), "age": N_("Age"), "tenure": N_("Tenure"),
 }  # fmt: skip
 

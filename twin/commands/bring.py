@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin.commands import run as running
 from twin.commands.console import box, pair
-from twin.errors import UnknownCrs
+from twin.errors import BadInput, UnknownCrs
 from twin.text import N_, number, tr
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def run(args: Namespace, console: Console) -> int:
     know(resolve_path(args.to), console)
     if args.table == "layer":
         return _layers(args, console)
+    if args.table in ("zones", "population"):
+        return _statistics(args, console)
     options = ReadOptions(crs=args.crs, bbox=args.bbox, lod=args.lod, table=args.table, columns=dict(args.columns))
     try:
         report = import_files(args.files, resolve_path(args.to), options, console.job(), args.without_unsaved)
@@ -75,6 +77,32 @@ def run(args: Namespace, console: Console) -> int:
             reason=tr(error.key, console.lang, **error.fields),
         ) from error
     console.result(_plain(report, console.lang), _text(report, console.lang))
+    return 0
+
+
+def _statistics(args: Namespace, console: Console) -> int:
+    """Take maps of areas in as zones, or tables as their people, one after the other."""
+    from twin.city.statistics.bring import About
+    from twin.city.unit_table import read_table
+    from twin.importing import import_statistics
+    from twin.project import resolve_path
+
+    lang, to = console.lang, resolve_path(args.to)
+    columns, facts = dict(args.columns), dict(args.about)
+    kind = columns.pop("kind", facts.pop("kind", ""))
+    unknown = set(facts) - set(About.__dataclass_fields__)
+    if unknown:
+        known = ", ".join(About.__dataclass_fields__)
+        raise BadInput("There is no field {name}; there are: {known}.", name=min(unknown), known=known)
+    rows, lines = [], []
+    for path in args.files:
+        report = import_statistics(
+            read_table(path), to, args.table, columns, About(kind=kind, **facts), args.crs or "", console.job()
+        )
+        rows.append({"path": str(path), "rows": report.rows, "notes": _notes(report.notes, lang)})
+        lines.append(tr("{file}: {n} rows in the project", lang, file=path.name, n=number(report.rows, lang, 0)))
+        lines += [f"  {tr(_KINDS[note.kind], lang)}: {note.text(lang)}" for note in report.notes]
+    console.result({"project": str(to), "table": args.table, "files": rows}, "\n".join(lines))
     return 0
 
 

@@ -34,6 +34,7 @@ def add(parser: Parser, lang: str) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Run both, report each indicator, that of the reference, and the difference."""
     from twin.chain.answer import compared
+    from twin.privacy.guard import rows_for_export
     from twin.scenario.scenario import find, reference_of
 
     lang = console.lang
@@ -53,7 +54,8 @@ def run(args: Namespace, console: Console) -> int:
 
         band = banded(chain, scenario, after, args.band)
     chain.close()
-    rows = [row for found in compared(after, before).values() for row in found.rows]
+    rows = [row for found in compared(after, before).values() for row in rows_for_export(found.rows)]
+    band = {row.id: band[row.id] for row in rows if row.id in band and math.isfinite(row.value)}
     console.result(
         {
             "scenario": after.scenario,

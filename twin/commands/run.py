@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from twin.text import N_, error_text, number, tr
@@ -58,6 +59,7 @@ def models(parser: Parser, lang: str) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Run the chain, report what was done and the indicators."""
     from twin.jobcluster import cluster_of
+    from twin.privacy.guard import result_for_export
     from twin.scenario.scenario import find
 
     lang = console.lang
@@ -73,6 +75,11 @@ def run(args: Namespace, console: Console) -> int:
         else:
             answers = _each(args.project, scenarios, models, job)
     chain.close()
+    # what is written here may go anywhere
+    answers = [
+        replace(one, results={name: result_for_export(result) for name, result in one.results.items()})
+        for one in answers
+    ]
     for text in dict.fromkeys(
         said for one in answers for result in one.results.values() for said in result.assumptions
     ):

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from twin.city.unit_table import UnitTable
     from twin.commands.console import Console, Parser
-    from twin.commands.unit_table import UnitTable
     from twin.models.segregation.answer import Wanted
     from twin.models.segregation.shapes import Shapes
 
@@ -76,7 +76,7 @@ def add(parser: Parser, lang: str) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Read, measure, tell."""
     _check(args)
-    from twin.commands.unit_table import read_table
+    from twin.city.unit_table import read_table
     from twin.models.compile import compile_all
     from twin.models.segregation import answer
 

@@ -118,6 +118,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     imported: list[DataLayer] = []
     time: Shown | None = None
     values: dict[str, dict[str, bool | float | str]] = {}
+    ethics: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
     earlier: list[list[AnyFile]] = []
 
     def files(self) -> set[str]:
@@ -194,6 +195,7 @@ def to_record(
         values={id: dict(values) for id, values in state.values.items() if values},
         models=dict(state.models),
         time=None if state.time == When() else Shown(**dataclasses.asdict(state.time)),
+        ethics=state.ethics,
     )
 
 
@@ -209,6 +211,7 @@ def to_state(record: Record, city: City) -> State:
         values=record.values,
         models=record.models,
         time=When() if record.time is None else When(**msgspec.structs.asdict(record.time)),
+        ethics=record.ethics,
     )  # fmt: skip
 
 

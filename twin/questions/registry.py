@@ -14,6 +14,7 @@ MODULES: tuple[str, ...] = (
     "twin.questions.noise",
     "twin.questions.listening",
     "twin.questions.traffic",
+    "twin.questions.people",
 )
 """Modules that hold ``QUESTIONS``, a tuple; they are loaded when the list is first looked at."""
 

@@ -28,6 +28,12 @@ def rows(asked: Asked, model: str, *ids: str) -> tuple[Row, ...]:
     return tuple(found[id] for id in ids if id in found) if ids else tuple(found.values())
 
 
+def alone(asked: Asked, model: str) -> tuple[Row, ...]:
+    """Return the indicators of a model without a reference, for a question about the scenario as it is."""
+    found = asked.answer.results.get(model)
+    return () if found is None else result.rows(found.indicators, ())
+
+
 def change(asked: Asked, model: str, name: str) -> Field | None:
     """Return a field of a model, scenario minus reference; None where one of the two lacks it."""
     a, b = asked.answer.results.get(model), asked.reference.results.get(model)

@@ -13,10 +13,12 @@ import numpy as np
 
 from twin import localtime
 from twin.city import crs as crs_names
-from twin.city.schema import TABLES
+from twin.city.schema import TABLES, word
 from twin.disk import atomic
 from twin.errors import BadInput
 from twin.layer import Legend, legend
+from twin.privacy.guard import field_for_export
+from twin.privacy.provenance import CLASSES, highest
 from twin.scene import offscreen
 from twin.text import number, tr
 
@@ -106,6 +108,10 @@ def export_png(
         )  # fmt: skip
     if not 30 <= dpi <= 1200:
         raise BadInput("{dpi} dpi is outside 30 to 1200.", dpi=dpi)
+    layers = {
+        id: one if one.field.support is None else replace(one, field=field_for_export(one.field))
+        for id, one in layers.items()
+    }
     pose = pose or offscreen.whole_pose(city, size)
     pixels = offscreen.picture(city, state, layers, size, pose, theme, lang, dpi / 96.0)
     around = furniture(city, state, layers, size, pose, lang, dpi, date)
@@ -170,7 +176,11 @@ def sources_line(city: City, lang: str, imported: tuple[DataLayer, ...] = ()) ->
     )
     if not texts:
         return tr("Source unknown", lang)
-    return tr("Sources: {sources}", lang, sources="; ".join(texts))
+    line = tr("Sources: {sources}", lang, sources="; ".join(texts))
+    stated = highest(one for one in rows["classification"] if one in CLASSES)
+    if stated == "open":
+        return line
+    return f"{line}. " + tr("Information class: {name}", lang, name=tr(word(stated), lang))
 
 
 def _scale(size: tuple[int, int], pose: Pose, lang: str, dpi: int) -> tuple[tuple[float, str] | None, str]:

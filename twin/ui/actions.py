@@ -51,6 +51,14 @@ _FILE = (
     Command("save_as", N_("Save &as…"), N_("Save as a new project and go on there"), ("Ctrl+Shift+S",), "", "project"),
     Command("import", N_("Add da&ta…"), N_("Read city files into this project"), ("Ctrl+L",), "import", "project"),
     Command(
+        "people", N_("Add areas or &people…"),
+        N_("Read a map of areas, or a table of people by group, and join it by code"), (), "", "writable",
+    ),
+    Command(
+        "ethics", N_("Note on e&thics…"), N_("Say whose data these are, by which right, and what must not be done"),
+        (), "", "project",
+    ),
+    Command(
         "export", N_("&Export picture…"), N_("Save the view as a picture with legend and sources"),
         ("Ctrl+Shift+E",), "picture", "project",
     ),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from twin.errors import BadInput, TwinError
 from twin.text import N_, tr
@@ -12,7 +14,6 @@ from twin.ui import ask, layer_files, opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from twin.city.city import City
     from twin.datafile.take import Taken
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from twin.ui.bringing import Brought
     from twin.ui.export_dialog import Picture
     from twin.ui.window import MainWindow
+
+
+MAX_ETHICS = 20_000
+"""Longest note on ethics that a project keeps."""
 
 
 class Adding(QObject):
@@ -90,6 +95,44 @@ class Adding(QObject):
         dialog.made.connect(self._add_layer)
         dialog.finished.connect(lambda _result: self.show_data(files[1:]))
         dialog.open()
+
+    def people(self) -> None:
+        """Choose a map of areas or a table of people, and join it to the city."""
+        session, lang, settings = self._window.session, self._window.lang, self._window.settings
+        if session.store is None:
+            return
+        kinds = "*.csv *.tsv *.txt *.parquet *.gpkg *.geojson *.shp *.geoparquet"
+        title = tr("Choose a map of areas or a table of people", lang)
+        filters = f"{tr('Data files', lang)} ({kinds})"
+        name, _ = QFileDialog.getOpenFileName(self._window, title, str(settings.folder), filters)
+        if name:
+            settings.folder = Path(name).parent
+            self.show_people(Path(name))
+
+    def show_people(self, path: Path) -> None:
+        """Ask what a file of areas or people holds, and take it into the city."""
+        from twin.ui.people_import import PeopleImportDialog  # here: the start page is shown without it
+
+        session = self._window.session
+        if session.store is None:
+            return
+        city = session.store.state.city
+        dialog = PeopleImportDialog(path, city, session.tasks, self._window.lang, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.made.connect(lambda brought: session.take(N_("Add areas or people"), city, brought.city, brought.data))
+        dialog.open()
+
+    def ethics(self) -> None:
+        """Show the project's note on ethics, to be changed."""
+        store, lang = self._window.session.store, self._window.lang
+        if store is None:
+            return
+        said, taken = QInputDialog.getMultiLineText(
+            self._window, tr("Note on ethics", lang),
+            tr("Whose data these are, by which right, and what must not be done with them:", lang), store.state.ethics,
+        )  # fmt: skip
+        if taken and said.strip() != store.state.ethics:
+            store.change(N_("Change the note on ethics"), ethics=said.strip()[:MAX_ETHICS])
 
     def _add_layer(self, taken: object) -> None:
         layer = cast("Taken", taken).layer

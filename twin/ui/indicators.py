@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from twin import result
 from twin.disk import atomic
+from twin.privacy.guard import rows_for_export
 from twin.scenario.scenario import PRESENT
 from twin.text import N_, number, tr
 from twin.ui import edits, model_list
@@ -98,7 +99,7 @@ class IndicatorPanel(QWidget):
         writer = csv.writer(out, delimiter=";", lineterminator="\n")
         writer.writerow([*self._heads(), tr("Quality", self._lang)])
         comma = "," if self._lang == "sv" else "."
-        for one in self._rows:
+        for one in rows_for_export(self._rows):
             values = (one.value, one.reference, one.difference)
             plain = ["" if math.isnan(value) else f"{value:.6g}".replace(".", comma) for value in values]
             writer.writerow([self._name(one), *plain, tr(one.unit, self._lang), self._quality(one)])
@@ -166,11 +167,13 @@ class IndicatorPanel(QWidget):
 
     def copy(self) -> None:
         """Put the table on the clipboard, columns parted by tabs."""
-        lines = ["\t".join(self._heads())]
-        for place in range(self.table.rowCount()):
-            items = (self.table.item(place, column) for column in range(5))
-            lines.append("\t".join(item.text() for item in items if item is not None))
-        QApplication.clipboard().setText("\n".join(lines))
+        lines = [self._heads(), *(self._texts(one) for one in rows_for_export(self._rows))]
+        QApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
+
+    def _texts(self, one: Row) -> list[str]:
+        lang, decimals = self._lang, places_shown(one)
+        return [self._name(one), number(one.value, lang, decimals), number(one.reference, lang, decimals),
+                signed(one.difference, lang, decimals), tr(one.unit, lang)]  # fmt: skip
 
     def _save_as(self) -> None:
         from pathlib import Path
@@ -232,10 +235,7 @@ class IndicatorPanel(QWidget):
             one = line
             standing = self._standing.get(one.model)
             old = standing is not None and standing.old
-            decimals = places_shown(one)
-            texts = [self._name(one), number(one.value, lang, decimals), number(one.reference, lang, decimals),
-                     signed(one.difference, lang, decimals), tr(one.unit, lang)]  # fmt: skip
-            for column, text in enumerate(texts):
+            for column, text in enumerate(self._texts(one)):
                 item = QTableWidgetItem(text)
                 item.setToolTip(f"{self._name(one)}\n{tip}")
                 if 0 < column < 4:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
+from twin.city.schema import TABLES
 from twin.errors import TwinError
 from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
 from twin.scenario.scenario import PRESENT
@@ -19,7 +21,7 @@ from twin.ui.comparing import Comparing
 from twin.ui.drafting import Drafting
 from twin.ui.drawing import BuildingTool, PathTool
 from twin.ui.questions.asking import Asking
-from twin.ui.result_layers import DIFFERENCE, is_result, layer_id
+from twin.ui.result_layers import DIFFERENCE, VALUE, is_result, layer_id
 from twin.ui.results import Results
 
 if TYPE_CHECKING:
@@ -308,7 +310,8 @@ class Workbench(QObject):
         if store is None or results.data is None or results.shown is None or not one.shown_by:
             return
         same = edits.active(store.state) is edits.reference(store.state)
-        kind = "result" if same else DIFFERENCE
+        # a figure without a reference is shown as it is
+        kind = VALUE if same or math.isnan(one.difference) else DIFFERENCE
         id = layer_id(kind, one.model, one.shown_by)
         layer = results.data.layers.get(id)
         if layer is None:
@@ -317,10 +320,13 @@ class Workbench(QObject):
         if store.state.layers[0] != LayerEntry(id):
             store.change(N_("Show on the map"), merge="indicator", layers=(LayerEntry(id), *others))
         places = one.places
-        if not same:
+        if kind == DIFFERENCE:
             most = layer.breaks[-2] / 5 if layer.breaks else 0.0
             places = tuple(layer.field.ids[abs(layer.field.values) > most]) or places
-        table = results.shown.state.city.table(layer.field.where)
+        where = layer.field.where
+        if where not in TABLES and not (where == "points" and layer.field.places is None):
+            return  # it brings places of its own
+        table = results.shown.state.city.table("places" if where == "points" else where)
         found = table[table["id"].isin(list(places))]
         if len(found):
             west, south, east, north = (float(value) for value in found.total_bounds)  # type: ignore[operator]

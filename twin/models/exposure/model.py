@@ -72,6 +72,7 @@ def run(
     from twin.models.exposure import outcome
     from twin.models.exposure.groups import homes
     from twin.models.exposure.quantities import quantities
+    from twin.privacy.provenance import is_protected
 
     values = settled(EXPOSURE, parameters)
     found = homes(city, str(values["grouping"]).strip(), str(values["group"]).strip())
@@ -81,13 +82,13 @@ def run(
     limits = {name: float(values[f"{name}_limit"]) for name in ("noise", "traffic", "way")}
     rule = cast("FacadeRule", values["facades"])
     quantity = quantities(city, found, inputs, limits, rule)
-    fields, indicators = outcome.outcome(found, quantity, int(values["draws"]), int(values["seed"]))
+    fields, indicators = outcome.outcome(found, quantity, int(values["draws"]), int(values["seed"]), is_protected(city))
     known = tuple(one for one in indicators if np.isfinite(one.value))
     said = outcome.assumptions(found, quantity, rule, "traffic" in inputs)
     return Result("exposure", EXPOSURE.version, values, "", fields, known, "final", said)
 
 
 EXPOSURE = Model(
-    "exposure", N_("Exposure"), "1.0", ("zones", "population", "buildings", "roads"), (), PARAMETERS, run,
-    uses=("noise", "traffic", "reach"),
+    "exposure", N_("Exposure"), "1.0", ("zones", "population", "buildings", "roads", "sources"), (), PARAMETERS, run,
+    uses=("noise", "traffic", "reach"), seconds=0.5,
 )  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from twin.city.schema import word
 from twin.layer import Field
 from twin.models.exposure.measures import concentration_index, gap, mean_by_group, persons_by_class
+from twin.privacy.cells import DISPLAY, EXPORT, support_of_share, table_mask
 from twin.result import Indicator
 from twin.text import N_, composed
 
@@ -28,14 +29,17 @@ ORDERED = ("income", "age")
 
 
 def outcome(
-    homes: Homes, quantities: list[Quantity], draws: int, seed: int
+    homes: Homes, quantities: list[Quantity], draws: int, seed: int, protected: bool = False
 ) -> tuple[tuple[Field, ...], list[Indicator]]:
-    """Return fields on houses and indicators: means, gap, concentration, persons above the limit and by class."""
+    """Return fields on houses and indicators: means, gap, concentration, persons above the limit and by class.
+
+    Where people are ``protected`` each says how many it rests on, so that too few can be withheld.
+    """
     fields, rows = list[Field](), list[Indicator]()
     for one in quantities:
         if not len(one.home):
             continue
-        made = _Said(homes, one)
+        made = _Said(homes, one, protected)
         fields += made.fields()
         rows += made.means() + made.gap(draws, seed) + made.concentration() + made.above() + made.classes()
     return tuple(fields), rows
@@ -44,8 +48,8 @@ def outcome(
 class _Said:
     """All that is said of one quantity."""
 
-    def __init__(self, homes: Homes, one: Quantity) -> None:
-        self._homes, self._one = homes, one
+    def __init__(self, homes: Homes, one: Quantity, protected: bool) -> None:
+        self._homes, self._one, self._protected = homes, one, protected
         self._persons = homes.persons[one.home] * one.part[:, None]
         self._shown = composed(N_("At home: {what}"), what=one.title)
 
@@ -65,7 +69,15 @@ class _Said:
         known = np.where(weight > 0, hit, np.nan)
         return [
             Field(self._shown, one.unit, "buildings", homes.ids, mean.astype(np.float32), source=_MODEL),
-            Field(name, N_("persons"), "buildings", homes.ids, known.astype(np.float32), source=_MODEL),
+            Field(
+                name,
+                N_("persons"),
+                "buildings",
+                homes.ids,
+                known.astype(np.float32),
+                source=_MODEL,
+                support=hit.astype(float) if self._protected else None,
+            ),
         ]
 
     def means(self) -> list[Indicator]:
@@ -101,10 +113,11 @@ class _Said:
         places = self._places(over)
         title = N_("{what} from {limit}: share of {group}")
         return [
-            self._row(f"above_{self._homes.groups[k]}", title, 100 * hit[k] / total[k], "%", k, places, limit=one.limit)
+            self._row(f"above_{self._homes.groups[k]}", title, 100 * hit[k] / total[k], "%", k, places,
+                      float(support_of_share(hit[k], total[k])), limit=one.limit)
             for k in range(len(total))
             if total[k] > 0
-        ]
+        ]  # fmt: skip
 
     def classes(self) -> list[Indicator]:
         """Return the persons of each group in each class."""
@@ -112,6 +125,9 @@ class _Said:
         if not one.breaks:
             return []
         found = persons_by_class(one.values, self._persons, one.breaks)
+        shown, leaves = ~table_mask(found, DISPLAY), ~table_mask(found, EXPORT)
+        # what would give another cell away is withheld as if it rested on too few itself
+        rests = np.where(shown, np.where(leaves, found, np.minimum(found, EXPORT - 1.0)), np.minimum(found, 1.0))
         ends = (-np.inf, *one.breaks, np.inf)
         rows = []
         for c, (low, high) in enumerate(pairwise(ends)):
@@ -121,9 +137,10 @@ class _Said:
             title, fields = _class_title(low, high)
             id = f"class_{'below' if np.isinf(low) else f'{low:g}'}"
             rows += [
-                self._row(f"{id}_{self._homes.groups[k]}", title, found[c, k], N_("persons"), k, places, **fields)
+                self._row(f"{id}_{self._homes.groups[k]}", title, found[c, k], N_("persons"), k, places,
+                          float(rests[c, k]), **fields)
                 for k in range(found.shape[1])
-            ]
+            ]  # fmt: skip
         return rows
 
     def _group(self, k: int) -> str:
@@ -139,13 +156,18 @@ class _Said:
 
     def _row(
         self, id: str, title: str, value: float, unit: str, group: int | None, places: tuple[str, ...] = (),
-        **fields: float,
+        support: float | None = None, **fields: float,
     ) -> Indicator:  # fmt: skip
+        if support is None:
+            total = self._persons.sum(axis=0)
+            support = float(total.min() if group is None else total[group])
         said: dict[str, str | float] = {"what": self._one.title, **fields}
         if group is not None:
             said["group"] = self._group(group)
         own = f"{_MODEL}.{self._one.id}_{id}"
-        return Indicator(own, composed(title, **said), float(value), unit, _MODEL, self._shown, places)
+        rests = support if self._protected else None
+        text = composed(title, **said)
+        return Indicator(own, text, float(value), unit, _MODEL, self._shown, places, support=rests)
 
 
 def _class_title(low: float, high: float) -> tuple[str, dict[str, float]]:

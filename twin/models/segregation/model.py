@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from twin.models.segregation.stages import Asked
     from twin.result import Value
 
-READS = ("zones", "population", "buildings", "paths", "places")
+READS = ("zones", "population", "buildings", "paths", "places", "sources")
 OWN = N_("assumption of this program")
 _OSTH = "Östh, Clark & Malmberg 2015, doi:10.1111/gean.12053"
 _REARDON = "Reardon et al. 2008, doi:10.1353/dem.0.0019"
@@ -158,4 +158,4 @@ def numbers(name: str, text: Value) -> tuple[float, ...]:
     return tuple(found)
 
 
-SEGREGATION = Model("segregation", N_("Segregation"), "1.0", READS, (), PARAMETERS, run)
+SEGREGATION = Model("segregation", N_("Segregation"), "1.0", READS, (), PARAMETERS, run, seconds=0.8)

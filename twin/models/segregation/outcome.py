@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -12,6 +13,8 @@ from twin.layer import Field
 from twin.models.segregation import evenness, local, multiscalar, neighbours, several
 from twin.models.segregation.band import bands
 from twin.models.segregation.copresence import places_reached, potential
+from twin.privacy.cells import support_of_share
+from twin.privacy.provenance import is_protected
 from twin.result import Indicator
 from twin.text import N_, composed
 
@@ -75,35 +78,53 @@ def chance(values: Mapping[str, Value]) -> Chance:
 def outcome(city: City, asked: Asked, made: Stages, how: Chance, job: Job | None = None) -> Outcome:
     """Return fields, indicators and what was assumed."""
     folk = made.people
-    fields = _Fields(folk)
+    fields = _Fields(folk, is_protected(city))
     indicators = [*_of_counts(folk, fields, how, job), *_of_near(made.near, folk, fields, walked=False)]
     indicators += _of_scales(made, asked)
     if made.walked is not None:
         indicators += _of_near(made.walked.near, folk, fields, walked=True)
         indicators += _of_barriers(made, made.walked, asked)
         indicators += _of_places(made.walked, folk, fields, asked)
-    known = tuple(one for one in indicators if np.isfinite(one.value))
+    rests = fields.least_members()
+    known = tuple(dataclasses.replace(one, support=rests) for one in indicators if np.isfinite(one.value))
     return Outcome(tuple(fields.made), known, _assumptions(made, asked, how))
 
 
 class _Fields:
-    """Collects the fields; knows the zones and their weights."""
+    """Collects the fields; knows the zones, their weights, and whether their people need protection."""
 
-    def __init__(self, folk: People) -> None:
-        self._folk = folk
+    def __init__(self, folk: People, protected: bool) -> None:
+        self._folk, self._protected = folk, protected
         self.made: list[Field] = []
         self._weight = np.nan_to_num(folk.unit_counts.sum(axis=1))
+        self._rests = _support(folk.counts) if protected else None
 
-    def zones(self, name: str, unit: str, values: Floats) -> str:
-        """Add values of zones; outside the area they are not known."""
+    def zones(self, name: str, unit: str, values: Floats, rests: Floats | None = None) -> str:
+        """Add values of zones; outside the area they are not known. ``rests``: persons behind each, if other people."""
         shown = np.where(self._folk.inside, values, np.nan).astype(np.float32)
-        self.made.append(Field(name, unit, "zones", self._folk.zones, shown, source=_MODEL))
+        support = self._rests if rests is None or not self._protected else rests
+        self.made.append(Field(name, unit, "zones", self._folk.zones, shown, source=_MODEL, support=support))
         return name
 
-    def places(self, ids: NDArray[np.object_], name: str, unit: str, values: Floats) -> str:
-        """Add values of public places."""
-        self.made.append(Field(name, unit, "points", ids, values.astype(np.float32), source=_MODEL))
+    def places(self, ids: NDArray[np.object_], name: str, unit: str, values: Floats, meeting: Floats) -> str:
+        """Add values of public places, with who can reach each."""
+        support = _support(meeting) if self._protected else None
+        self.made.append(Field(name, unit, "points", ids, values.astype(np.float32), source=_MODEL, support=support))
         return name
+
+    def least_members(self) -> float | None:
+        """Return how many persons the smallest group has, which measures of the whole rest on; None if unprotected."""
+        if not self._protected:
+            return None
+        members = np.nansum(self._folk.counts[self._folk.inside], axis=0)
+        return float(members[members > 0].min()) if (members > 0).any() else 0.0
+
+    def least_of_units(self, values: Floats) -> Floats:
+        """Return the least of the units of each zone, inf where none is known."""
+        out = np.full(len(self._folk.zones), np.inf)
+        known = np.isfinite(values)
+        np.minimum.at(out, self._folk.unit_zone[known], values[known])
+        return out
 
     def mean_of_units(self, values: Floats) -> Floats:
         """Return the mean over the persons of each zone, nan where no unit of it is known."""
@@ -112,6 +133,13 @@ class _Fields:
         weight = np.bincount(zone[known], self._weight[known], n)
         total = np.bincount(zone[known], self._weight[known] * values[known], n)
         return np.asarray(np.divide(total, weight, out=np.full(n, np.nan), where=weight > 0))
+
+
+def _support(counts: Floats) -> Floats:
+    """Return how many persons the shares of all groups in each row rest on."""
+    known = np.nan_to_num(counts)
+    total = known.sum(axis=1)
+    return np.asarray(np.min([support_of_share(known[:, k], total) for k in range(known.shape[1])], axis=0))
 
 
 def _name(folk: People, group: int | None = None) -> str:
@@ -226,9 +254,10 @@ def _of_near(near: Neighbourhoods, folk: People, fields: _Fields, *, walked: boo
         of_zone = fields.mean_of_units(share)
         shown = ""
         if np.isfinite(of_zone).any():
-            shown = fields.zones(composed(share_title, group=group, k=point.k), "%", 100 * of_zone)
+            rests = fields.least_of_units(support_of_share(near.persons[:, j, folk.group], point.k))
+            shown = fields.zones(composed(share_title, group=group, k=point.k), "%", 100 * of_zone, rests)
             rank = neighbours.percentile_ranks(share, np.where(inside, persons, 0.0))
-            fields.zones(composed(rank_title, group=group, k=point.k), "%", fields.mean_of_units(rank))
+            fields.zones(composed(rank_title, group=group, k=point.k), "%", fields.mean_of_units(rank), rests)
         if not point.usable or not point.answered > 0:
             continue
         for name, title, value in zip("dp", both, (point.dissimilarity, point.isolation), strict=True):
@@ -288,18 +317,22 @@ def _of_places(walked: Walked, folk: People, fields: _Fields, asked: Asked) -> l
     found, r, group = potential(walked.meeting, members), asked.place_radius, _name(folk)
     who = fields.places(
         walked.places, composed(N_("People who can reach the place within {r} m on foot"), r=r), N_("persons"),
-        found.people,
+        found.people, walked.meeting,
     )  # fmt: skip
     mix = fields.places(
-        walked.places, composed(N_("Co-presence potential: mix within {r} m on foot"), r=r), "", found.mix
+        walked.places,
+        composed(N_("Co-presence potential: mix within {r} m on foot"), r=r),
+        "",
+        found.mix,
+        walked.meeting,
     )
     fields.places(
         walked.places, composed(N_("Co-presence potential: {group} within {r} m on foot"), group=group, r=r), "%",
-        100 * found.shares[:, folk.group],
+        100 * found.shares[:, folk.group], walked.meeting,
     )  # fmt: skip
     gap = fields.places(
         walked.places, composed(N_("Co-presence potential: gap between groups within {r} m on foot"), r=r),
-        N_("percentage points"), 100 * found.gap,
+        N_("percentage points"), 100 * found.gap, walked.meeting,
     )  # fmt: skip
     best = tuple(str(name) for name in walked.places[np.argsort(-np.nan_to_num(found.mix), kind="stable")][:_TOP])
     made = [

@@ -1,0 +1,211 @@
+"""The small-cell rule: nothing under the threshold is shown, nothing withheld can be worked out, all exports alike."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from protected_city import protected_chain as _chain
+from protected_city import protected_city as _city
+from small_cities import small_city
+
+from twin import cli
+from twin.chain.answer import compared
+from twin.city.city import City
+from twin.privacy import guard
+from twin.privacy.cells import (
+    DISPLAY,
+    EXPORT,
+    bridges,
+    difference_withheld,
+    never_alone,
+    rounded,
+    support_of_share,
+    table_mask,
+    withheld,
+)
+from twin.privacy.provenance import highest, inherited, is_protected
+from twin.project import create
+from twin.result import load, store
+from twin.scenario.buildings import HousingTransfer
+from twin.scenario.scenario import PRESENT
+
+tables = st.integers(2, 6).flatmap(
+    lambda columns: st.lists(
+        st.lists(st.integers(0, 60), min_size=columns, max_size=columns), min_size=2, max_size=8
+    )
+)  # fmt: skip
+
+
+def _can_be_worked_out(mask):
+    """Return withheld cells that the sums of rows and columns fix: those no vector of the null space moves."""
+    cells = np.argwhere(mask)
+    if not len(cells):
+        return []
+    r, c = mask.shape
+    equations = np.zeros((r + c, len(cells)))
+    for k, (i, j) in enumerate(cells):
+        equations[i, k] = equations[r + j, k] = 1
+    _, values, basis = np.linalg.svd(equations)
+    free = basis[int((values > 1e-9).sum()) :]
+    return [tuple(cell) for k, cell in enumerate(cells) if not (np.abs(free[:, k]) > 1e-9).any()]
+
+
+@settings(max_examples=150, deadline=None)
+@given(tables, st.sampled_from([DISPLAY, EXPORT]))
+def test_no_withheld_cell_can_be_worked_out(rows, threshold):
+    counts = np.array(rows, dtype=float)
+    mask = table_mask(counts, threshold)
+    assert (mask | ~withheld(counts, threshold)).all()
+    if not mask.all():
+        assert _can_be_worked_out(mask) == []
+    assert bridges(mask) == [] or mask.all()
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=2, max_size=5))
+def test_bridges_are_what_can_be_worked_out(rows):
+    mask = np.array(rows)
+    assert sorted(bridges(mask)) == sorted((int(r), int(c)) for r, c in _can_be_worked_out(mask))
+
+
+def test_primary_rule():
+    assert withheld([0, 1, 4, 5, 9, 10], DISPLAY).tolist() == [False, True, True, False, False, False]
+    assert withheld([5, 9, 10], EXPORT).tolist() == [True, True, False]
+    # a share of fewer than 20 persons; nearly nobody and nearly everybody
+    assert withheld(support_of_share([5, 10, 3, 57, 30], [19, 20, 60, 60, 60]), DISPLAY).tolist() == [
+        True, False, True, True, False,
+    ]  # fmt: skip
+    assert support_of_share([0], [0]).tolist() == [0]
+    assert never_alone(np.array([False, True, False]), [np.nan, 2, 30]).tolist() == [False, True, True]
+    assert never_alone(np.array([True, True]), [2, 3]).tolist() == [True, True]
+
+
+@given(st.lists(st.floats(0, 1e6), max_size=20))
+def test_rounding_stays_near_and_is_the_same_for_the_same(counts):
+    found = rounded(np.array(counts))
+    assert (np.abs(found - counts) <= 2.5 + 1e-6).all()
+    assert (found % 5 == 0).all()
+    assert (found == rounded(np.array(counts))).all()
+
+
+def test_a_difference_may_tell_too():
+    assert difference_withheld([52, 52, 52, np.nan], [49, 52, 40, 3], DISPLAY).tolist() == [True, False, False, False]
+
+
+# --- whose people -----------------------------------------------------------------------------------------------
+
+
+def test_public_statistics_and_invented_people_are_shown_as_they_are():
+    assert is_protected(_city())
+    assert is_protected(_city(""))
+    assert not is_protected(_city("open"))
+    assert not is_protected(_city(synthetic=True))
+    assert not is_protected(City("empty", "EPSG:3011"))
+    mixed = _city("open")
+    people = mixed.population.assign(source_id=["test"] * 5 + ["unknown"])
+    assert is_protected(mixed.replaced(population=people))
+
+
+def test_derived_layers_inherit():
+    assert highest(["open", "internal", ""]) == "internal"
+    city = _city("restricted")
+    found = inherited(city, ("population", "zones"))
+    assert (found.classification, found.licences, found.owners) == ("restricted", ("own",), ("Me",))
+    more = pd.DataFrame({"id": ["osm"], "classification": ["open"], "licence": ["ODbL"], "owner": ["OSM"]})
+    city = city.replaced(sources=pd.concat([city.sources, more]), paths=city.paths.assign(source_id="osm"))
+    found = inherited(city, ("population", "paths"))
+    assert (found.classification, found.licences) == ("restricted", ("own", "ODbL"))
+
+
+# --- what models answer -----------------------------------------------------------------------------------------
+
+MODELS = ["segregation", "exposure"]
+GROUP = PRESENT.with_parameter("segregation", "group", "c").with_parameter("exposure", "group", "c")
+MOVE = HousingTransfer(
+    zone="z0", dwellings=25.0, tenure={"rental": 1.0}, groups={"origin": {"rental": {"a": 0.5, "c": 0.5}}}
+)
+
+
+def _shares(answer, text="Share:"):
+    return next(f for f in answer.results["segregation"].fields if f.name.startswith(text))
+
+
+def test_few_people_are_withheld_everywhere():
+    chain = _chain()
+    answer = chain.run(GROUP, MODELS)
+    assert np.isnan(_shares(answer).values).all()  # z0 rests on three; z1 would give it away
+    rows = [one for one in answer.indicators if one.model == "exposure" and one.unit == "persons"]
+    assert not [one for one in rows if 0 < one.value < DISPLAY]
+    assert any(np.isnan(one.value) for one in rows)
+    open_answer = _chain("open").run(GROUP, MODELS)
+    assert np.isfinite(_shares(open_answer).values).all()
+    assert any(0 < one.value < DISPLAY for one in open_answer.indicators if one.unit == "persons")
+    assert not any(one.support is not None for one in open_answer.indicators)
+    chain.close()
+
+
+def test_an_edit_of_known_size_gives_nobody_away():
+    """25 known newcomers of c in z0: 28 are shown nowhere, for 28 - 25 = 3."""
+    chain = _chain()
+    answer, reference = chain.run(GROUP.changed(name="S").adding(MOVE), MODELS), chain.run(GROUP, MODELS)
+    assert np.isnan(_shares(answer).values[0])
+    for found in compared(answer, reference).values():
+        for field in found.fields:
+            if field.support is not None:
+                a, b = (next(f for f in one.results[found.model].fields if f.name == field.name)
+                        for one in (answer, reference))  # fmt: skip
+                assert np.isnan(field.values[np.isnan(a.values) | np.isnan(b.values)]).all()
+    chain.close()
+
+
+def test_nothing_small_leaves_the_program(tmp_path, capsys):
+    place = tmp_path / "p.twin"
+    create(place, _city()).close()
+    assert cli.main(["--json", "run", str(place), "--models", "exposure"]) == 0
+    rows = [row for row in json.loads(capsys.readouterr().out)["indicators"] if row["model"] == "exposure"]
+    counts = [row["value"] for row in rows if row["unit"] == "persons" and row["value"] is not None]
+    assert counts
+    assert all(value % 5 == 0 and (value == 0 or value >= EXPORT) for value in counts)
+    assert [row for row in rows if row["value"] is None]
+    assert cli.main(["run", str(place), "--models", "exposure"]) == 0
+    said = capsys.readouterr()
+    assert "fewer than" in said.out + said.err
+
+
+def test_fields_and_rows_for_export():
+    chain = _chain()
+    answer = chain.run(PRESENT, MODELS)
+    rows = compared(answer, answer)["exposure"].rows
+    for row in guard.rows_for_export(rows):
+        if row.unit == "persons" and np.isfinite(row.value):
+            assert row.value % 5 == 0
+    for result in answer.results.values():
+        for field in guard.result_for_export(result).fields:
+            if field.support is not None:
+                assert not np.isfinite(field.values[withheld(field.support, EXPORT)]).any()
+    chain.close()
+
+
+def test_what_values_rest_on_is_kept(tmp_path):
+    result = dataclasses.replace(_chain().run(GROUP, ["exposure"]).results["exposure"], key="k")
+    store(tmp_path, result)
+    back = load(tmp_path, "k")
+    for a, b in zip(result.fields, back.fields, strict=True):
+        assert (a.support is None) == (b.support is None)
+        assert a.support is None or np.array_equal(a.support, b.support)
+    assert [one.support for one in back.indicators] == [one.support for one in result.indicators]
+
+
+def test_a_note_on_ethics_stays_with_the_project(tmp_path):
+    from twin.project import open_project
+    from twin.state import State
+
+    city = small_city(1)
+    note = "Register extract, permit 2026-1; no single house may be shown."
+    create(tmp_path / "p.twin", city, State(city, ethics=note)).close()
+    with open_project(tmp_path / "p.twin") as project:
+        assert project.state().ethics == note
