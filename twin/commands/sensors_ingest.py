@@ -13,7 +13,7 @@ import msgspec
 
 from twin.commands.console import pair
 from twin.errors import BadInput, ProjectLocked, UsageError
-from twin.sensors.settings import FORMATS, KINDS
+from twin.sensors.settings import FORMATS
 from twin.text import tr, trn
 
 if TYPE_CHECKING:

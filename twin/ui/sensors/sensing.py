@@ -272,7 +272,7 @@ class Sensing(QObject):
         self.desk.close()
         self.read, self.frame, self._panel = Read(), None, None
         self.feeds, self.limits, self.alarms, self._live, self._extra = [], [], [], {}, {}
-        self._window.workbench.results.files.add({}, ())
+        self._window.workbench.results.added.files.add({}, ())
         self.note.hide()
 
     def _took(self, read: Read) -> None:
@@ -414,7 +414,7 @@ class Sensing(QObject):
         entries = [
             DropInInfo(id, layer.title, N_("Sensors")) for id, layer in base.items()
         ]  # fmt: skip
-        self._window.workbench.results.files.add(base, tuple(entries))
+        self._window.workbench.results.added.files.add(base, tuple(entries))
 
     def _say(self) -> None:
         """Say in the status bar how the connections stand; it stands there always while feeds are kept."""
