@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from twin.chain.chain import Chain
+from twin.chain.registry import switched_on
 from twin.layer import Field
 from twin.project import create
 from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
@@ -102,7 +103,7 @@ def test_an_edit_is_answered_as_on_the_command_line(
     assert results.answer is not None
     assert results.reference is not None
     chain = Chain(store.state.city)
-    same = chain.run(store.state.scenarios[0])
+    same = chain.run(store.state.scenarios[0], switched_on({}))
     chain.close()
     assert results.answer.key == same.key
     by_id = {one.id: one for one in same.indicators}  # what is quick first: their order may be another

@@ -105,7 +105,7 @@ def test_an_open_project_has_panels_title_and_view(window: MainWindow, project: 
     open_it(window, project, qtbot)
     assert window.stack.currentWidget() is window.viewport
     # The highest class of the two sources stands in the title.
-    assert window.windowTitle() == "Mariatorget[*] – internal – Stockholm twin"
+    assert window.windowTitle() == "Mariatorget[*] – information class: internal – Stockholm twin"
     assert not window.isWindowModified()
     assert window.panels.docks["layers"].isVisible()
     assert window.panels.docks["inspector"].isVisible()
