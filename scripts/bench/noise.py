@@ -173,11 +173,11 @@ def district(city: Any) -> None:
     changed = Changes({"buildings": frozenset({id})})
     noise.run(high, {}, {}, base, changed)
     timed("one building", lambda: noise.run(high, {}, {}, base, changed))
-    print(f"\npeak memory of the process: {resource.getrUsage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB\n")
+    print(f"\npeak memory of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB\n")
 
 
 def growth() -> None:
-    """Print how time and memory grow with receivers, and with buildings up to 50,000."""
+    """Print how time and memory grow with buildings up to 50,000, four receivers each, 300 m, no reflections."""
     import geopandas as gpd
     import shapely
 
@@ -206,9 +206,7 @@ def growth() -> None:
             buildings=conform("buildings", houses, "EPSG:3011"), roads=conform("roads", roads, "EPSG:3011")
         )
         began = time.process_time()
-        asked: dict[str, Any] = {"grid": wide / 40, "floors": "one"}
-        if n > 10_000:
-            asked |= {"interval": 50.0, "reach": 300.0, "reflections": 0.0}
+        asked: dict[str, Any] = {"grid": 0.0, "floors": "one", "interval": 50.0, "reach": 300.0, "reflections": 0.0}
         heard = noise.run(city, asked, {}).working
         cpu = time.process_time() - began
         km = sum(line.length for line in lines) / 1000
