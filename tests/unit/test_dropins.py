@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -113,7 +114,7 @@ def test_the_researchers_script_runs(root: Path, tmp_path: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
     done = subprocess.run(
         [sys.executable, str(root / "docs" / "examples" / "research.py"), str(project)],
-        capture_output=True, text=True, timeout=300, check=False, cwd=root,
+        capture_output=True, text=True, timeout=300, check=False, cwd=root, env={**os.environ, "PYTHONPATH": str(root)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "codes without a partner: 0" in done.stdout
