@@ -92,6 +92,18 @@ def composed(message: str, /, **fields: str | float) -> str:
     return message + _PARTS + json.dumps(fields, ensure_ascii=False, sort_keys=True)
 
 
+def part_of(message: str, name: str) -> str:
+    """Return a field of a composed text, "" where it has none.
+
+    Examples
+    --------
+    >>> part_of(composed("{what}, mean", what="Lden"), "what")
+    'Lden'
+    """
+    _, _, parts = message.partition(_PARTS)
+    return str(json.loads(parts).get(name, "")) if parts else ""
+
+
 @cache
 def catalogue(lang: str) -> gettext.NullTranslations:
     """Return the catalogue of a language; English is the language of the keys."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twin.content import demo_project
-from twin.questions import people
+from twin.questions import homes, people
 from twin.ui import theme
 from twin.ui.questions.panel import QuestionPanel
 from twin.ui.settings import Settings
@@ -36,6 +36,8 @@ def window(qtbot: QtBot, qapp: QApplication) -> MainWindow:
 def test_a_square_and_homes_are_answered_and_shown(window: MainWindow, qtbot: QtBot) -> None:
     asking, store = window.workbench.asking, window.session.store
     assert store is not None
+    # noise and traffic of the demo take a minute, and have tests of their own
+    store.change("Models", models={"noise": False, "traffic": False, "exposure": False})
     window.commands["what_if"].trigger()
     panel = window.panels.docks["questions"].widget()
     assert isinstance(panel, QuestionPanel)
@@ -55,7 +57,7 @@ def test_a_square_and_homes_are_answered_and_shown(window: MainWindow, qtbot: Qt
     assert "kan nå den till fots" in said
     panel.reply._show.click()
     assert store.state.layers[0].id.startswith("difference:segregation:Co-presence potential")
-    said = answered(people.HOMES, zone=("z05",), dwellings=200.0)
+    said = answered(homes.HOMES, zone=("z05",), dwellings=200.0)
     assert "Gamla stan" in said
     panel.reply._show.click()
     assert store.state.layers[0].id.startswith("difference:segregation:Share")

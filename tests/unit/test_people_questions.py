@@ -10,16 +10,19 @@ import pytest
 import shapely
 
 from twin.chain.chain import Chain
+from twin.chain.registry import MODELS
 from twin.city.city import City
 from twin.content import demo_project
 from twin.models.segregation.people import groupings
 from twin.project import load_city
-from twin.questions import people
+from twin.questions import carry, homes, people
 from twin.questions.question import Asked
 from twin.scenario.buildings import HousingTransfer
 from twin.scenario.scenario import PRESENT
 from twin.scenario.streets import AddPath
 
+PARTS = {name: MODELS[name] for name in ("reach", "segregation", "exposure")}
+"""Noise and traffic of the demo take a minute, and have tests of their own."""
 FORBIDDEN = re.compile(r"reduces? segregation|minskar segregation", re.IGNORECASE)
 
 
@@ -36,7 +39,7 @@ def _ask(question, city, lang="en", **values):
     for model, own in made.parameters.items():
         for name, value in own.items():
             scenario = scenario.with_parameter(model, name, value)
-    chain = Chain(city)
+    chain = Chain(city, models=PARTS)
     edited = reduce(lambda one, edit: edit.apply(one), scenario.active, city)
     answers = (chain.run(scenario, question.models), chain.run(PRESENT, question.models))
     chain.close()
@@ -61,7 +64,7 @@ def test_how_a_group_is_spread(demo):
 
 
 def test_new_homes_move_what_can_move(demo):
-    made, reply = _ask(people.HOMES, demo, zone=("z05",), who="own", share=60.0)
+    made, reply = _ask(homes.HOMES, demo, zone=("z05",), who="own", share=60.0)
     (edit,) = made.edits
     assert isinstance(edit, HousingTransfer)
     assert edit.persons == 800
@@ -78,7 +81,7 @@ def test_new_homes_move_what_can_move(demo):
 
 @pytest.mark.parametrize("who", ["tenure", "zone", "city"])
 def test_who_moves_in_is_stated(demo, who):
-    made, _ = _ask(people.HOMES, demo, zone=("z05",), who=who, rental=100.0, tenant=0.0)
+    made, _ = _ask(homes.HOMES, demo, zone=("z05",), who=who, rental=100.0, tenant=0.0)
     (edit,) = made.edits
     assert edit.tenure == {"rental": 1.0}
     share = edit.groups["origin"]["rental"]["born_elsewhere"]
@@ -119,7 +122,7 @@ def test_a_new_square_has_a_potential(demo):
 
 @pytest.mark.parametrize("what", ["street", "way_school", "way_area"])
 def test_who_carries_what(demo, what):
-    _, reply = _ask(people.CARRY, demo, what=what)
+    _, reply = _ask(carry.CARRY, demo, what=what)
     assert "95 %" in reply.sentence
     assert reply.rows[0].id.endswith("_gap")
     if what == "street":
@@ -128,5 +131,5 @@ def test_who_carries_what(demo, what):
 
 def test_without_people_they_say_what_lacks():
     empty = City("empty", "EPSG:3011")
-    assert all(question.lacks(empty) for question in people.QUESTIONS)
+    assert all(question.lacks(empty) for question in (*people.QUESTIONS, *homes.QUESTIONS, *carry.QUESTIONS))
     assert groupings(empty) == {}

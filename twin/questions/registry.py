@@ -15,6 +15,8 @@ MODULES: tuple[str, ...] = (
     "twin.questions.listening",
     "twin.questions.traffic",
     "twin.questions.people",
+    "twin.questions.homes",
+    "twin.questions.carry",
 )
 """Modules that hold ``QUESTIONS``, a tuple; they are loaded when the list is first looked at."""
 
