@@ -264,6 +264,10 @@ def test_frames_that_get_slow_drop_details_and_get_them_back() -> None:
         pace.took(0.01, smooth=False, still=False)
     assert pace.level == 0
     assert pace.budget > first
+    assert pace.smooth(still=True, refined=False), "a little city is smooth at once"
+    pace.expect(1_400_000)
+    assert not pace.smooth(still=True, refined=False)
+    assert pace.smooth(still=True, refined=True)
     pace.took(0.3, smooth=True, still=True)
     assert not pace.smooth(still=True, refined=False)
     assert pace.smooth(still=True, refined=True)

@@ -36,6 +36,7 @@ _QUICK = 0.02
 _SHORT, _PATIENCE = 0.15, 0.6
 """Seconds that a frame with smooth edges may take while moving, at once when it rests, and after a while of rest."""
 _SAMPLES = 4
+_LARGE = 500_000
 _FIRST_BUDGET, _LEAST_BUDGET, _MOST_BUDGET = 2e5, 2e4, 1e9
 """Triangles of buildings drawn while the camera moves: at first, at least on a slow and at most on a quick machine."""
 
@@ -98,6 +99,7 @@ class SceneView:
                 self._scenery = Scenery(drawables.mesh, self._renderer)
             self._picker = Picker(drawables.mesh)
             self.effects.attach(self._scenery)
+            self._pace.expect(len(drawables.mesh.solids.faces))
             self._framed = self._named = ()
             old = None
         elif drawables.overlays != old.overlays:
@@ -341,6 +343,11 @@ class _Pace:
         self.level = 0
         self.budget = _FIRST_BUDGET
         self._smooth = 0.0
+
+    def expect(self, triangles: int) -> None:
+        """Guess before the first frame: a large city comes first without smooth edges, which follow once it rests."""
+        if self._smooth == 0 and triangles > _LARGE:
+            self._smooth = 2 * _SHORT
 
     def smooth(self, still: bool, refined: bool) -> bool:
         """Return whether the next frame has smooth edges: where they take long only in a refined one."""
