@@ -264,6 +264,8 @@ def _assumptions(heard: Heard, traffic: Traffic, values: Mapping[str, Value]) ->
         said.append(N_("Traffic is as counted, elsewhere assumed by kind of street, at the posted speed."))
     elif basis[0]:
         said.append(N_("Streets without an answer of the traffic model have assumed traffic."))
+    if basis[2]:
+        said.append(N_("Traffic is that of the traffic model; streets it leaves empty are silent."))
     if heard.surroundings.left_out:
         said.append(N_("Some objects without height, length or area are left out of the noise model."))
     return tuple(said)
