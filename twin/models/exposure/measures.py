@@ -105,6 +105,10 @@ def concentration_index(values: ArrayLike, persons: ArrayLike) -> float:
     return float(2.0 / mean * (burden * rank).sum() - 1.0)
 
 
+FEWEST = 10
+"""Zones that a bootstrap over them needs at least to say anything."""
+
+
 @dataclass(frozen=True)
 class Gap:
     """A difference of means, one group minus all others, and the band of 95 % of the draws."""
@@ -128,7 +132,7 @@ def gap(values: ArrayLike, persons: ArrayLike, group: int, cluster: ArrayLike, d
     cluster : array of int, shape (n,)
         Zone of each row, not negative.
     draws : int
-        0 leaves the band out (nan).
+        0 leaves the band out (nan), as do fewer than :data:`FEWEST` zones.
     seed : int
 
     References
@@ -138,7 +142,7 @@ def gap(values: ArrayLike, persons: ArrayLike, group: int, cluster: ArrayLike, d
 
     Examples
     --------
-    >>> found = gap([50, 60, 50, 60], [[1, 3], [3, 1], [1, 3], [3, 1]], 0, [0, 0, 1, 1])
+    >>> found = gap([50, 60] * 10, [[1, 3], [3, 1]] * 10, 0, np.repeat(np.arange(10), 2))
     >>> found.value, found.low, found.high
     (5.0, 5.0, 5.0)
     """
@@ -157,7 +161,7 @@ def gap(values: ArrayLike, persons: ArrayLike, group: int, cluster: ArrayLike, d
         return np.asarray(means[..., 0] - means[..., 1])
 
     value = float(difference(np.ones(n))) if n else float("nan")
-    if not draws or n < 2:
+    if not draws or n < FEWEST:
         return Gap(value, float("nan"), float("nan"))
     rng = np.random.default_rng(seed)
     drawn = difference(rng.multinomial(n, np.full(n, 1.0 / n), size=draws).astype(float))
