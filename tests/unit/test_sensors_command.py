@@ -190,3 +190,12 @@ def test_radar_passages_become_counts(project: Path, shared_data: Path, capsys: 
         assert (one.lon, one.unit, one.period_s) == (18.04662, "/h", 300)
         flow = store.series(one.sid, *(store.span() or ()))
         assert 24 * flow.value.mean() > 3000
+
+
+def test_a_picture_shows_sensors_at_a_time(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "a.png"
+    words = ["render", str(project), "--out", str(out), "--size", "400x300"]
+    assert main([*words, "--layer", "sensors:noise_laeq", "--time", "2026-05-06T08:00"]) == 0
+    assert out.stat().st_size > 5000
+    assert main([*words, "--layer", "sensors:ozone"]) == 1
+    assert "sensors:noise_laeq" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from twin import localtime
 from twin.commands.console import size
 from twin.errors import BadInput
 from twin.text import error_text, tr
-from twin.when import span_of
+from twin.when import moment, span_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -30,7 +30,9 @@ def add(parser: Parser, lang: str) -> None:
     parser.add_argument("--out", required=True, metavar="F.png", type=Path, help=tr("picture to write", lang))
     parser.add_argument("--size", required=True, metavar="WxH", type=size, help=tr("width and height in pixels", lang))
     parser.add_argument("--dpi", metavar="N", type=int, default=150, help=tr("dots per inch, 150 by default", lang))
-    parser.add_argument("--layer", metavar="K", help=tr("a layer to show, as twin layers names it", lang))
+    parser.add_argument(
+        "--layer", metavar="K", help=tr("a layer to show, as twin layers names it, or sensors:QUANTITY", lang)
+    )
     parser.add_argument("--scenario", metavar="S", help=tr("a scenario of the project", lang))
     parser.add_argument(
         "--time", metavar="T", help=tr("city-local time to show of layers with times, such as 2026-11-21T08:00", lang)
@@ -46,6 +48,7 @@ def run(args: Namespace, console: Console) -> int:
     from twin.dropins import trust
     from twin.project import data_folders, load_view, resolve_path
     from twin.report.figure import export_png
+    from twin.sensors.glance import is_sensor_layer, sensor_layer
 
     began = time.monotonic()
     if args.out.suffix.lower() != ".png":
@@ -65,7 +68,11 @@ def run(args: Namespace, console: Console) -> int:
             data = evaluate([own], state.city, data_folders(path))
             if data.errors:
                 raise data.errors[own.id]
-        layer = data.layers.get(args.layer) if own is not None else _layer(dropins, args.layer, state)
+        if is_sensor_layer(args.layer):
+            at = None if args.time is None else moment(_instant(args.time))
+            layer: Layer | None = sensor_layer(path / "history", state.city, args.layer, at)
+        else:
+            layer = data.layers.get(args.layer) if own is not None else _layer(dropins, args.layer, state)
         if layer is None:
             raise BadInput("The layer «{name}» has nothing to show for this city.", name=args.layer)
         layers = {args.layer: layer}
@@ -117,10 +124,7 @@ def instant_in(layers: Iterable[Layer], when: str) -> float:
     BadInput
         When it is no time, no layer has times, or all of them begin later.
     """
-    try:
-        t = localtime.parse(when)
-    except BadInput:
-        raise BadInput("«{text}» is not a time; write 2026-11-21T08:00.", text=when) from None
+    t = _instant(when)
     given = tuple(layers)
     span = span_of(given)
     if span is None:
@@ -130,6 +134,13 @@ def instant_in(layers: Iterable[Layer], when: str) -> float:
         first = f"{localtime.local(span[0]):%Y-%m-%dT%H:%M}"
         raise BadInput("The layer «{name}» begins at {first}.", name=", ".join(one.id for one in given), first=first)
     return t
+
+
+def _instant(when: str) -> float:
+    try:
+        return localtime.parse(when)
+    except BadInput:
+        raise BadInput("«{text}» is not a time; write 2026-11-21T08:00.", text=when) from None
 
 
 def _with_layer(state: State, name: str, data: set[str]) -> State:

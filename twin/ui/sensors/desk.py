@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from twin.errors import ProjectLocked
-from twin.sensors.stream import in_ms
+from twin.sensors.glance import Read, read_stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from twin.city.city import City
-    from twin.layer import Layer
-    from twin.sensors.block import Block
     from twin.sensors.embedded import EmbeddedHistory
-    from twin.sensors.onmap import Stands
     from twin.sensors.recorder import Recorder
     from twin.sensors.settings import FeedSettings
-    from twin.sensors.stream import Frame, Stream
-
-_CELLS = 12_000_000
-_MOST_STEPS = 4_000
-_LOOK_BACK_S = 86_400.0
-
-
-@dataclass(frozen=True, eq=False)
-class Read:
-    """What was read of a history for the window: streams, where they stand, the window that can be played."""
-
-    streams: tuple[Stream, ...] = ()
-    where: Stands | None = None
-    block: Block | None = None
-    layers: dict[str, Layer] = field(default_factory=dict)
-    latest: Frame | None = None
-    span: tuple[np.datetime64, np.datetime64] | None = None
 
 
 class Desk(QObject):
@@ -77,7 +56,7 @@ class Desk(QObject):
         """Read anew what the window shows: the newest stretch, or one that holds a time."""
         store = self.store
         if store is not None:
-            self._ask(lambda: _read(store, city, around), then)
+            self._ask(lambda: read_stretch(store, city, around), then)
 
     def ask(self, question: Callable[[EmbeddedHistory], Any], then: Callable[[Any], None]) -> None:
         """Ask the store something beside the window."""
@@ -121,7 +100,7 @@ class Desk(QObject):
             store.take_inbox()
             store.settle()
             store.forget(np.datetime64("now", "ms"))
-        return _read(store, city)
+        return read_stretch(store, city)
 
     def _record(self, store: EmbeddedHistory, feeds: list[FeedSettings]) -> None:
         from twin.sensors.intake import Intake
@@ -171,26 +150,3 @@ def _closed(store: EmbeddedHistory | None, recorder: Recorder | None) -> None:
         recorder.stop()
     if store is not None:
         store.close()
-
-
-def _read(store: EmbeddedHistory, city: City, around: np.datetime64 | None = None) -> Read:
-    """Read streams, places, and the window that can be played: all there is, in steps that fit in memory."""
-    from twin.sensors.block import fill
-    from twin.sensors.onmap import layers_over_time, stands
-
-    streams, span = store.streams(), store.span()
-    where = stands(streams, city)
-    if span is None or not streams:
-        return Read(streams, where, latest=store.latest(), span=span)
-    periods = [one.period_s for one in streams if one.period_s > 0]
-    step = float(np.median(periods)) if periods else 300.0
-    most = min(_MOST_STEPS, max(_CELLS // max(len(streams), 1), 100))
-    length = np.timedelta64(round(most * step * 1000), "ms")
-    end = span[1] if around is None else min(span[1], around + length // 4)
-    first = max(span[0], end - length)
-    # Steps begin at whole multiples of their length, so that the hour on the clock is one of them.
-    whole = np.timedelta64(round(step * 1000), "ms")
-    start = in_ms(int(first.astype("int64")) // int(whole.astype("int64")) * int(whole.astype("int64")))
-    # A day back, so that the list can say how old a stale value is; the map leaves it out.
-    block = fill(store, start, end, step, max(_LOOK_BACK_S, *(one.stale_after for one in streams)))
-    return Read(streams, where, block, layers_over_time(streams, where, block), store.latest(), span)

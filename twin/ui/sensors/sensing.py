@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel
 from twin import localtime
 from twin.content import demo_project
 from twin.errors import TwinError
+from twin.sensors.glance import Read
 from twin.sensors.limits import Alarm, Limit, alarms, load_limits, save_limits
 from twin.sensors.onmap import PREFIX, layers_now, same_picture
 from twin.sensors.quantity import title_of
@@ -21,7 +22,7 @@ from twin.sensors.stream import Frame
 from twin.state import LayerEntry
 from twin.text import N_, tr
 from twin.ui.opening import DropInInfo
-from twin.ui.sensors.desk import Desk, Read
+from twin.ui.sensors.desk import Desk
 from twin.ui.sensors.pointing import Pointing
 from twin.ui.widgets import STEP, restyle
 
