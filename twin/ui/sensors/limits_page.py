@@ -21,7 +21,7 @@ from twin.sensors.quantity import QUANTITIES, title_of
 from twin.sensors.states import age_text
 from twin.sensors.units import shown
 from twin.text import N_, number, tr
-from twin.ui.sensors.sensing import stream_name
+from twin.ui.sensors.note import stream_name
 from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, row
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QLabel
 
 from twin import localtime
 from twin.content import demo_project
@@ -15,16 +14,15 @@ from twin.errors import TwinError
 from twin.sensors.glance import Read
 from twin.sensors.limits import Alarm, Limit, alarms, load_limits, save_limits
 from twin.sensors.onmap import PREFIX, layers_now, same_picture
-from twin.sensors.quantity import title_of
 from twin.sensors.settings import FeedSettings, load_feeds, save_feeds
-from twin.sensors.states import Standing, age_text, ages, standings
+from twin.sensors.states import Standing, standings
 from twin.sensors.stream import Frame
 from twin.state import LayerEntry
-from twin.text import N_, tr
+from twin.text import N_
 from twin.ui.opening import DropInInfo
 from twin.ui.sensors.desk import Desk
+from twin.ui.sensors.note import Note
 from twin.ui.sensors.pointing import Pointing
-from twin.ui.widgets import STEP, restyle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,12 +67,8 @@ class Sensing(QObject):
         self._looking = False
         self._read_at = 0.0
         self._going: np.datetime64 | None = None
-        self.note = QLabel()
-        self.note.setObjectName("sensor_note")
-        self.note.setProperty("role", "small")
-        self.note.setContentsMargins(0, 0, 2 * STEP, 0)
+        self.note = Note()
         window.statusBar().addPermanentWidget(self.note)
-        self.note.hide()
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY)
         self._timer.timeout.connect(self._tick)
@@ -418,45 +412,5 @@ class Sensing(QObject):
         self._window.workbench.results.added.files.add(base, tuple(entries))
 
     def _say(self) -> None:
-        """Say in the status bar how the connections stand; it stands there always while feeds are kept."""
-        lang = self.lang
-        text, tone = "", "muted"
-        on = [one for one in self.feeds if one.on]
-        if on and self.writable:
-            found = self.statuses
-            linked = sum(status.link == "connected" for status in found.values())
-            text = tr("Feeds: {n} of {all} connected", lang, n=linked, all=len(on))
-            tone = "muted" if linked == len(on) else "problem"
-            lost = sum(status.lost for status in found.values())
-            if lost:
-                text += " · " + tr("{n} lost", lang, n=lost)
-        elif on:
-            text = tr("Feeds are not followed: the project is open for reading only", lang)
-            tone = "problem"
-        elif self.synthetic and self._is_live:
-            text = tr("Live: a synthetic week played as now", lang)
-        if self.frame is not None and self._is_live and not self.synthetic and self.read.streams:
-            age = ages(self.frame)
-            if np.isfinite(age).any():
-                newest = age_text(float(np.nanmin(age)), lang)
-                text += (" · " if text else "") + tr("newest value {age} old", lang, age=newest)
-        if self.alarms:
-            text += (" · " if text else "") + tr("{n} thresholds crossed", lang, n=len(self.alarms))
-            tone = "problem"
-        self.note.setText(text)
-        restyle(self.note, role="problem" if tone == "problem" else "small")
-        self.note.setVisible(bool(text) and self._window.session.store is not None)
-
-
-def span_text(read: Read, lang: str) -> str:
-    """Say which span a history covers."""
-    if read.span is None:
-        return tr("No observations yet", lang)
-    first, last = (localtime.said(localtime.instant(t), lang, weekday=False) for t in read.span)
-    return f"{first} – {last}"
-
-
-def stream_name(read: Read, sid: int, lang: str) -> str:
-    """Name a stream for people: its place and quantity."""
-    one = read.streams[sid]
-    return f"{one.name or one.sensor or one.id}, {tr(title_of(one.quantity), lang)}"
+        if self._window.session.store is not None:
+            self.note.show_state(self, self._is_live)

@@ -13,7 +13,7 @@ from twin.sensors.quantity import title_of
 from twin.sensors.units import shown
 from twin.sensors.validation import PAIRINGS, Compared, Pairing, compare
 from twin.text import N_, number, tr, trn
-from twin.ui.sensors.sensing import span_text, stream_name
+from twin.ui.sensors.note import span_text, stream_name
 from twin.ui.widgets import STEP, button, label, row
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from twin.localtime import instant
 from twin.sensors.stream import QUALITY_NAMES, Quality
 from twin.sensors.units import shown
 from twin.text import N_, tr
-from twin.ui.sensors.sensing import span_text, stream_name
+from twin.ui.sensors.note import span_text, stream_name
 from twin.ui.sensors.stream_model import StreamModel
 from twin.ui.widgets import STEP, EmptyState, IconButton, label, row
 
