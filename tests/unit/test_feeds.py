@@ -15,11 +15,12 @@ import servers
 from paho.mqtt.enums import CallbackAPIVersion
 
 from twin.errors import BadInput
+from twin.sensors.decode import sensor_community
 from twin.sensors.decode.plain import PlainJson
 from twin.sensors.embedded import EmbeddedHistory
 from twin.sensors.feeds import feed as feeding
 from twin.sensors.feeds.files import FolderFeed, Layout, read_csv, read_file
-from twin.sensors.feeds.http import Web
+from twin.sensors.feeds.http import PolledPage, Web
 from twin.sensors.feeds.mqtt import MqttFeed, address
 from twin.sensors.feeds.ngsi_ld import NgsiLdFeed
 from twin.sensors.feeds.sensorthings import SensorThingsFeed
@@ -380,6 +381,33 @@ def test_ngsi_ld_notifies_us_and_forgets_us_at_the_end() -> None:
     assert len(feed.decode(payload, topic)) == 2
     feed.stop()
     assert server.asked[-1][0] == "DELETE"
+    server.close()
+
+
+# --- an address of any format
+
+
+def test_a_page_is_polled_and_handed_on_when_it_changed() -> None:
+    values = [{"value_type": "P1", "value": "19.13"}, {"value_type": "P2", "value": "bad"}]
+    rows = [{"id": 1, "timestamp": "2026-05-04 10:00:00", "sensor": {"id": 7}, "sensordatavalues": values}]
+
+    def answer(method: str, path: str, query: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
+        return 200, "application/json", json.dumps(rows).encode()
+
+    server = Server(answer)
+    feed = PolledPage(f"{server.url}/v2/data.json", sensor_community.answer)
+    feed._every = 0.05
+    feed.start()
+    until(lambda: len(server.asked) >= 3)
+    assert feed.status.received == 1
+    good, bad = feed.decode(*feed.take()[0][:2])
+    assert isinstance(good, Reading)
+    assert str(bad) == "P2: bad is no number."
+    rows[0]["sensordatavalues"] = [{"value_type": "P1", "value": "20,5"}]
+    until(lambda: feed.status.received == 2)
+    (one,) = feed.decode(*feed.take()[0][:2])
+    assert (one.sensor, one.quantity, one.value) == ("sensor.community 7", "pm10", 20.5)
+    feed.stop()
     server.close()
 
 

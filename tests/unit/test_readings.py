@@ -181,6 +181,17 @@ def test_plain_json_to_the_letter() -> None:
     assert PlainJson()(many, "t")[1].time == ms("2026-05-04T10:00:00.123+00:00")
 
 
+def test_one_bad_reading_does_not_cost_the_others() -> None:
+    many = b"[" + plain() + b"," + plain(value="x") + b"," + plain(time="2026-05-04T12:00:00Z") + b"]"
+    intake = Intake(PlainJson(), numbered())
+    assert len(intake.take([(many, "t", now_ms())])) == 2
+    assert (intake.counts.received, intake.counts.refused) == (3, 1)
+    mapped = Intake(PlainJson({"unit": "=ug/m3"}), numbered())
+    assert len(mapped.take([(many, "t", now_ms())])) == 2
+    with pytest.raises(BadInput):
+        PlainJson()(plain(value="x"), "t")
+
+
 BAD = {
     "text for a number": (plain(value="12"), "float"),
     "a flag": (plain(value=True), "float"),

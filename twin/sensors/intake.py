@@ -123,7 +123,11 @@ class Intake:
                 self.refuse(error, received, topic, payload)
                 continue
             self.counts.received += len(readings)
-            found += [(reading, received, topic) for reading in readings]
+            for reading in readings:
+                if isinstance(reading, BadInput):
+                    self.refuse(reading, received, topic, payload)
+                else:
+                    found.append((reading, received, topic))
         self._meet(found)
         for reading, received, topic in found:
             self._reading(reading, received, topic, rows)

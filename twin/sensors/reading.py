@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
+
+from twin.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 
 class Reading(msgspec.Struct, gc=False):
@@ -27,14 +32,29 @@ class Reading(msgspec.Struct, gc=False):
     doubt: bool = False
 
 
+Found = Reading | BadInput
+"""A reading, or why one was not taken: what is wrong in a part of a message does not cost the rest of it."""
+
+
 class Decoder(Protocol):
     """Turns a message into readings."""
 
-    def __call__(self, payload: bytes, topic: str) -> list[Reading]:
-        """Return the readings of a message.
+    def __call__(self, payload: bytes, topic: str) -> list[Found]:
+        """Return the readings of a message, and an error for each part of it that cannot be read.
 
         Raises
         ------
         BadInput
             When the message as a whole cannot be understood.
         """
+
+
+def gathered(rows: Iterable[Any], read: Callable[[Any], Iterable[Found]]) -> list[Found]:
+    """Return what is read of rows; a row that is wrong gives its error, the others their readings."""
+    found: list[Found] = []
+    for row in rows:
+        try:
+            found.extend(read(row))
+        except BadInput as error:
+            found.append(error)
+    return found

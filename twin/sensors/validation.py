@@ -249,5 +249,6 @@ PAIRINGS = (
     Pairing("noise_laeq", "Lnight at façades", "dB", "Lnight"),
     Pairing("noise_laeq", "Lden above the ground", "dB", "Lden"),
     Pairing("noise_laeq", "Leq,24h above the ground", "dB", "Leq,24h"),
+    Pairing("noise_laeq", "Lnight above the ground", "dB", "Lnight"),
 )
 """What can be compared, by the name of the model's field."""

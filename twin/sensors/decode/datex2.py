@@ -9,7 +9,7 @@ from defusedxml import DefusedXmlException
 
 from twin.errors import BadInput
 from twin.sensors.guard import MAX_ANSWER, MAX_READINGS, cut, number_of, text_of, time_of
-from twin.sensors.reading import Reading
+from twin.sensors.reading import Found, Reading, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _VALUES = {"vehicleFlowRate": ("traffic_flow", "/h"), "speed": ("traffic_speed", "km/h")}
 
 
-def answer(payload: bytes, topic: str = "") -> list[Reading]:
+def answer(payload: bytes, topic: str = "") -> list[Found]:
     """Return the readings of a publication; entities and external references are refused.
 
     A publication has no places: those stand in a table of sites of its own. Give them by ``--at SITE=LON,LAT``.
@@ -31,7 +31,7 @@ def answer(payload: bytes, topic: str = "") -> list[Reading]:
         raise BadInput("The XML holds entities or a document type, which are not read.") from error
     except (safe.ParseError, ValueError, LookupError) as error:
         raise BadInput("The message is no XML: {reason}", reason=cut(error, 120)) from error
-    readings = [reading for site in root.iter() if _name(site) == "siteMeasurements" for reading in _site(site)]
+    readings = gathered((site for site in root.iter() if _name(site) == "siteMeasurements"), _site)
     if len(readings) > MAX_READINGS:
         raise BadInput(
             "The message holds {n} readings; at most {limit} are taken.", n=len(readings), limit=MAX_READINGS

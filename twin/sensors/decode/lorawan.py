@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twin.errors import BadInput
 from twin.sensors.guard import load_json, number_of, text_of, time_of
 from twin.sensors.quantity import quantity_of
-from twin.sensors.reading import Reading
+from twin.sensors.reading import Found, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ class ChirpStack:
     def __init__(self, codec: str = "") -> None:
         self._codec = codec_of(codec)
 
-    def __call__(self, payload: bytes, topic: str) -> list[Reading]:
+    def __call__(self, payload: bytes, topic: str) -> list[Found]:
         """Return one reading for each number of an uplink."""
         found = load_json(payload)
         device = _part(found, "deviceInfo")
@@ -47,7 +47,7 @@ class ThingsStack:
     def __init__(self, codec: str = "") -> None:
         self._codec = codec_of(codec)
 
-    def __call__(self, payload: bytes, topic: str) -> list[Reading]:
+    def __call__(self, payload: bytes, topic: str) -> list[Found]:
         """Return one reading for each number of an uplink."""
         found = load_json(payload)
         ids, uplink = _part(found, "end_device_ids"), _part(found, "uplink_message")
@@ -61,11 +61,11 @@ class ThingsStack:
         return readings(sensor, str(ids.get("device_id") or "")[:200], time, values, _place(user or {}))
 
 
-def readings(sensor: str, name: str, time: int, values: Any, place: tuple[float, float]) -> list[Reading]:
+def readings(sensor: str, name: str, time: int, values: Any, place: tuple[float, float]) -> list[Found]:
     """Return a reading for each number of a decoded payload, nested names joined."""
     if not isinstance(values, dict):
         raise BadInput("The decoded payload is no table of names and values.")
-    found = [
+    found: list[Found] = [
         Reading(sensor, quantity_of(key), number_of(value, key), time, _UNITS.get(quantity_of(key), ""), *place, name)
         for key, value in _numbers(values, "")
     ]

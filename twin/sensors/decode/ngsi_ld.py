@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from twin.errors import BadInput
 from twin.sensors.guard import MAX_ANSWER, MAX_READINGS, load_json, number_of, text_of, time_of
 from twin.sensors.quantity import quantity_of
-from twin.sensors.reading import Reading
+from twin.sensors.reading import Found, Reading, gathered
 
 if TYPE_CHECKING:
     from datetime import timezone
@@ -37,7 +37,7 @@ class NgsiLd:
     def __init__(self, zone: timezone | ZoneInfo | None = None) -> None:
         self._zone = zone
 
-    def __call__(self, payload: bytes, topic: str) -> list[Reading]:
+    def __call__(self, payload: bytes, topic: str) -> list[Found]:
         """Return the readings of an entity, a list of entities or a notification."""
         found = load_json(payload, MAX_ANSWER)
         if isinstance(found, dict) and isinstance(found.get("body"), dict):  # a notification over MQTT
@@ -49,7 +49,9 @@ class NgsiLd:
             raise BadInput(
                 "The message holds {n} readings; at most {limit} are taken.", n=len(entities), limit=MAX_READINGS
             )
-        return [reading for entity in entities for reading in self.entity(entity)]
+        if not isinstance(found, list):
+            return list(self.entity(found))
+        return gathered(entities, self.entity)
 
     def entity(self, entity: Any) -> list[Reading]:
         """Return the readings of one entity: each property that is a number."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from twin.errors import BadInput
 from twin.sensors.guard import MAX_READINGS, check_size, cut, load_json, number_of, text_of, time_of
 from twin.sensors.quantity import quantity_of
-from twin.sensors.reading import Reading
+from twin.sensors.reading import Found, Reading, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 FIELDS = ("sensor", "quantity", "value", "time", "unit", "lon", "lat", "name")
+
+
+_T = TypeVar("_T")
 
 
 class _Plain(msgspec.Struct):
@@ -30,7 +33,8 @@ class _Plain(msgspec.Struct):
     name: str = ""
 
 
-_decoder = msgspec.json.Decoder(_Plain | list[_Plain])  # type: ignore[type-var]  # msgspec takes unions
+_decoder = msgspec.json.Decoder(_Plain)
+_list = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class PlainJson:
@@ -54,25 +58,26 @@ class PlainJson:
         self._mapping = dict(mapping or {})
         self._zone = zone
 
-    def __call__(self, payload: bytes, topic: str) -> list[Reading]:
+    def __call__(self, payload: bytes, topic: str) -> list[Found]:
         """Return the readings of one message: an object, or a list of them."""
         if self._mapping:
             found = load_json(payload)
             rows = found if isinstance(found, list) else [found]
             if len(rows) > MAX_READINGS:
                 raise _too_many(len(rows))
-            return [self._mapped(row, topic) for row in rows]
+            if not isinstance(found, list):
+                return [self._mapped(found, topic)]
+            return gathered(rows, lambda row: (self._mapped(row, topic),))
         check_size(payload)
-        try:
-            found = _decoder.decode(payload)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise BadInput("The message cannot be read: {reason}", reason=cut(error, 160)) from error
-        rows = found if isinstance(found, list) else [found]
-        if len(rows) > MAX_READINGS:
-            raise _too_many(len(rows))
-        return [self._plain(row) for row in rows]
+        if payload.lstrip()[:1] != b"[":
+            return [self._plain(payload)]
+        parts = _read(_list, payload)
+        if len(parts) > MAX_READINGS:
+            raise _too_many(len(parts))
+        return gathered(parts, lambda part: (self._plain(part),))
 
-    def _plain(self, row: _Plain) -> Reading:
+    def _plain(self, data: bytes | msgspec.Raw) -> Reading:
+        row = _read(_decoder, data)
         time = time_of(row.time, self._zone)
         sensor = text_of(row.sensor, "sensor")
         reading = Reading(sensor, quantity_of(text_of(row.quantity, "quantity")), number_of(row.value), time, row.unit)
@@ -111,6 +116,13 @@ class PlainJson:
             else:
                 return None
         return row
+
+
+def _read(decoder: msgspec.json.Decoder[_T], data: bytes | msgspec.Raw) -> _T:
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadInput("The message cannot be read: {reason}", reason=cut(error, 160)) from error
 
 
 def place_of(lon: float, lat: float) -> tuple[float, float]:

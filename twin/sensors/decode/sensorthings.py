@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twin.errors import BadInput
 from twin.sensors.guard import MAX_ANSWER, MAX_MESSAGE, MAX_READINGS, cut, load_json, number_of, time_of
 from twin.sensors.quantity import quantity_of
-from twin.sensors.reading import Reading
+from twin.sensors.reading import Found, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +98,7 @@ class SensorThingsMqtt:
     def __init__(self, known: Iterable[Datastream] = ()) -> None:
         self.known = {one.id: one for one in known}
 
-    def __call__(self, payload: bytes, topic: str) -> list[Reading]:
+    def __call__(self, payload: bytes, topic: str) -> list[Found]:
         """Return the reading of one Observation, or those of a data array."""
         found = load_json(payload, MAX_MESSAGE)
         own = _ID.search(topic)
@@ -108,9 +108,7 @@ class SensorThingsMqtt:
         readings, refused = observations(
             {"value": found} if isinstance(found, list) else found, self.known, own[1] if own else ""
         )
-        if refused:
-            raise refused[0]
-        return readings
+        return [*readings, *refused]
 
     def _of(self, facts: dict[str, Any], own: str) -> tuple[Datastream, dict[str, Any]]:
         inside = facts.get("Datastream")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twin.errors import BadInput
 from twin.sensors.guard import MAX_ANSWER, MAX_READINGS, load_json, number_of, text_of, time_of
 from twin.sensors.quantity import quantity_of
-from twin.sensors.reading import Reading
+from twin.sensors.reading import Found, Reading, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,14 +19,14 @@ _WEATHER_UNITS = {
 }  # fmt: skip
 
 
-def answer(payload: bytes, topic: str = "") -> list[Reading]:
+def answer(payload: bytes, topic: str = "") -> list[Found]:
     """Return the readings of an answer or of one event of its stream."""
     found = load_json(payload, MAX_ANSWER)
     try:
         results = found["RESPONSE"]["RESULT"]
     except (KeyError, TypeError):
         raise BadInput("The answer is none of Trafikverket's: it lacks RESPONSE.RESULT.") from None
-    readings: list[Reading] = []
+    readings: list[Found] = []
     for result in results if isinstance(results, list) else [results]:
         if not isinstance(result, dict):
             raise BadInput("The answer is none of Trafikverket's: it lacks RESPONSE.RESULT.")
@@ -35,7 +35,7 @@ def answer(payload: bytes, topic: str = "") -> list[Reading]:
         for kind, rows in result.items():
             read = {"TrafficFlow": _flow, "WeatherMeasurepoint": _weather}.get(kind)
             if read is not None and isinstance(rows, list):
-                readings += [reading for row in rows if isinstance(row, dict) for reading in read(row)]
+                readings += gathered((row for row in rows if isinstance(row, dict)), read)
     if len(readings) > MAX_READINGS:
         raise BadInput(
             "The message holds {n} readings; at most {limit} are taken.", n=len(readings), limit=MAX_READINGS

@@ -16,7 +16,7 @@ from twin.errors import BadInput
 from twin.sensors.feeds.feed import Feed
 from twin.sensors.guard import cut, number_of, time_of
 from twin.sensors.quantity import QUANTITIES, quantity_of
-from twin.sensors.reading import Reading
+from twin.sensors.reading import Found, Reading
 
 if TYPE_CHECKING:
     import threading
@@ -325,9 +325,5 @@ class FolderFeed(Feed):
                 seen[path] = stamp
             stop.wait(self._quiet)
 
-    def _decode(self, payload: bytes, topic: str) -> list[Reading]:
-        found = list(read_file(Path(payload.decode()), self._layout))
-        good = [one for one in found if isinstance(one, Reading)]
-        if not good and found:
-            raise next(one for one in found if isinstance(one, BadInput))
-        return good
+    def _decode(self, payload: bytes, topic: str) -> list[Found]:
+        return list(read_file(Path(payload.decode()), self._layout))

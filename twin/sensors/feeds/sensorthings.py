@@ -13,7 +13,7 @@ from twin.sensors.guard import said
 if TYPE_CHECKING:
     import threading
 
-    from twin.sensors.reading import Reading
+    from twin.sensors.reading import Found
 
 _EXPAND = "Thing($expand=Locations($select=location);$select=name),ObservedProperty($select=name)"
 _PAGE = 1000
@@ -80,11 +80,9 @@ class SensorThingsFeed(Feed):
             if not path or not since or stop.is_set():
                 return
 
-    def _decode(self, payload: bytes, topic: str) -> list[Reading]:
+    def _decode(self, payload: bytes, topic: str) -> list[Found]:
         found, refused = observations(load(payload), self._known, topic)
-        if refused and not found:
-            raise refused[0]
-        return found
+        return [*found, *refused]
 
 
 def metadata(web: Web) -> list[Datastream]:

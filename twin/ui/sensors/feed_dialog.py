@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from twin.errors import TwinError
 from twin.sensors.decode.plain import FIELDS
+from twin.sensors.reading import Reading
 from twin.sensors.secret import keep_secret
 from twin.sensors.settings import FORMATS, FeedSettings, check, feed_of
 from twin.text import N_, error_text, tr
@@ -240,6 +241,8 @@ class FeedDialog(QDialog):
             try:
                 readings = feed.decode(payload, topic)
                 one = readings[0]
+                if not isinstance(one, Reading):
+                    raise one
                 text = tr("Understood: {sensor}, {quantity} = {value} {unit}", self._lang, sensor=one.sensor,
                           quantity=one.quantity, value=float(one.value), unit=one.unit)  # fmt: skip
                 self._tell(text)
