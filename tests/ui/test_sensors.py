@@ -168,6 +168,8 @@ def test_coverage_says_what_is_measured_near(window: MainWindow, project: Path, 
     assert "100 %" in panel.reuse.said.text().replace("\u00a0", " ")
     qtbot.mouseClick(panel.reuse.twice, Qt.MouseButton.LeftButton)
     assert panel.reuse.table.rowCount() == 0
+    qtbot.mouseClick(panel.reuse.drift, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.reuse.said.text().startswith("0 sensors drift"), timeout=5000)
 
 
 def test_a_feed_is_added_tested_followed_and_shown(

@@ -19,11 +19,12 @@ from twin.sensors.decode.ngsi_ld import NgsiLd
 from twin.sensors.decode.plain import PlainJson
 from twin.sensors.decode.sensorthings import SensorThingsMqtt, datastream, observations
 from twin.sensors.decode.trafikverket import answer
-from twin.sensors.flagging import Watch, drift, rule_of
+from twin.sensors.embedded import EmbeddedHistory
+from twin.sensors.flagging import Watch, drift, drifts, rule_of
 from twin.sensors.guard import MAX_MESSAGE, load_json, now_ms, time_of, zone_of
 from twin.sensors.intake import Facts, Intake
 from twin.sensors.quantity import quantity_of
-from twin.sensors.stream import Quality, Stream
+from twin.sensors.stream import Quality, Stream, batch
 from twin.sensors.units import conversion, ucum
 
 if TYPE_CHECKING:
@@ -370,6 +371,20 @@ def test_drift_is_told_from_noise() -> None:
     assert moved.is_drift
     assert moved.per_day == pytest.approx(0.2, abs=0.03)
     assert drift(0, steady[:3], peers[:3]) is None
+
+
+def test_drift_is_found_in_a_history(tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    with EmbeddedHistory(tmp_path / "history") as store:
+        store.add_streams([Stream(f"s{i}:no2", "no2", "ug/m3") for i in range(5)])
+        hours = np.datetime64("2026-05-01", "ms") + np.arange(30 * 24) * np.timedelta64(3_600_000, "ms")
+        shared = 20 + 5 * np.sin(np.arange(len(hours)) / 50)
+        for sid in range(5):
+            value = shared + rng.normal(0, 0.5, len(hours)) + (0.3 * np.arange(len(hours)) / 24 if sid == 3 else 0)
+            store.append(batch(np.full(len(hours), sid), hours, value))
+        (found,) = drifts(store)
+        assert found.sid == 3
+        assert found.per_day == pytest.approx(0.3, abs=0.02)
 
 
 def test_the_real_air_series_is_flagged_where_it_is_implausible(shared_data: Path) -> None:

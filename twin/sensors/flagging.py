@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from twin.sensors.history import HistoryStore
     from twin.sensors.stream import Series, Stream
 
 _BEFORE = 5
@@ -170,3 +171,29 @@ def drift(sid: int, own: Sequence[float], peers: NDArray[np.float64]) -> Drift |
     rest = y - y.mean() - slope * x
     error = float(np.sqrt((rest @ rest) / max(len(x) - 2, 1) / (x @ x)))
     return Drift(sid, slope, error, int(day[-1] - day[0]) + 1)
+
+
+def drifts(store: HistoryStore, days: int = 60) -> list[Drift]:
+    """Return the streams that drift from their peers over the last days of a history, the strongest first.
+
+    Parameters
+    ----------
+    store : HistoryStore
+    days : int
+        Days looked back at from the newest value.
+    """
+    span = store.span()
+    if span is None:
+        return []
+    start = max(span[0], span[1] - np.timedelta64(days, "D"))
+    means = store.aggregate(start, span[1], 86_400, ["mean"], good_only=True)
+    table = means.pivot(index="time", columns="sid", values="mean")
+    streams, found = store.streams(), []
+    for sid in table.columns:
+        one = streams[int(sid)]
+        peers = [s for s in table.columns if s != sid and streams[int(s)].quantity == one.quantity
+                 and streams[int(s)].unit == one.unit]  # fmt: skip
+        told = drift(int(sid), table[sid].tolist(), table[peers].to_numpy(float))
+        if told is not None and told.is_drift:
+            found.append(told)
+    return sorted(found, key=lambda one: -abs(one.per_day) / one.error)

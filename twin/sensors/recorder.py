@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _ROWS = 20_000
 _PAUSE = 0.25
 _SETTLE_S = 600.0
+_REMEMBERED = 500_000
+"""Rows that a process beside the holder remembers, to know one that comes again."""
 
 
 class Sink(Protocol):
@@ -88,7 +90,7 @@ class InboxSink:
         for i, key in enumerate(keys):
             if not new[i] and key in self._seen:
                 keep[i] = False
-            elif len(self._seen) < 2_000_000:
+            elif len(self._seen) < _REMEMBERED:
                 self._seen.add(key)
         fresh = rows.take(keep)
         if len(fresh):

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHeaderView, QSpinBox, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from twin.sensors.flagging import drifts
 from twin.sensors.quantity import title_of
 from twin.sensors.reuse import near, served, twins
 from twin.sensors.states import age_text
+from twin.sensors.units import shown
 from twin.text import N_, number, tr, trn
+from twin.ui.sensors.note import stream_name
 from twin.ui.widgets import STEP, button, label, row
 
 if TYPE_CHECKING:
+    from twin.sensors.flagging import Drift
     from twin.ui.sensors.sensing import Sensing
 
 _HEADS = (N_("Distance"), N_("Place"), N_("Quantity"), N_("Interval"), N_("Owner"), N_("Class"), N_("Maturity"))
@@ -40,6 +44,8 @@ class ReusePage(QWidget):
         self.look.clicked.connect(lambda _checked=False: self.search())
         self.twice = button(tr("Measured twice", lang), tr("Sensors of one quantity within 25 m of each other", lang))
         self.twice.clicked.connect(lambda _checked=False: self.doubles())
+        self.drift = button(tr("Drift", lang), tr("Sensors that move away from the others of their quantity", lang))
+        self.drift.clicked.connect(lambda _checked=False: self.drifting())
         self.said = label(tr("What is measured near a place already? Move the view there and search.", lang), "muted")
         self.table = QTableWidget(0, len(_HEADS))
         self.table.setHorizontalHeaderLabels([tr(text, lang) for text in _HEADS])
@@ -58,7 +64,7 @@ class ReusePage(QWidget):
         column.setContentsMargins(2 * STEP, STEP, 2 * STEP, 2 * STEP)
         column.setSpacing(STEP)
         column.addLayout(row(self.quantity, self.radius, spacing=STEP))
-        column.addLayout(row(self.look, self.twice, None, spacing=STEP))
+        column.addLayout(row(self.look, self.twice, self.drift, None, spacing=STEP))
         column.addWidget(self.said)
         column.addWidget(self.table, 1)
 
@@ -102,7 +108,27 @@ class ReusePage(QWidget):
         self.said.setText(trn("{n} pair of sensors measures the same within 25 m.",
                               "{n} pairs of sensors measure the same within 25 m.", len(pairs), lang))  # fmt: skip
 
+    def drifting(self) -> None:
+        """List sensors whose daily difference from the others of their quantity moves steadily."""
+        if self._sensing is not None:
+            self._sensing.desk.ask(drifts, self._show_drifts)
+
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _show_drifts(self, found: list[Drift]) -> None:
+        sensing, lang = self._sensing, self._lang
+        if sensing is None:
+            return
+        self._fill([(one.sid, float("nan")) for one in found])
+        lines = [trn("{n} sensor drifts from the others of its quantity.",
+                     "{n} sensors drift from the others of their quantity.", len(found), lang)]  # fmt: skip
+        for one in found[:8]:
+            unit = shown(sensing.read.streams[one.sid].unit)
+            size = number(abs(one.per_day), lang, 2, unit)
+            sign = "+" if one.per_day > 0 else "−"
+            lines.append(tr("{name}: {change} a day over {n} days", lang, name=stream_name(sensing.read, one.sid, lang),
+                            change=sign + size, n=one.days))  # fmt: skip
+        self.said.setText("\n".join(lines))
 
     def _share(self, quantity: str, radius: float) -> str:
         import numpy as np
