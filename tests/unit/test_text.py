@@ -102,3 +102,16 @@ def test_a_note_speaks_one_language_throughout() -> None:
     note = Note("assumed", "{n} things: {values}", 11_121, {"values": Words((("Church", 15.0), ("Shed", 2.5)))})
     assert note.sentence("en") == "11,121 things: church 15, shed 2.5"
     assert note.sentence("sv") == f"11{NBSP}121 things: kyrka 15, uthus 2,5"
+
+
+def test_notes_of_one_thing_are_in_the_singular() -> None:
+    from twin.city.reading import Note
+    from twin.city.singular import SINGULAR
+    from twin.text import catalogue
+
+    plural = "{n} buildings lie underground and were left out"
+    assert Note("skipped", plural, 1).sentence("en") == "1 building lies underground and was left out"
+    assert Note("skipped", plural, 2).sentence("en") == "2 buildings lie underground and were left out"
+    assert Note("skipped", plural, 1).sentence("sv") == "1 byggnad ligger under mark och utelämnades"
+    swedish = catalogue("sv")
+    assert [one for one in SINGULAR if swedish.gettext(one) == one] == [], "a key that no note has (any more)"

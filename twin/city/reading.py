@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from twin.city.singular import SINGULAR
 from twin.errors import TwinError
 from twin.text import number, tr
 
@@ -38,7 +39,8 @@ class Note:
 
     def sentence(self, lang: str) -> str:
         """Say the note in a language, without examples."""
-        return tr(self.message, lang, n=number(self.n, lang, 0), **self.fields)
+        message = SINGULAR.get(self.message, self.message) if self.n == 1 else self.message
+        return tr(message, lang, n=number(self.n, lang, 0), **self.fields)
 
     def text(self, lang: str) -> str:
         """Say the note in a language, with its first examples."""
