@@ -19,7 +19,7 @@ def wait(program: Application, until: Callable[[], bool], seconds: float = 60.0)
     end, since = time.monotonic() + seconds, time.monotonic()
     while time.monotonic() < end and time.monotonic() - since < 0.3:
         program.qt.processEvents()
-        if not until() or program.window.session.busy or program.window.viewport.navigator.moving:
+        if not until() or program.window.session.reading or program.window.viewport.navigator.moving:
             since = time.monotonic()
         time.sleep(0.005)
 

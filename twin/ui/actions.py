@@ -55,7 +55,7 @@ _FILE = (
         N_("Read a map of areas, or a table of people by group, and join it by code"), (), "", "writable",
     ),
     Command(
-        "ethics", N_("Note on e&thics…"), N_("Say whose data these are, by which right, and what must not be done"),
+        "ethics", N_("Note on eth&ics…"), N_("Say whose data these are, by which right, and what must not be done"),
         (), "", "project",
     ),
     Command(
@@ -147,7 +147,7 @@ _WINDOW = (
     Command("sensors", N_("Se&nsors"), N_("Show or hide what sensors measure"), ("Ctrl+Shift+M",), "live",
             "project", True),
     Command(
-        "traffic", N_("Tra&ffic"), N_("Show or hide the traffic of the street selected and the fit to counts"),
+        "traffic", N_("Traffi&c"), N_("Show or hide the traffic of the street selected and the fit to counts"),
         ("Ctrl+Shift+7",), "", "project", True,
     ),
     Command(
