@@ -13,7 +13,7 @@ from twin.errors import TwinError
 from twin.localtime import DAY
 from twin.text import N_, error_text, tr
 from twin.ui.time_ruler import TimeRuler
-from twin.ui.widgets import STEP, IconButton, label, restyle
+from twin.ui.widgets import STEP, Elided, IconButton, label, restyle
 from twin.when import SPEEDS, STEPS
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ class TimeBar(QWidget):
         self.speed = self._choice(tr("Speed", lang), [(size, tr(text, lang)) for size, text in SPEEDS])
         self.speed.activated.connect(lambda _i: clock.set_pace(speed=float(self.speed.currentData())))
         self.low, self.high = self._end(tr("From", lang)), self._end(tr("To", lang))
-        self._hint = label("", "muted", wrap=False)
-        self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._hint = Elided()
         self._build()
         clock.changed.connect(self._sync)
         clock.ticked.connect(self._tick)
@@ -167,7 +166,7 @@ class TimeBar(QWidget):
         self.ruler.setEnabled(there)
         if stretch is not None:
             self.ruler.show_stretch(stretch, clock.span, clock.now)
-        self._hint.setText("" if there else tr("No layer that is shown has times.", self._lang))
+        self._hint.set_text("" if there else tr("No layer that is shown has times.", self._lang))
         for box, value in ((self.step, when.step), (self.speed, when.speed)):
             with QSignalBlocker(box):
                 box.setCurrentIndex(box.findData(value))
@@ -208,7 +207,7 @@ class TimeBar(QWidget):
         self.field.setModified(False)
         stretch = self._clock.stretch
         if stretch is not None and not stretch[0] <= t <= stretch[1]:
-            self._hint.setText(tr("No values are shown for that time.", self._lang))
+            self._hint.set_text(tr("No values are shown for that time.", self._lang))
         self._clock.rest()
         self._clock.go(t)
 
