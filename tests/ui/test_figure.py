@@ -14,7 +14,7 @@ from shapely.geometry import box
 from twin.city.city import City
 from twin.errors import BadInput
 from twin.layer import field_of, layer_of
-from twin.report.figure import export_png, furniture, round_length
+from twin.report.figure import Other, export_png, furniture, round_length
 from twin.state import LayerEntry, Pose, State
 
 if TYPE_CHECKING:
@@ -111,3 +111,24 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, city: City) -> N
 @pytest.mark.parametrize(("length", "expected"), [(1, 1), (1.99, 1), (4.999, 2), (5, 5), (99, 50), (1234, 1000)])
 def test_scale_bars_are_round(length: float, expected: float) -> None:
     assert round_length(length) == expected
+
+
+def test_scenario_and_reference_share_a_picture(tmp_path: Path, city: City, layers: dict[str, Layer]) -> None:
+    houses = city.buildings.iloc[:1]
+    other = city.replaced(buildings=houses)
+    layer = layer_of("h", "Building height", field_of(other, "buildings", "height"), breaks=(0, 15, 30))
+    assert layer is not None
+    state, alone, both = _state(city, shown=True), tmp_path / "alone.png", tmp_path / "both.png"
+    export_png(alone, city, state, layers, (399, 400), 96, TOP, without=("legend", "compass"))
+    beside = Other(other, {"h": layer}, ("Scenario: Two", "Reference: One"))
+    export_png(both, city, state, layers, (800, 400), 96, TOP, without=("compass",), other=beside)
+    with Image.open(both) as image, Image.open(alone) as one:
+        pixels, left = np.asarray(image.convert("RGB")).astype(int), np.asarray(one.convert("RGB")).astype(int)
+    assert pixels.shape == (400, 800, 3)
+    assert (pixels[:, 399:401] == 255).all(axis=2)[:350].all(), "a line divides the two"
+    # 100 m over 400 px around x = 30 m: the house that only the left has lies from 240 to 320 px
+    middle = slice(150, 250)
+    assert np.abs(pixels[middle, 260:300] - left[middle, 260:300]).max() <= 4, "the left half is the picture alone"
+    apart = np.abs(pixels[middle, :399] - pixels[middle, 401:]).max(axis=2)
+    assert apart[:, 245:310].mean() > 20, "the house is not on the right"
+    assert apart[:, 150:190].mean() < 6, "what both have lies at the same place, but for a shadow"

@@ -41,7 +41,8 @@ class Furniture:
     """What stands around the map, in words.
 
     ``bar`` is (length [px], text) of a true scale bar, None in perspective; ``azimuth`` [°] is the direction the
-    picture looks in, so that north can be drawn; without ``compass`` neither north nor the bar is.
+    picture looks in, so that north can be drawn; without ``compass`` neither north nor the bar is. ``names`` are those
+    of the two halves of a picture that shows a scenario beside what it is compared with.
     """
 
     title: str
@@ -54,6 +55,25 @@ class Furniture:
     warning: str = ""
     date: str = ""
     compass: bool = True
+    names: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Other:
+    """What a scenario is compared with, on the right half of a picture.
+
+    Parameters
+    ----------
+    city : City
+    layers : mapping from id to Layer
+        With the values of this city, in the same colours as those on the left, as one legend stands for both.
+    names : (str, str)
+        What the left and the right half are called.
+    """
+
+    city: City
+    layers: Mapping[str, Layer]
+    names: tuple[str, str]
 
 
 def export_png(
@@ -68,6 +88,7 @@ def export_png(
     lang: str = "sv",
     date: str = "",
     without: Collection[str] = (),
+    other: Other | None = None,
 ) -> None:
     """Write the view as PNG, with legend, scale, north, sources and the mark of a synthetic city.
 
@@ -92,6 +113,8 @@ def export_png(
     without : collection of str
         What is left out: ``"legend"``, ``"compass"`` (north and scale bar). Sources, scale in words and the
         warning of a synthetic city always stand on a picture.
+    other : Other, optional
+        Shown on the right half from the same place; both halves are named, and one legend stands for both.
 
     Raises
     ------
@@ -108,18 +131,34 @@ def export_png(
         )  # fmt: skip
     if not 30 <= dpi <= 1200:
         raise BadInput("{dpi} dpi is outside 30 to 1200.", dpi=dpi)
-    layers = {
-        id: one if one.field.support is None else replace(one, field=field_for_export(one.field))
-        for id, one in layers.items()
-    }
-    pose = pose or offscreen.whole_pose(city, size)
-    pixels = offscreen.picture(city, state, layers, size, pose, theme, lang, dpi / 96.0)
-    around = furniture(city, state, layers, size, pose, lang, dpi, date)
+    layers = _for_export(layers)
+    one = size if other is None else ((width - _line(dpi)) // 2, height)
+    pose = pose or offscreen.whole_pose(city, one)
+    pixels = offscreen.picture(city, state, layers, one, pose, theme, lang, dpi / 96.0)
+    around = furniture(city, state, layers, one, pose, lang, dpi, date)
+    if other is not None:
+        around = replace(around, names=other.names)
+        beside = state.changed(city=other.city)
+        right = offscreen.picture(other.city, beside, _for_export(other.layers), one, pose, theme, lang, dpi / 96.0)
+        between = np.full((height, width - 2 * one[0], 3), 255, dtype=np.uint8)
+        pixels = np.concatenate([pixels, between, right], axis=1)
     if "legend" in without:
         around = replace(around, legends=())
     if "compass" in without:
         around = replace(around, compass=False)
     _write(out, paint.png(pixels, around, dpi, theme, lang))
+
+
+def _for_export(layers: Mapping[str, Layer]) -> dict[str, Layer]:
+    return {
+        id: one if one.field.support is None else replace(one, field=field_for_export(one.field))
+        for id, one in layers.items()
+    }
+
+
+def _line(dpi: int) -> int:
+    """Return how wide the line between two halves is [px]."""
+    return max(round(dpi / 48.0), 2)
 
 
 def furniture(

@@ -103,7 +103,9 @@ class _Sheet:
     def draw(self, around: Furniture) -> None:
         """Draw everything: strip below, title, legends, north and scale."""
         strip = self._strip(around)
-        self._title(around)
+        title = self._title(around)
+        for half, name in enumerate(around.names or ()):
+            self._name(name, half, title)
         bottom = strip.top() - self.margin
         for legend in around.legends:
             bottom = self._legend(legend, bottom) - self.margin
@@ -141,8 +143,20 @@ class _Sheet:
         self.painter.drawText(box.adjusted(self.margin, 0, -self.margin, 0), flags, text)
         return box
 
-    def _title(self, around: Furniture) -> None:
-        """Draw the name of the city, and the warning that no reader may miss, top left."""
+    def _name(self, name: str, half: int, title: QRectF) -> None:
+        """Draw what a half shows above its middle, below the title where that lies there."""
+        font, pad = self._font(9, bold=True), 6 * self.pt
+        metrics = QFontMetricsF(font)
+        name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, self.width / 2 - 2 * self.margin - 2 * pad)
+        width = metrics.horizontalAdvance(name) + 2 * pad
+        box = QRectF((half + 0.5) * self.width / 2 - width / 2, self.margin, width, metrics.height() + pad)
+        if box.left() < title.right() + self.margin and half == 0:
+            box.moveTop(title.bottom() + self.margin / 2)
+        self._panel(box)
+        self._text(QPointF(box.left() + pad, box.top() + pad / 2 + metrics.ascent()), name, font, self.ink)
+
+    def _title(self, around: Furniture) -> QRectF:
+        """Draw the name of the city, and the warning that no reader may miss, top left; returns the box."""
         big, small = self._font(11, bold=True), self._font(8, bold=True)
         pad = 7 * self.pt
         w_title = QFontMetricsF(big).horizontalAdvance(around.title)
@@ -157,6 +171,7 @@ class _Sheet:
             y = top + h_title + 2 * self.pt + QFontMetricsF(small).ascent()
             warm = QColor("#b3410e") if self.ink.lightnessF() < 0.5 else QColor("#ffb38a")
             self._text(QPointF(box.left() + pad, y), around.warning, small, warm)
+        return box
 
     def _legend(self, legend: Legend, bottom: float) -> float:
         """Draw one legend above a height; returns its top."""

@@ -164,9 +164,11 @@ class Adding(QObject):
             return
         view = window.viewport
         ratio = view.devicePixelRatioF()
+        both = window.workbench.comparing.mode and window.workbench.results.beside is not None
         dialog = ExportDialog(
             window.lang, self._draw, session.tasks, (round(view.width() * ratio), round(view.height() * ratio)),
             session.project.name, window.settings.folder, window,
+            window.workbench.results.names if both else None,
         )  # fmt: skip
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.exported.connect(self._exported)
@@ -174,10 +176,14 @@ class Adding(QObject):
 
     def _draw(self, wanted: Picture, then: Callable[[Task], object]) -> Task:
         session = self._window.session
-        state, data, source = self._window.workbench.results.drawn()
+        results = self._window.workbench.results
+        state, data, source = results.drawn()
+        other = results.drawn_beside() if wanted.beside else None
         pose = self._window.viewport.navigator.pose
         title = tr("Drawing {name}", self._window.lang, name=wanted.out.name)
-        return session.tasks.start(opening.draw, source, state, data.layers, wanted, pose, title=title, then=then)
+        return session.tasks.start(
+            opening.draw, source, state, data.layers, wanted, pose, other, title=title, then=then
+        )
 
     def _exported(self, path: object) -> None:
         out = cast("Path", path)

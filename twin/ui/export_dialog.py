@@ -45,7 +45,7 @@ _LANGUAGE_NAMES = {"sv": "Svenska", "en": "English"}
 class Picture:
     """What the user wants: file, size [px], resolution, theme, language, and what is left out.
 
-    The fields are those of :func:`twin.report.figure.export_png`.
+    The fields are those of :func:`twin.report.figure.export_png`; ``beside``: scenario and reference side by side.
     """
 
     out: Path
@@ -54,6 +54,7 @@ class Picture:
     theme: Theme
     lang: str
     without: tuple[str, ...] = ()
+    beside: bool = False
 
 
 class ExportDialog(QDialog):
@@ -74,6 +75,8 @@ class ExportDialog(QDialog):
         Name of the project, for the file name.
     folder : Path, optional
         Where the file is put unless the user says otherwise.
+    names : (str, str), optional
+        What scenario and reference are called where the view shows both, so that the picture can too.
     """
 
     exported = Signal(object)
@@ -88,9 +91,10 @@ class ExportDialog(QDialog):
         name: str,
         folder: Path | None = None,
         parent: QWidget | None = None,
+        names: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(parent)
-        self._lang, self._start, self._view = lang, start, view
+        self._lang, self._start, self._view, self._names = lang, start, view, names
         self._task: Task | None = None
         self._followed = True
         self.setObjectName("export_dialog")
@@ -107,7 +111,7 @@ class ExportDialog(QDialog):
         left_out = [name for name, box in (("legend", self.legend), ("compass", self.compass)) if not box.isChecked()]
         size = (self.wide.value(), self.high.value())
         looks, language = cast("Theme", self.look.currentData()), str(self.language.currentData())
-        return Picture(path, size, self.dpi.value(), looks, language, tuple(left_out))
+        return Picture(path, size, self.dpi.value(), looks, language, tuple(left_out), self.both.isChecked())
 
     def begin(self) -> None:
         """Make the picture."""
@@ -151,7 +155,7 @@ class ExportDialog(QDialog):
         form.addRow(label(tr("Language", lang), "muted", wrap=False), self.language)
         boxes = QVBoxLayout()
         boxes.setSpacing(0)
-        for box in (self.legend, self.compass, self.sources):
+        for box in (self.both, self.legend, self.compass, self.sources):
             boxes.addWidget(box)
         form.addRow(label(tr("Shown on it", lang), "muted", wrap=False), boxes)
         where = row(self.path, self.browse)
@@ -205,6 +209,14 @@ class ExportDialog(QDialog):
             tr("Language of the picture", lang), [(_LANGUAGE_NAMES[code], code) for code in LANGUAGES]
         )
         self.language.setCurrentIndex(self.language.findData(lang))
+        said = tr("From the same place, with one legend for both", lang)
+        if self._names is not None:
+            said = f"{' | '.join(self._names)}\n{said}"
+        else:
+            said = tr("Show the two side by side or with the curtain first", lang)
+        self.both = _check(tr("Scenario and reference side by side", lang), said)
+        self.both.setChecked(self._names is not None)
+        self.both.setEnabled(self._names is not None)
         self.legend = _check(tr("Legend", lang), tr("The colours of the layers shown", lang))
         self.compass = _check(tr("North and scale", lang), tr("A scale bar stands only on a top view", lang))
         self.sources = _check(
@@ -269,6 +281,7 @@ class ExportDialog(QDialog):
         for widget in (self.preset, self.wide, self.high, self.dpi, self.look, self.language, self.legend,
                        self.compass, self.path, self.browse):  # fmt: skip
             widget.setEnabled(not working)
+        self.both.setEnabled(not working and self._names is not None)
         why = self._why_not()
         self.go.setEnabled(not working and not why)
         if not working:

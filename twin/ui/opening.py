@@ -9,7 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twin.text import N_
+from twin.text import N_, tr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -166,7 +166,15 @@ def _streams(path: Path) -> pd.DataFrame | None:
     return pd.read_parquet(file) if file.is_file() else None
 
 
-def draw(source: City | Path, state: State, layers: Mapping[str, Layer], wanted: Picture, pose: Pose, job: Job) -> Path:
+def draw(
+    source: City | Path,
+    state: State,
+    layers: Mapping[str, Layer],
+    wanted: Picture,
+    pose: Pose,
+    other: tuple[City | Path, Mapping[str, Layer], tuple[str, str]] | None,
+    job: Job,
+) -> Path:
     """Draw the view into a file.
 
     Parameters
@@ -178,6 +186,8 @@ def draw(source: City | Path, state: State, layers: Mapping[str, Layer], wanted:
     layers : mapping from id to Layer
     wanted : Picture
     pose : Pose
+    other : (City or Path, mapping, (str, str)), optional
+        What the scenario is compared with: city, layers in the same colours, and what the two are called.
     job : Job
 
     Returns
@@ -189,13 +199,20 @@ def draw(source: City | Path, state: State, layers: Mapping[str, Layer], wanted:
     from pathlib import Path
 
     from twin.project import load_city
-    from twin.report.figure import export_png
+    from twin.report.figure import Other, export_png
 
     job.progress(0.0, N_("Reading the project"))
     city = load_city(source, job.part(0.0, 0.4)) if isinstance(source, Path) else source
+    right = None
+    if other is not None:
+        place, its_layers, names = other
+        its_city = load_city(place) if isinstance(place, Path) else place
+        kinds = (tr("Scenario", wanted.lang), tr("Reference", wanted.lang))
+        said = tuple(f"{kind}: {name}" for kind, name in zip(kinds, names, strict=True))
+        right = Other(its_city, its_layers, (said[0], said[1]))
     job.progress(0.4, N_("Drawing the picture"))
     export_png(
         wanted.out, city, state.changed(city=city), layers, wanted.size, wanted.dpi, pose, wanted.theme, wanted.lang,
-        date.today().isoformat(), wanted.without,
+        date.today().isoformat(), wanted.without, right,
     )  # fmt: skip
     return wanted.out

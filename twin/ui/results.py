@@ -27,12 +27,13 @@ from twin.ui.shown import Shown
 from twin.ui.tracing import Tracing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from twin.chain.answer import Answer, Step
     from twin.city.city import City
     from twin.jobs import Task
+    from twin.layer import Layer
     from twin.scenario.conflicts import Conflict
     from twin.scenario.scenario import Scenario
     from twin.scenario.version import Versions
@@ -158,6 +159,14 @@ class Results(QObject):
             return state, data, source
         edited = self.shown.state.city is not self.shown.base
         return state, self.data, self.shown.state.city if edited else source
+
+    def drawn_beside(self) -> tuple[City | Path, Mapping[str, Layer], tuple[str, str]] | None:
+        """Return what a child needs to draw the reference too: its city or where it lies, layers, both names."""
+        found, store = self.beside, self._session.store
+        if found is None or store is None:
+            return None
+        city, data = found
+        return self._session.drawn()[2] if city is store.state.city else city, data.layers, self.names
 
     @property
     def busy(self) -> bool:
