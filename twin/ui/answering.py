@@ -116,7 +116,8 @@ def remesh(key: str, scenario: bytes, job: Job) -> Drawn:
     base, city = held.chain.city(PRESENT), held.chain.city(decode_scenario(scenario, "scenario"))
     job.progress(0.1, N_("Building the city"))
     made = meshing.parts(base, city, held.footing)
-    layers, errors = plugins.evaluate(plugins.discover(), city)
+    # those made on request take long, and whoever shows one has it made beside the engine
+    layers, errors = plugins.evaluate([one for one in plugins.discover() if not one.on_request], city)
     return Drawn(made, layers, errors)
 
 
