@@ -128,7 +128,7 @@ def shared_out(work: Callable[[int, int], None], n: int, job: Job | None = None,
     text : str
         English of the catalogue, what is done.
     """
-    parts = min(max(n // 500, 1), 64)
+    parts = min(max(n // 100, 1), 64)  # small ones, so that a stop is heard soon
     ends = [n * i // parts for i in range(parts + 1)]
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         running = [pool.submit(work, a, b) for a, b in itertools.pairwise(ends)]
