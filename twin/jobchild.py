@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 def serve() -> None:
     """Do tasks until the parent closes the pipe or is gone; never returns."""
     inbox, outbox = _take_over(0, "rb"), _take_over(1, "wb")
+    _give_way()
     faulthandler.enable()
     with contextlib.suppress(ValueError):  # not the main thread of an embedding program
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -43,6 +44,18 @@ def serve() -> None:
         else:
             _do(message, outbox, stopped)
         del message
+
+
+def _give_way() -> None:
+    """Let the window go first where there are fewer cores than work; it costs nothing while it only waits."""
+    if sys.platform == "win32":
+        import ctypes
+
+        below_normal = 0x4000
+        ctypes.windll.kernel32.SetPriorityClass(ctypes.windll.kernel32.GetCurrentProcess(), below_normal)
+        return
+    with contextlib.suppress(OSError):
+        os.nice(5)
 
 
 def _take_over(fd: int, mode: str) -> IO[bytes]:
