@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import LineString, Point, box
 
+from twin.chain.registry import MODELS
 from twin.city.city import City, Terrain
 from twin.state import Bookmark, Pose, State, Store
 
@@ -26,6 +28,12 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep settings and caches of a test in its own folder."""
     monkeypatch.setenv("TWIN_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("TWIN_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture(autouse=True)
+def quiet_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave noise off until a test asks for it: it would keep the processors busy beside every window."""
+    monkeypatch.setitem(MODELS, "noise", replace(MODELS["noise"], on_request=True))
 
 
 @pytest.fixture(autouse=True)

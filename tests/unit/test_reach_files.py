@@ -58,10 +58,10 @@ def _bridge(city: City) -> AddPath:
 def test_a_footbridge_brings_people_nearer(city: City):
     """It ties in at both ends, takes nothing away, brings somebody nearer, and is gone after undo."""
     chain = Chain(city)
-    before = chain.run(PRESENT)
+    before = chain.run(PRESENT, ["reach"])
     scenario = Scenario(name="Bro").adding(_bridge(city))
     assert check(city, scenario.edits) == ()
-    after, full = chain.run(scenario), Chain(city).run(scenario)
+    after, full = chain.run(scenario, ["reach"]), Chain(city).run(scenario, ["reach"])
     nearer = 0
     for one, two, was in zip(*(a.results["reach"].fields for a in (after, full, before)), strict=True):
         assert np.array_equal(one.values, two.values, equal_nan=True)
@@ -70,23 +70,26 @@ def test_a_footbridge_brings_people_nearer(city: City):
         assert gain.min() > -1e-3, one.name
         nearer += int((gain > 1e-3).sum())
     assert nearer > 0
-    assert chain.run(PRESENT).runs["reach"].reused == "memory"
+    assert chain.run(PRESENT, ["reach"]).runs["reach"].reused == "memory"
     assert all(np.isfinite(one.value) for one in after.indicators)
 
 
 def test_closing_a_link_equals_the_full_run(city: City):
     chain = Chain(city)
-    chain.run(PRESENT)
+    chain.run(PRESENT, ["reach"])
     for row in (0, len(city.paths) // 2):
         scenario = Scenario(name="Gap").adding(RemovePath(paths=(str(city.paths["id"].iloc[row]),)))
-        one, two = chain.run(scenario).results["reach"], Chain(city).run(scenario).results["reach"]
+        one, two = (
+            chain.run(scenario, ["reach"]).results["reach"],
+            Chain(city).run(scenario, ["reach"]).results["reach"],
+        )
         assert all(
             np.array_equal(a.values, b.values, equal_nan=True) for a, b in zip(one.fields, two.fields, strict=True)
         )
 
 
 def test_people_are_known_or_said_to_be_assumed(city: City):
-    result = Chain(city).run(PRESENT).results["reach"]
+    result = Chain(city).run(PRESENT, ["reach"]).results["reach"]
     estimated = any("50 m²" in text for text in result.assumptions)
     assert estimated == (not city.buildings["residents"].notna().any() and not len(city.population))
     assert np.nanmax(result.field("Residents within 400 m on foot").values) > 0

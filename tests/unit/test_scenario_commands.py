@@ -111,7 +111,7 @@ def test_the_command_line_says_what_python_says(place, edits, capsys):
 
 def test_the_shipped_demo_is_run_and_nothing_is_left_in_it(capsys):
     before = sorted(demo_project().rglob("*"))
-    found = _json(capsys, "run", "demo")
+    found = _json(capsys, "run", "demo", "--models", "reach", "traffic", "segregation")
     assert found["scenario"] == "Nuläge"
     assert {row["id"] for row in found["indicators"]} >= {"reach.school_800", "reach.jobs_1500"}
     assert all(row["value"] is not None for row in found["indicators"])
