@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -69,6 +70,8 @@ def test_package_markers_are_empty(root: Path) -> None:
 
 def test_no_registry_hosts_and_machine_paths(root: Path) -> None:
     """Nothing tracked names a package registry's host or a path of somebody's machine."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed, so what is tracked is not known")
     tracked = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=False)
     if tracked.returncode:
         pytest.skip("not a git checkout")
