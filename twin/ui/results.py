@@ -448,9 +448,8 @@ class Results(QObject):
         if self._drawn is None:
             return
         data = self.added.joined(self._drawn, self._layers)
-        self.data = replace(
-            data, layers={**data.layers, **self.tracing.layers}, dropins=(*data.dropins, *self.tracing.entries)
-        )
+        layers, dropins = {**data.layers, **self.tracing.layers}, (*data.dropins, *self.tracing.entries)
+        self.data = replace(data, layers=layers, dropins=dropins)
         self.changed.emit()
 
 
