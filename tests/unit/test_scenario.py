@@ -120,7 +120,7 @@ def test_changes_between_two_lists_of_edits():
     a = versions.build(CITY, BASE, [TALLER, BRIDGE])
     b = versions.build(CITY, BASE, [TALLER, SCHOOL, RemoveBuilding(buildings=("b2",))])
     changes = changes_between(a, b)
-    assert changes.tables == {"paths", "places", "buildings"}
+    assert changes.tables == {"paths", "places", "buildings", "population"}  # people follow houses
     assert changes.of("buildings") == {"b2"}
     assert changes_between(b, a) == changes
     assert changes_between(a, a).tables == frozenset()

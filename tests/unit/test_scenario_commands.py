@@ -103,8 +103,8 @@ def test_edit_run_and_compare_to_the_letter(place, edits, capsys):
 
 def test_the_command_line_says_what_python_says(place, edits, capsys):
     _json(capsys, "edit", place, "--scenario", "Bro", "--add", edits)
-    said = _json(capsys, "run", place, "--scenario", "Bro")
-    answer = Chain(small_city(5)).run(Scenario(name="Mine").adding(BRIDGE, SCHOOL))
+    said = _json(capsys, "run", place, "--scenario", "Bro", "--models", "reach")
+    answer = Chain(small_city(5)).run(Scenario(name="Mine").adding(BRIDGE, SCHOOL), ["reach"])
     assert said["key"] == answer.key
     assert [row["value"] for row in said["indicators"]] == [one.value for one in answer.indicators]
 
