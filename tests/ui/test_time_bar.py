@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QImage
 
 from twin import localtime
 from twin.layer import Field, layer_of
@@ -209,7 +209,8 @@ def test_the_view_follows_and_the_bar_comes_with_the_first_layer_of_times(
         window.viewport.canvas.draw()
         image = window.viewport.canvas.picture()
         assert image is not None
-        return bytes(image.constBits())
+        # four bytes a pixel: of three, lines end in bytes that mean nothing
+        return bytes(image.convertToFormat(QImage.Format.Format_RGBA8888).constBits())
 
     window.timing.clock.to_end(False)
     first = picture()

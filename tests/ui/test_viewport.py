@@ -169,11 +169,16 @@ def test_keys_move_and_vtk_sees_none(view: Viewport, qtbot: QtBot) -> None:
 
 
 def test_one_frame_per_change_and_none_at_rest(view: Viewport, store: Store, qtbot: QtBot) -> None:
-    qtbot.wait(250)  # the finished frame after coming to rest
     counts: list[int] = []
     count_renders(view, counts)
-    qtbot.wait(150)
-    assert counts == [], "nothing moves, nothing is drawn"
+
+    def at_rest() -> bool:
+        """Whether a second went by without a frame; finer light and shadow come a while after the last move."""
+        counts.clear()
+        qtbot.wait(1000)
+        return counts == []
+
+    assert any(at_rest() for _ in range(10)), "nothing moves, nothing is drawn"
     view.update()
     view.pad.update()
     qtbot.wait(60)

@@ -484,7 +484,7 @@ def test_windows_come_and_go_without_a_trace(qtbot: QtBot, project: Path, qapp: 
         return [place for place, trace in enumerate(traces) if trace() is not None]
 
     # A reading thread of the last window may hold it for a moment longer.
-    qtbot.waitUntil(lambda: left() == [], timeout=10_000)
+    qtbot.waitUntil(lambda: left() == [], timeout=60_000)
     assert [thing for thing in gc.get_objects() if isinstance(thing, QtInteractor)] == []
 
 
