@@ -8,7 +8,7 @@ answer to what is no longer asked is only kept for later, and work on it is stop
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -22,6 +22,7 @@ from twin.ui.added import Added
 from twin.ui.answers import Answers, Asked, remember
 from twin.ui.aside import Aside
 from twin.ui.engine_link import EngineLink
+from twin.ui.plan import Plan
 from twin.ui.result_layers import ResultLayers, beside, is_result
 from twin.ui.shown import Shown
 from twin.ui.tracing import Tracing
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from twin.jobs import Task
     from twin.layer import Layer
     from twin.scenario.conflicts import Conflict
-    from twin.scenario.scenario import Scenario
     from twin.scenario.version import Versions
     from twin.state import State
     from twin.ui.answers import Standing
@@ -45,21 +45,6 @@ if TYPE_CHECKING:
 WARM_AFTER = 2_500
 """Milliseconds after opening at which the engine begins to read the city, so that the first edit finds it there."""
 _TITLES = {"picture": N_("Drawing {name}"), "reference": N_("Drawing {name}"), "answers": N_("Working out {name}")}
-
-
-@dataclass(frozen=True, eq=False)
-class _Plan:
-    """A scenario's city, made beside the GUI thread, and what to ask the models."""
-
-    number: int
-    base: City
-    digest: str
-    scenario: Scenario
-    city: City
-    reference: Scenario
-    reference_city: City
-    asked: Asked
-    conflicts: tuple[Conflict, ...]
 
 
 class Results(QObject):
@@ -295,7 +280,7 @@ class Results(QObject):
             self._versions = Versions()
         versions = self._versions
 
-        def work() -> _Plan:
+        def work() -> Plan:
             from twin.scenario.conflicts import check
             from twin.scenario.scenario import key
 
@@ -303,12 +288,12 @@ class Results(QObject):
             city = versions.build(base, digest, scenario.active).city
             asked = Asked(key(digest, scenario), key(digest, reference), (scenario.name, reference.name), models)
             other = versions.build(base, digest, reference.active).city
-            return _Plan(number, base, digest, scenario, city, reference, other, asked, check(base, scenario.edits))
+            return Plan(number, base, digest, scenario, city, reference, other, asked, check(base, scenario.edits))
 
         self._aside.do(work, self._go)
         self.asked.emit()
 
-    def _go(self, plan: _Plan) -> None:
+    def _go(self, plan: Plan) -> None:
         session = self._session
         if plan.number != self._number or session.data is None or self.shown is None:
             return
@@ -327,7 +312,7 @@ class Results(QObject):
         self._ask_models(plan)
         self.asked.emit()
 
-    def _ask_models(self, plan: _Plan) -> None:
+    def _ask_models(self, plan: Plan) -> None:
         """Show what is known, and let the models that are lacking answer; work on another question is stopped."""
         lacking = self._answers.ask(plan.asked)
         self._name()
@@ -345,7 +330,7 @@ class Results(QObject):
             self._work[1].cancel(STALE_GRACE)
             self._work = None
 
-    def _submit(self, plan: _Plan, what: str, lacking: tuple[str, ...] = ()) -> Task:
+    def _submit(self, plan: Plan, what: str, lacking: tuple[str, ...] = ()) -> Task:
         from twin.scenario.codec import encode_scenario
 
         self._engine.hold(plan.base, plan.digest)
@@ -365,7 +350,7 @@ class Results(QObject):
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
-    def _drawn_by(self, plan: _Plan, of_reference: bool, task: Task) -> None:
+    def _drawn_by(self, plan: Plan, of_reference: bool, task: Task) -> None:
         if not self._came(plan, task) or self._session.data is None:
             return
         from twin.scene.remesh import joined
@@ -380,17 +365,17 @@ class Results(QObject):
         elif plan.number == self._number:
             self._show(city, data)
 
-    def _take(self, plan: _Plan, step: Step) -> None:
+    def _take(self, plan: Plan, step: Step) -> None:
         """Take what one model says, or why it says nothing."""
         if self._session.store is not None and self._session.store.state.city is plan.base:
             if self._answers.take(plan.asked, step):
                 self._tell()
 
-    def _answered_all(self, plan: _Plan, task: Task) -> None:
+    def _answered_all(self, plan: Plan, task: Task) -> None:
         if self._came(plan, task):
             self.answered.emit()
 
-    def _came(self, plan: _Plan, task: Task) -> bool:
+    def _came(self, plan: Plan, task: Task) -> bool:
         """Say whether there is an answer; one that a crash took away is asked for once more."""
         if self._session.store is None or self._session.store.state.city is not plan.base:
             return False
