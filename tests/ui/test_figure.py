@@ -14,7 +14,7 @@ from shapely.geometry import box
 from twin.city.city import City
 from twin.errors import BadInput
 from twin.layer import field_of, layer_of
-from twin.report.figure import Other, export_png, furniture, round_length
+from twin.report.figure import Mark, Other, export_png, furniture, round_length
 from twin.state import LayerEntry, Pose, State
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ def test_scenario_and_reference_share_a_picture(tmp_path: Path, city: City, laye
     state, alone, both = _state(city, shown=True), tmp_path / "alone.png", tmp_path / "both.png"
     export_png(alone, city, state, layers, (399, 400), 96, TOP, without=("legend", "compass"))
     beside = Other(other, {"h": layer}, ("Scenario: Two", "Reference: One"))
-    export_png(both, city, state, layers, (800, 400), 96, TOP, without=("compass",), other=beside)
+    marks = [Mark(np.array([[5.0, 30.0, 0.0], [55.0, 30.0, 0.0]]), "danger", 4.0)]
+    export_png(both, city, state, layers, (800, 400), 96, TOP, without=("compass",), other=beside, marks=marks)
     with Image.open(both) as image, Image.open(alone) as one:
         pixels, left = np.asarray(image.convert("RGB")).astype(int), np.asarray(one.convert("RGB")).astype(int)
     assert pixels.shape == (400, 800, 3)
@@ -132,3 +133,7 @@ def test_scenario_and_reference_share_a_picture(tmp_path: Path, city: City, laye
     apart = np.abs(pixels[middle, :399] - pixels[middle, 401:]).max(axis=2)
     assert apart[:, 245:310].mean() > 20, "the house is not on the right"
     assert apart[:, 95:145].mean() < 6, "what both have lies at the same place"
+    # the mark lies 20 m north of the middle, from x = 5 to 55 m
+    red = (pixels[..., 0] - pixels[..., 1]) > 90
+    assert red[115:125, 105:295].any(axis=0).all(), "an edit is marked on the left"
+    assert not red[110:130, 401:].any(), "the reference has no edits"

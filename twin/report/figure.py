@@ -19,12 +19,14 @@ from twin.errors import BadInput
 from twin.layer import Legend, legend
 from twin.privacy.guard import field_for_export
 from twin.privacy.provenance import CLASSES, highest
-from twin.scene import offscreen
+from twin.scene import camera, offscreen
 from twin.text import number, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from twin.city.city import City
     from twin.datafile.spec import DataLayer
@@ -42,7 +44,7 @@ class Furniture:
 
     ``bar`` is (length [px], text) of a true scale bar, None in perspective; ``azimuth`` [°] is the direction the
     picture looks in, so that north can be drawn; without ``compass`` neither north nor the bar is. ``names`` are those
-    of the two halves of a picture that shows a scenario beside what it is compared with.
+    of the two halves of a picture that shows a scenario beside what it is compared with; ``marks`` lie on the left one.
     """
 
     title: str
@@ -56,6 +58,26 @@ class Furniture:
     date: str = ""
     compass: bool = True
     names: tuple[str, str] | None = None
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """What an edit is about, drawn over the map: a line, or a ring where there is one point.
+
+    Parameters
+    ----------
+    points : array, shape (n, 3)
+        In the city's system [m]; in :class:`Furniture` shape (n, 2), in pixels of the picture.
+    tone : str
+        ``"accent"``, ``"danger"`` for what is taken away, or ``"muted"``.
+    width : float
+        Of the line, in points of a 96-dpi screen.
+    """
+
+    points: NDArray[np.float64]
+    tone: str = "accent"
+    width: float = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +111,7 @@ def export_png(
     date: str = "",
     without: Collection[str] = (),
     other: Other | None = None,
+    marks: Sequence[Mark] = (),
 ) -> None:
     """Write the view as PNG, with legend, scale, north, sources and the mark of a synthetic city.
 
@@ -115,6 +138,8 @@ def export_png(
         warning of a synthetic city always stand on a picture.
     other : Other, optional
         Shown on the right half from the same place; both halves are named, and one legend stands for both.
+    marks : sequence of Mark
+        What the edits of a scenario are about.
 
     Raises
     ------
@@ -136,6 +161,7 @@ def export_png(
     pose = pose or offscreen.whole_pose(city, one)
     pixels = offscreen.picture(city, state, layers, one, pose, theme, lang, dpi / 96.0)
     around = furniture(city, state, layers, one, pose, lang, dpi, date)
+    around = replace(around, marks=_placed(marks, pose, one))
     if other is not None:
         around = replace(around, names=other.names)
         beside = state.changed(city=other.city)
@@ -154,6 +180,12 @@ def _for_export(layers: Mapping[str, Layer]) -> dict[str, Layer]:
         id: one if one.field.support is None else replace(one, field=field_for_export(one.field))
         for id, one in layers.items()
     }
+
+
+def _placed(marks: Sequence[Mark], pose: Pose, size: tuple[int, int]) -> tuple[Mark, ...]:
+    """Return the marks in pixels; those that reach behind the eye are left out."""
+    found = [(one, *camera.Projection(pose, size).pixels(one.points)) for one in marks]
+    return tuple(replace(one, points=at) for one, at, depth in found if (depth > 0).all())
 
 
 def _line(dpi: int) -> int:

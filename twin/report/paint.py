@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _INK = {"light": ("#26292c", "#5b6166", "#ffffff"), "dark": ("#eceeef", "#aab1b6", "#1d2124")}
 """Theme → text, quiet text, paper."""
+_TONES = {"accent": "#0b5f70", "danger": "#b3261e", "muted": "#5b6166"}
 
 
 def png(pixels: NDArray[np.uint8], around: Furniture, dpi: int, theme: str, lang: str) -> bytes:
@@ -102,6 +103,7 @@ class _Sheet:
 
     def draw(self, around: Furniture) -> None:
         """Draw everything: strip below, title, legends, north and scale."""
+        self._marks(around)
         strip = self._strip(around)
         title = self._title(around)
         for half, name in enumerate(around.names or ()):
@@ -142,6 +144,22 @@ class _Sheet:
         self.painter.setPen(self.quiet)
         self.painter.drawText(box.adjusted(self.margin, 0, -self.margin, 0), flags, text)
         return box
+
+    def _marks(self, around: Furniture) -> None:
+        """Draw what the edits are about, white-edged as on the screen, on the left half where there are two."""
+        self.painter.save()
+        self.painter.setClipRect(QRectF(0, 0, self.width / (2 if around.names else 1), self.height))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        for mark in around.marks:
+            line = QPolygonF([QPointF(float(x), float(y)) for x, y in np.clip(mark.points, -1e5, 1e5)])
+            colour, width = QColor(_TONES.get(mark.tone, _TONES["accent"])), 0.75 * mark.width * self.pt
+            for pen in (QPen(QColor(255, 255, 255, 200), width + 1.5 * self.pt), QPen(colour, width)):
+                self.painter.setPen(pen)
+                if line.count() > 1:
+                    self.painter.drawPolyline(line)
+                else:
+                    self.painter.drawEllipse(line.first(), 4 * self.pt, 4 * self.pt)
+        self.painter.restore()
 
     def _name(self, name: str, half: int, title: QRectF) -> None:
         """Draw what a half shows above its middle, below the title where that lies there."""

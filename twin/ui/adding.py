@@ -181,8 +181,9 @@ class Adding(QObject):
         other = results.drawn_beside() if wanted.beside else None
         pose = self._window.viewport.navigator.pose
         title = tr("Drawing {name}", self._window.lang, name=wanted.out.name)
+        marks = self._window.workbench.drafting.sketch.marks
         return session.tasks.start(
-            opening.draw, source, state, data.layers, wanted, pose, other, title=title, then=then
+            opening.draw, source, state, data.layers, wanted, pose, other, marks, title=title, then=then
         )
 
     def _exported(self, path: object) -> None:

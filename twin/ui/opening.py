@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from twin.jobs import Job
     from twin.layer import Layer
     from twin.models.model import Parameter
+    from twin.report.figure import Mark
     from twin.result import Value
     from twin.scene.mesh import CityMesh
     from twin.state import Pose, State
@@ -173,6 +174,7 @@ def draw(
     wanted: Picture,
     pose: Pose,
     other: tuple[City | Path, Mapping[str, Layer], tuple[str, str]] | None,
+    marks: tuple[Mark, ...],
     job: Job,
 ) -> Path:
     """Draw the view into a file.
@@ -188,6 +190,8 @@ def draw(
     pose : Pose
     other : (City or Path, mapping, (str, str)), optional
         What the scenario is compared with: city, layers in the same colours, and what the two are called.
+    marks : tuple of Mark
+        What the edits are about.
     job : Job
 
     Returns
@@ -213,6 +217,6 @@ def draw(
     job.progress(0.4, N_("Drawing the picture"))
     export_png(
         wanted.out, city, state.changed(city=city), layers, wanted.size, wanted.dpi, pose, wanted.theme, wanted.lang,
-        date.today().isoformat(), wanted.without, right,
+        date.today().isoformat(), wanted.without, right, marks,
     )  # fmt: skip
     return wanted.out

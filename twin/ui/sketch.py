@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from twin.report.figure import Mark
     from twin.state import Pose
 
     Tone = Literal["accent", "danger", "muted"]
@@ -93,6 +94,15 @@ class Sketch(QWidget):
     def shapes(self) -> tuple[Shape, ...]:
         """All that is drawn."""
         return (*self._marks, *self._drawn)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What the edits of the scenario are about, for a picture."""
+        from twin.report.figure import Mark
+
+        lines = [Mark(one.points, one.tone, one.width) for one in self._marks if isinstance(one, Line)]
+        rings = [Mark(np.array([one.point]), one.tone) for one in self._marks if isinstance(one, Marker)]
+        return (*lines, *rings)
 
     def show_marks(self, shapes: Sequence[Shape]) -> None:
         """Mark what the edits of the scenario are about."""
