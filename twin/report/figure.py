@@ -163,7 +163,8 @@ def export_png(
     around = furniture(city, state, layers, one, pose, lang, dpi, date)
     around = replace(around, marks=_placed(marks, pose, one))
     if other is not None:
-        around = replace(around, names=other.names)
+        legends = tuple(replace(legend, note=_without(legend.note, other.names[0])) for legend in around.legends)
+        around = replace(around, names=other.names, legends=legends)
         beside = state.changed(city=other.city)
         right = offscreen.picture(other.city, beside, _for_export(other.layers), one, pose, theme, lang, dpi / 96.0)
         between = np.full((height, width - 2 * one[0], 3), 255, dtype=np.uint8)
@@ -180,6 +181,11 @@ def _for_export(layers: Mapping[str, Layer]) -> dict[str, Layer]:
         id: one if one.field.support is None else replace(one, field=field_for_export(one.field))
         for id, one in layers.items()
     }
+
+
+def _without(note: str, name: str) -> str:
+    """Return a legend's note without the scenario's name, as the legend stands for its reference too."""
+    return " · ".join(part for part in note.split(" · ") if part != name)
 
 
 def _placed(marks: Sequence[Mark], pose: Pose, size: tuple[int, int]) -> tuple[Mark, ...]:
