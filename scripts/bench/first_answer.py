@@ -98,10 +98,10 @@ def lines(city: object) -> list[shapely.LineString]:
     a, b = shapely.STRtree(near).query(near, predicate="dwithin", distance=180.0)
     tried = shapely.linestrings(np.stack([shapely.get_coordinates(near[one]) for one in (a, b)], axis=1))
     wet = shapely.length(shapely.intersection(tried, water))
-    best = tried[np.argsort(-wet)]
+    best = tried[np.argsort(-wet)[:5000]]
     chosen: list[shapely.LineString] = []
     for line in best:
-        if all(line.distance(one) > 100.0 for one in chosen):
+        if line.length > 50.0 and all(line.distance(one) > 100.0 for one in chosen):
             chosen.append(line)
         if len(chosen) == 3:
             break
