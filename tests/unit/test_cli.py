@@ -471,6 +471,24 @@ def test_render_says_what_is_not_there(
     assert drawn == []
 
 
+def test_render_shows_the_city_of_a_scenario(
+    tmp_path: Path, drawn: list[tuple[Any, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from twin.scenario.codec import encode_edits
+    from twin.scenario.others import AddPlace
+
+    create(tmp_path / "p.twin", full_city()).close()
+    at = tuple(float(value) for value in full_city().buildings.geometry.iloc[0].centroid.coords[0])
+    (tmp_path / "edits.json").write_bytes(encode_edits([AddPlace(at=at, place_kind="school", name="Nya skolan")]))
+    assert Said(capsys, "edit", tmp_path / "p.twin", "--scenario", "S", "--add", tmp_path / "edits.json").code == 0
+    for words in (("--scenario", "S"), ()):
+        said = Said(capsys, "render", tmp_path / "p.twin", "--out", tmp_path / "a.png", "--size", "300x200", *words)
+        assert said.code == 0, said.err
+    with_school, without = drawn
+    assert len(with_school[1].places) == len(without[1].places) + 1
+    assert with_school[2].scenario == "S"
+
+
 def test_a_time_takes_the_values_that_hold_then() -> None:
     times = np.array(["2026-11-21T08:00", "2026-11-21T09:00"], dtype="datetime64[ms]")
     city = full_city(3)

@@ -54,9 +54,9 @@ def run(args: Namespace, console: Console) -> int:
     if args.out.suffix.lower() != ".png":
         raise BadInput("{path}: the picture must be named .png.", path=args.out.name)
     path = resolve_path(args.project)
-    if args.scenario is not None:
-        raise BadInput("{path}: there is no scenario «{name}».", path=path.name, name=args.scenario)
     state, pose = load_view(path, console.job())
+    if args.scenario is not None:
+        state = _with_scenario(path, state, args.scenario)
     if args.view is not None:
         pose = _bookmark(path, state, args.view)
     trust.activate(path)
@@ -93,6 +93,23 @@ def run(args: Namespace, console: Console) -> int:
     seconds = round(time.monotonic() - began, 2)
     console.result({"out": str(args.out), "size": [width, height], "dpi": args.dpi, "seconds": seconds}, text)
     return 0
+
+
+def _with_scenario(path: Path, state: State, name: str) -> State:
+    """Return the State with a scenario worked on, and its city."""
+    from twin.city.digest import city_digest
+    from twin.scenario.scenario import PRESENT, find
+    from twin.scenario.version import Versions
+
+    try:
+        scenario = find(state.scenarios, name)
+    except BadInput:
+        there = ", ".join(f"«{one.name}»" for one in (PRESENT, *state.scenarios))
+        raise BadInput(
+            "{path}: there is no scenario «{name}»; there are: {there}.", path=path.name, name=name, there=there
+        ) from None
+    city = Versions().build(state.city, city_digest(state.city), scenario.active).city
+    return state.changed(city=city, scenario="" if scenario is PRESENT else scenario.name)
 
 
 def _bookmark(path: Path, state: State, name: str) -> Pose:
