@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from twin.chart import Axis, Bars, Chart, Line, Mark, OneToOne, Scatter, histogram, over_time
@@ -114,8 +114,13 @@ def test_the_pointer_reads_out_what_is_near(view: ChartView, qtbot: QtBot) -> No
     def told() -> bool:
         """Move to the point, from beside it: where the axes are laid out anew meanwhile it is elsewhere."""
         at = view.plot.mapFromScene(box.mapViewToScene(QPointF(900.0, 700.0)))
-        qtbot.mouseMove(view.plot.viewport(), at - QPoint(60, 0))
-        qtbot.mouseMove(view.plot.viewport(), at)
+        for place in (QPointF(at - QPoint(60, 0)), QPointF(at)):
+            # sent, not by the pointer: that may rest where another window lies
+            none = Qt.MouseButton.NoButton
+            over = view.plot.viewport().mapToGlobal(place)
+            move = QMouseEvent(QEvent.Type.MouseMove, place, over, none, none, Qt.KeyboardModifier.NoModifier)
+            QApplication.sendEvent(view.plot.viewport(), move)
+        QApplication.processEvents()
         return any(text.startswith("South") for text in said)
 
     qtbot.waitUntil(told, timeout=20_000)
