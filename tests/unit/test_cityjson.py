@@ -540,7 +540,7 @@ def test_line_wise_files_with_marks_and_returns(tmp_path: Path, name: str) -> No
     assert (info.format, info.counts["buildings"]) == ("CityJSONSeq", 2)
     reading = read_cityjson.read(path, ReadOptions())
     assert reading.city.buildings.geometry.area.tolist() == pytest.approx([80, 80])
-    assert "1 objects with an id that came before were left out (c)" in messages(reading)
+    assert "1 object with an id that came before was left out (c)" in messages(reading)
 
 
 def test_broken_lines_are_named(tmp_path: Path) -> None:

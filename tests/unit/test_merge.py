@@ -139,7 +139,7 @@ def test_taken_ids_change_with_all_that_refers_to_them() -> None:
     assert city.buildings["parent"].tolist() == ["", "", "b:1"]
     assert city.surfaces is not None
     assert city.surfaces.ids == ("1", "b:1", "2")
-    assert "1 rows of Buildings had an id that is taken" in said(notes)
+    assert "1 row of Buildings had an id that is taken" in said(notes)
 
 
 def test_zones_and_people_stay_together() -> None:
@@ -162,7 +162,7 @@ def test_things_that_are_there_already_are_not_doubled() -> None:
     )
     assert city.roads["id"].tolist() == ["w1", "w2"]
     assert city.roads["from_node"].tolist() == ["n1", "n2"]  # the two extracts stay joined at n2
-    assert "1 rows of Road links are in the project already" in said(notes)
+    assert "1 row of Road links is in the project already" in said(notes)
 
 
 def test_nodes_of_the_same_name_elsewhere_are_not_joined() -> None:
@@ -192,7 +192,7 @@ def test_of_two_buildings_in_one_place_the_better_known_stays(own: str, more: st
     assert set(city.buildings["id"]) == expected
     assert city.surfaces is not None
     assert city.surfaces.ids == (("1",) if kept == "a" else ("x",))
-    assert ("were left out" if kept == "a" else "gave way") in said(notes)
+    assert ("was left out" if kept == "a" else "gave way") in said(notes)
 
 
 def test_a_building_goes_or_stays_with_its_parts() -> None:
@@ -214,7 +214,7 @@ def test_terrain_gives_ground_to_buildings_that_have_none() -> None:
     city, notes = merge(a, town("dem.tif", terrain=slope))
     assert city.buildings["ground"].tolist()[:2] == pytest.approx([9.5, 5.0])  # the lowest along the outline
     assert np.isnan(city.buildings["ground"].iloc[2])
-    assert "mended: 1 buildings got their ground level" in said(notes)
+    assert "mended: 1 building got its ground level" in said(notes)
     assert np.isnan(a.buildings["ground"].iloc[0])
 
 
