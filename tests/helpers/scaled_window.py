@@ -25,6 +25,7 @@ def wait(program: Application, until: Callable[[], bool], seconds: float = 60.0)
 
 
 def main(lang: str, text: str) -> None:
+    from twin.chain.registry import MODELS
     from twin.content import demo_project
     from twin.state import Selection
     from twin.ui.application import Application
@@ -43,6 +44,8 @@ def main(lang: str, text: str) -> None:
     wait(program, lambda: True)
     store = window.session.store
     assert store is not None
+    # without answers, which come when they come: what is looked at is the same on every machine
+    store.change("Switch models", undoable=False, models=dict.fromkeys(MODELS, False))
     first = str(store.state.city.buildings["id"].iloc[0])
     store.change("Select", undoable=False, selection=Selection("buildings", (first,)))
     window.timing.tools.show()
