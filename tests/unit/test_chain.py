@@ -323,7 +323,9 @@ def test_two_engines_on_one_project_do_not_disturb_each_other(engine, tmp_path):
         tasks = [e.submit(ask, _question(tmp_path, s), open_small) for s in scenarios for e in (engine, other)]
         answers = [task.wait(120) for task in tasks]
     for one, two in zip(answers[::2], answers[1::2], strict=True):
-        np.testing.assert_array_equal([i.value for i in one.indicators], [i.value for i in two.indicators])
+        # Who starts from what depends on who stored first: traffic (and what needs it) then differs within its gap.
+        np.testing.assert_allclose(*([i.value for i in a.indicators] for a in (one, two)), rtol=1e-6, atol=1e-9)
+        np.testing.assert_array_equal(*([i.value for i in a.results["reach"].indicators] for a in (one, two)))
     fresh = Chain(CITY, tmp_path)
     again = [fresh.run(s) for s in scenarios]
     assert {a.runs["reach"].reused for a in again} <= {"disk", ""}
