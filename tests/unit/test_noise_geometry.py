@@ -191,20 +191,22 @@ def test_points_in_a_row_are_no_terrain_but_no_error() -> None:
 
 def test_around_a_house_and_one_more_that_the_ray_passes_over() -> None:
     scene = build(0.0, (), (box(20, -4, 30, 6, 9), box(50, -40, 60, 40, 2.0)))
-    way = corners(scene, point(0, 0, 3), point(100, 0, 3), LEFT, False)
-    assert way is not None
+    found = corners(scene, point(0, 0, 3), point(100, 0, 3), LEFT, False)
+    assert found is not None
+    way, _ = found
     assert way[1:-1, :2] == pytest.approx(np.array([[20, 6], [30, 6]]), abs=2 * STAND_OFF)
     assert way[:, 2] == pytest.approx(np.full(4, 3))
-    right = corners(scene, point(0, 0, 3), point(100, 0, 3), RIGHT, True)
-    assert right is not None
-    assert right[1:-1, 1] == pytest.approx([-4, -4], abs=2 * STAND_OFF)
+    found = corners(scene, point(0, 0, 3), point(100, 0, 3), RIGHT, True)
+    assert found is not None
+    assert found[0][1:-1, 1] == pytest.approx([-4, -4], abs=2 * STAND_OFF)
 
 
 def test_a_roof_is_cut_by_the_plane_of_the_way() -> None:
     """A ray that enters a house and leaves it through the roof goes around that part of the roof that is above it."""
     scene = build(0.0, (), (box(10, -5, 20, 5, 10),))
-    way = corners(scene, point(0, 0, 1), point(30, 0, 19), LEFT, False)
-    assert way is not None
+    found = corners(scene, point(0, 0, 1), point(30, 0, 19), LEFT, False)
+    assert found is not None
+    way, _ = found
     assert way[1:-1] == pytest.approx(np.array([[10, 5, 7], [15, 5, 10]]), abs=2 * STAND_OFF)
 
 
@@ -215,11 +217,21 @@ def test_arcs_pass_over_what_straight_rays_meet() -> None:
     assert corners(scene, *ends, LEFT, True) is None
 
 
+def test_a_way_that_touches_one_edge_is_as_long_as_the_taut_string_and_its_ground_is_clear_of_it() -> None:
+    scene = build(0.0, (), (), (screen((50, -9, 5), (50, 9, 5)),))
+    found = corners(scene, point(0, 0, 1), point(100, 0, 1), LEFT, False)
+    assert found is not None
+    way, clear = found
+    assert way[1, :2] == pytest.approx([50, 9], abs=1e-9)
+    assert clear[1] == pytest.approx([50, 9 + STAND_OFF], abs=1e-9)
+
+
 def test_receiver_in_a_bay_and_nothing_in_sight() -> None:
     u_shape = np.array([[18.0, 36], [0, 36], [0, 15], [18, 15], [18, 21], [8, 21], [8, 30], [18, 30]])
     scene = build(0.0, (), (Building(u_shape, 20.0, HARD),))
-    way = corners(scene, point(-100, 20, 1), point(9, 25, 4), LEFT, False)
-    assert way is not None
+    found = corners(scene, point(-100, 20, 1), point(9, 25, 4), LEFT, False)
+    assert found is not None
+    way, _ = found
     assert way[1:-1, :2] == pytest.approx(u_shape[[1, 0, 7]], abs=2 * STAND_OFF)
     assert corners(scene, point(-100, 20, 1), point(-9, 25, 4), LEFT, False) is None
     assert corners(scene, point(3, 3, 1), point(3, 3, 9), LEFT, False) is None

@@ -28,12 +28,18 @@ if TYPE_CHECKING:
 
 LEFT, RIGHT = 1.0, -1.0
 STAND_OFF = 0.015
-"""Distance [m] at which a way passes a corner, so that it does not run within walls; costs at most some 0.03 dB."""
+"""Distance [m] from a wall at which a way runs along it, so that its ground is not that within; costs at most 0.03 dB.
+
+A way that only touches an edge is as long as the taut string: where it bends by little, as that of TC21, 15 mm are
+0.12 dB at 8 kHz.
+"""
 ASIDE = 1e-9
 """Distance [m] from the line of sight within which a corner is on neither side."""
 
 
-def corners(scene: Scene, source: Floats, receiver: Floats, side: float, favourable: bool) -> Floats | None:
+def corners(
+    scene: Scene, source: Floats, receiver: Floats, side: float, favourable: bool
+) -> tuple[Floats, Floats] | None:
     """Return source, corners and receiver of the way around one side; None where nothing is in the way there.
 
     Parameters
@@ -46,7 +52,10 @@ def corners(scene: Scene, source: Floats, receiver: Floats, side: float, favoura
 
     Returns
     -------
-    array, shape (k, 3) [m], or None
+    array, shape (k, 3) [m]
+        The way.
+    array, shape (k, 2) [m]
+        The same in plan, clear of all corners, for the ground along it.
     """
     length = float(np.hypot(*(receiver[:2] - source[:2])))
     if length <= ASIDE:
@@ -56,13 +65,20 @@ def corners(scene: Scene, source: Floats, receiver: Floats, side: float, favoura
     if not points:
         return None
     found = np.concatenate(points)
-    found = found[side * sight.aside(found) > ASIDE]
+    owner = np.repeat(np.arange(len(points)), [len(some) for some in points])
+    beside = side * sight.aside(found) > ASIDE
+    found, owner = found[beside], owner[beside]
     if not len(found):
         return None
-    chain = _off(_taut(np.concatenate([source[None, :2], found, receiver[None, :2]]), side))
+    string = np.concatenate([source[None, :2], found, receiver[None, :2]])
+    order = _taut(string, side)
+    taut, of = string[order], np.concatenate([[-1], owner, [-2]])[order]
+    clear = _off(taut)
+    along = np.r_[False, of[1:] == of[:-1]] | np.r_[of[1:] == of[:-1], False]
+    chain = np.where(along[:, None], clear, taut)
     z = sight.height(chain)
     z[0], z[-1] = source[2], receiver[2]
-    return np.column_stack([chain, z])
+    return np.column_stack([chain, z]), np.ascontiguousarray(clear)
 
 
 class _Sight:
@@ -142,8 +158,8 @@ def _above(line: Floats, closed: bool, sight: _Sight) -> Floats:
     return np.array(found).reshape(-1, 2)
 
 
-def _taut(points: Floats, side: float) -> Floats:
-    """Return the hull from the first point to the last along one side of their line."""
+def _taut(points: Floats, side: float) -> list[int]:
+    """Return which points are the hull from the first to the last along one side of their line."""
     chain = [0]
     while chain[-1] != len(points) - 1:
         here = points[chain[-1]]
@@ -156,7 +172,7 @@ def _taut(points: Floats, side: float) -> Floats:
             if turn > 0 or (turn == 0 and float(b @ b) > float(a @ a) and float(a @ b) > 0):
                 best = i
         chain.append(best)
-    return points[chain]
+    return chain
 
 
 def _off(chain: Floats) -> Floats:

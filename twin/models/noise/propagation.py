@@ -218,12 +218,16 @@ class _One:
     def around(self, side: float, curved: bool) -> Floats | None:
         """Return 10 lg of the share of energy around one side; None where that is too long or terrain bars it."""
         scene, receiver = self.scene, self.receiver
-        way = corners(scene, self.source, receiver, side, curved)
-        if way is None or float(np.linalg.norm(np.diff(way, axis=0), axis=1).sum()) > self.options.reach:
+        found = corners(scene, self.source, receiver, side, curved)
+        if found is None:
+            return None
+        way, clear = found
+        if float(np.linalg.norm(np.diff(way, axis=0), axis=1).sum()) > self.options.reach:
             return None
         if any(z < terrain_at(x, y, scene.mesh, scene.rim) for x, y, z in way[1:-1]):
             return None
-        seg, edges, at = profile(scene, np.ascontiguousarray(way[:, :2]))
+        seg, edges, _ = profile(scene, clear)
+        at = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(way[:, :2], axis=0).T))])
         gamma = radius(at[-1]) if curved else 0.0
         for x, z, kind in edges:
             if kind == TERRAIN and z > np.interp(x, at, way[:, 2]) + rise(x, at[-1], gamma):
