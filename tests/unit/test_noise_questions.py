@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
+import numpy as np
 import pytest
 from noise_towns import HOUSES, STREET, town
 from shapely.geometry import LineString, box
 
 from twin.chain.chain import Chain
 from twin.errors import BadInput
+from twin.places import Lines
+from twin.questions.listening import FAINT, LISTEN, RAYS
 from twin.questions.noise import NEW_HOUSE, QUIETER_STREET, SCREEN
 from twin.questions.question import Asked, Question, Reply
 from twin.scenario.buildings import AddBuilding
@@ -66,3 +69,23 @@ def test_a_screen_shields_some_and_one_far_away_nobody() -> None:
     assert "at least 1 dB quieter" in near.sentence
     far = ask(SCREEN, {"line": ((-60.0, 900.0), (60.0, 900.0)), "height": 4.0, "absorbing": False})
     assert "Nobody hears it" in far.sentence
+
+
+def test_what_is_heard_at_a_place_is_told_and_drawn() -> None:
+    ground = ask(LISTEN, {"at": ((12.0, 70.0),), "height": 2.0})
+    wall = ask(LISTEN, {"at": ((-17.0, 12.0, 4.5),), "height": 2.0})
+    assert "Gatan" in ground.sentence
+    assert ground.notes[0] == "2.0\xa0m above ground."
+    assert wall.notes[0] == "4.5\xa0m above ground, in front of a façade whose own reflection is left out."
+    for reply, place in ((ground, (12.0, 70.0, 2.0)), (wall, (-17.0, 11.9, 4.5))):
+        (layer,) = reply.layers
+        places = layer.field.places
+        assert isinstance(places, Lines)
+        ends = np.isclose(places.end, place, atol=0.02).all(axis=1)
+        assert 5 < ends.sum() <= RAYS
+        assert layer.field.values.max() - layer.field.values.min() <= FAINT
+        told = [text for text in layer.texts if text]
+        assert len(told) == ends.sum()
+        assert sum("Gatan" in text for text in told) == 1
+    assert not LISTEN.steps[1].when({"at": ((0.0, 0.0, 4.0),)})
+    assert LISTEN.steps[1].when({"at": ((0.0, 0.0),)})

@@ -35,6 +35,7 @@ MODULES = (
     "twin.models.noise.attend",
     "twin.models.noise.amend",
     "twin.models.noise.product",
+    "twin.models.noise.rays",
     "twin.models.noise.vertical",
 )
 """Modules that hold kernels."""

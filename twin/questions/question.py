@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twin.chain.answer import Answer
     from twin.chart import Chart
     from twin.city.city import City
+    from twin.layer import Field, Layer
     from twin.result import Row
     from twin.scenario.kinds import AnyEdit
     from twin.scenario.scenario import Value
@@ -59,12 +60,13 @@ class Draw:
     """Draw on the map.
 
     ``kind``: ``"path"`` and ``"building"`` give an edit (with the fields of their card); ``"line"`` and ``"area"`` a
-    tuple of points (x, y) [m], ``"point"`` a tuple of one.
+    tuple of points (x, y) [m], ``"point"`` a tuple of one; ``"spot"`` a tuple of one point of the ground (x, y) or of a
+    wall (x, y, height above the ground) [m], taken with one click.
     """
 
     id: str
     title: str
-    kind: Literal["path", "building", "line", "area", "point"]
+    kind: Literal["path", "building", "line", "area", "point", "spot"]
     hint: str = ""
     optional: bool = False
     when: Callable[[Values], bool] = always
@@ -117,7 +119,18 @@ class Tick:
     when: Callable[[Values], bool] = always
 
 
-Step = Pick | Draw | Number | Choice | Tick
+@dataclass(frozen=True)
+class Loaded:
+    """One of the project's data layers whose unit begins with ``unit``: its value is the layer's id."""
+
+    id: str
+    title: str
+    unit: str = ""
+    hint: str = ""
+    when: Callable[[Values], bool] = always
+
+
+Step = Pick | Draw | Number | Choice | Tick | Loaded
 
 
 @dataclass(frozen=True)
@@ -134,7 +147,8 @@ class Asked:
     """What a reply is made from: the models' answers for the scenario and for its reference, which are named.
 
     ``city`` has the edits in it, ``base`` is the city as it is. Only the results of the question's own models are
-    sure to be there, in both answers.
+    sure to be there, in both answers. ``loaded`` has the numbers of the project's data layers by id, where they have
+    been read.
     """
 
     values: Values
@@ -144,6 +158,7 @@ class Asked:
     reference: Answer
     names: tuple[str, str]
     lang: str
+    loaded: Mapping[str, Field] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,12 +174,15 @@ class Reply:
     notes : tuple of str
         Uncertainty, and what the answer cannot say; one click away. The models' assumptions are added to them.
     chart : Chart, optional
+    layers : tuple of Layer
+        What the answer shows on the map until the next click there; ids begin with ``reply:``.
     """
 
     sentence: str
     rows: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
     chart: Chart | None = None
+    layers: tuple[Layer, ...] = ()
 
 
 def any_city(city: City) -> str:

@@ -13,6 +13,7 @@ MODULES: tuple[str, ...] = (
     "twin.questions.walking",
     "twin.questions.noise",
     "twin.questions.listening",
+    "twin.questions.noise_map",
     "twin.questions.traffic",
     "twin.questions.people",
     "twin.questions.homes",

@@ -183,6 +183,11 @@ class Canvas(QObject):
         """Return the point of the ground under a device pixel, None in the sky."""
         return None if self.scene is None else self.scene.ground_at(px, py)
 
+    def wall_at(self, px: float, py: float) -> tuple[float, float, float] | None:
+        """Return the point of a building under a device pixel, None where none is."""
+        hit = None if self.scene is None else self.scene.pick(px, py)
+        return hit.point if hit is not None and hit.table == "buildings" else None
+
     def height_at(self, x: float, y: float) -> float:
         """Return the height [m] of the ground, nan where there is none."""
         return math.nan if self.mesh is None else self.mesh.height_at(x, y)

@@ -15,7 +15,7 @@ from twin.scenario.scenario import PRESENT
 from twin.scenario.streets import AddPath, AddRoad, CloseRoad, RemovePath
 from twin.text import tr
 from twin.ui import edits
-from twin.ui.drawing import OutlineTool, PathTool, Tool
+from twin.ui.drawing import OutlineTool, PathTool, SpotTool, Tool
 from twin.ui.shown import cities
 from twin.ui.sketch import Line, Shape, Sketch, solid
 from twin.ui.tool_card import ToolCard
@@ -154,10 +154,16 @@ class Drafting(QObject):
         if centre and self._tool.ready and isinstance(self._tool, PathTool | OutlineTool):
             self.build()
             return
-        point = self._view.canvas.ground_at(px, py)
+        wall = self._view.canvas.wall_at(px, py) if isinstance(self._tool, SpotTool) else None
+        point = self._view.canvas.ground_at(px, py) if wall is None else wall
         if point is not None:
-            self._tool.add((point[0], point[1]), self._pixel(point))
+            if wall is not None and isinstance(self._tool, SpotTool):
+                self._tool.meet(wall)
+            else:
+                self._tool.add((point[0], point[1]), self._pixel(point))
             self._refresh()
+            if isinstance(self._tool, SpotTool):
+                self.build()
 
     def hover(self, px: float, py: float) -> None:
         """Follow the pointer."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import shapely
@@ -299,7 +299,7 @@ class OutlineTool:
         """Whether it can be used."""
         return bool(self.corners) if self.kind == "point" else self.size >= _SHORTEST
 
-    def edit(self) -> tuple[Place, ...]:
+    def edit(self) -> tuple[Any, ...]:
         """Return the corners drawn."""
         return tuple(_rounded(at) for at in self.corners)
 
@@ -337,6 +337,38 @@ class OutlineTool:
     def _z(self, at: Place) -> float:
         z = self._height(*at)
         return 0.0 if math.isnan(z) else z
+
+
+class SpotTool(OutlineTool):
+    """A point of the ground or of a wall, taken with one click."""
+
+    def __init__(self, city: City, height_at: HeightAt, title: str = N_("Draw")) -> None:
+        super().__init__(city, height_at, "point", title)
+        self._above: float | None = None
+
+    def meet(self, point: tuple[float, float, float]) -> None:
+        """Take a point of a wall."""
+        self.corners = [(point[0], point[1])]
+        self._above = max(point[2] - self._z(self.corners[0]), 0.0)
+        self._pointer = None
+
+    def add(self, at: Place, pixel: float) -> None:
+        """Take a point of the ground."""
+        super().add(at, pixel)
+        self._above = None
+
+    def edit(self) -> tuple[Any, ...]:
+        """Return the point, on a wall with its height above the ground."""
+        x, y = _rounded(self.corners[0])
+        return ((x, y),) if self._above is None else ((x, y, round(self._above, 2)),)
+
+    def hint(self, lang: str) -> str:
+        """Say what to do next."""
+        return tr("Click the ground or a wall; Enter takes the middle of the view.", lang)
+
+    def shapes(self, lang: str) -> list[Shape]:
+        """Return what to show: the point."""
+        return [Marker((x, y, self._z((x, y)) + (self._above or 0.5))) for x, y in self.corners]
 
 
 Tool = PathTool | BuildingTool | OutlineTool

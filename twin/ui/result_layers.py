@@ -11,9 +11,9 @@ import numpy as np
 
 from twin.chain.registry import MODELS
 from twin.layer import Field, Layer, Size, layer_of, scale
+from twin.models.noise import colours
 from twin.result import Result, difference
 from twin.text import tr
-from twin.ui import noise_style
 from twin.ui.opening import DropInInfo
 
 if TYPE_CHECKING:
@@ -148,8 +148,8 @@ def difference_layer(id: str, field: Field, what: str, lang: str) -> Layer:
         «scenario − reference», which stands in the legend.
     lang : str
     """
-    if noise_style.is_level(field):
-        return noise_style.changes(id, tr("Difference: {what}", lang, what=tr(field.name, lang)), field, what)
+    if colours.is_level(field):
+        return colours.changes(id, tr("Difference: {what}", lang, what=tr(field.name, lang)), field, what)
     most = largest(field.values)
     limits = (-most, -most / 2, -most / 10, most / 10, most / 2, most)
     named = tr("Difference: {what}", lang, what=tr(field.name, lang))
@@ -179,8 +179,8 @@ def _value(id: str, field: Field, other: Field | None, name: str, lang: str) -> 
     known = values[np.isfinite(values)]
     if not known.size:
         return None
-    if noise_style.is_level(field):
-        return noise_style.levels(id, field, tr("Scenario: {name}", lang, name=name))
+    if colours.is_level(field):
+        return colours.levels(id, field, tr("Scenario: {name}", lang, name=name))
     low, high = (float(v) for v in np.percentile(known, (2, 98)))
     made = layer_of(id, field.name, field, scale_name="viridis", low=low, high=high)
     note = tr("Scenario: {name}", lang, name=name)

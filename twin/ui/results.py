@@ -23,6 +23,7 @@ from twin.ui.answers import Answers, Asked, remember
 from twin.ui.aside import Aside
 from twin.ui.engine_link import EngineLink
 from twin.ui.plan import Plan
+from twin.ui.questions.replied import Replied
 from twin.ui.result_layers import ResultLayers, beside, is_result
 from twin.ui.shown import Shown
 from twin.ui.tracing import Tracing
@@ -75,6 +76,7 @@ class Results(QObject):
         self._engine = EngineLink(session, self)
         self._engine.told.connect(self.asked)
         self.tracing = Tracing(session, self, self._engine, self._join)
+        self.replied = Replied(session, self._join, self)
         self._retried = -1
         self._versions: Versions | None = None
         self._drawn: CityData | None = None
@@ -433,8 +435,8 @@ class Results(QObject):
         if self._drawn is None:
             return
         data = self.added.joined(self._drawn, self._layers)
-        layers, dropins = {**data.layers, **self.tracing.layers}, (*data.dropins, *self.tracing.entries)
-        self.data = replace(data, layers=layers, dropins=dropins)
+        layers = {**data.layers, **self.tracing.layers, **self.replied.layers}
+        self.data = replace(data, layers=layers, dropins=(*data.dropins, *self.tracing.entries, *self.replied.entries))
         self.changed.emit()
 
 

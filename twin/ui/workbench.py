@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from twin.city.schema import TABLES
 from twin.errors import TwinError
+from twin.questions.listening import LISTEN
 from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
 from twin.scenario.scenario import PRESENT
 from twin.scenario.streets import RemovePath
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from twin.questions.question import Question
     from twin.result import Row
     from twin.scenario.kinds import AnyEdit
+    from twin.scene.picking import Hit
     from twin.ui.actions import Needs
     from twin.ui.indicators import IndicatorPanel
     from twin.ui.inspector import Inspector
@@ -57,10 +59,14 @@ class Workbench(QObject):
         self._traffic: TrafficPanel | None = None
         self._dock: ScenarioDock | None = None
         self._told = False
+        self._clicked: tuple[float, float, float] | None = None
         self.drafting = Drafting(window.viewport)
         self.drafting.drawn.connect(self.add)
         self.drafting.changed.connect(self._check_tools)
         self.asking = Asking(self.results, self.drafting, self)
+        self.asking.changed.connect(lambda: self.results.replied.follow(self.asking.reply))
+        window.viewport.picked.connect(lambda _hit: self.results.replied.clear())
+        window.viewport.command.connect(lambda name: self.results.replied.clear() if name == "deselect" else None)
         window.session.opened.connect(self._begin)
         window.session.dropins_changed.connect(self.results.added.remaking.forget)
         window.session.closed.connect(self.results.end)
@@ -130,6 +136,7 @@ class Workbench(QObject):
         self._dock.problem.connect(self._window.notices.show_error)
         questions = cast("QuestionPanel", docks["questions"].widget())
         questions.row_chosen.connect(self._show_row)
+        questions.layers_wanted.connect(self.results.replied.show)
         questions.selected.connect(self.select)
         self._traffic = cast("TrafficPanel", docks["traffic"].widget())
         self._traffic.follow(self.results.shown)
@@ -276,6 +283,11 @@ class Workbench(QObject):
             menu.addSeparator()
             menu.addAction(commands["to_selection"])
             menu.addAction(commands["deselect"])
+        point, city = self._clicked, self.asking.city
+        if point is not None and city is not None and not LISTEN.lacks(city):
+            menu.addSeparator()
+            listen = menu.addAction(tr(LISTEN.title, self._window.lang))
+            listen.triggered.connect(lambda: self._listen(point))
         if menu.isEmpty():
             menu.addAction(commands["whole"])
             menu.addAction(commands["top"])
@@ -332,8 +344,17 @@ class Workbench(QObject):
             west, south, east, north = (float(value) for value in found.total_bounds)  # type: ignore[operator]
             self._window.viewport.fly_to_box((west, south, east, north), margin=0.15)
 
-    def _picked(self, hit: object) -> None:
+    def _listen(self, point: tuple[float, float, float]) -> None:
+        """Ask what is heard at a place: of the ground, or of a wall."""
+        x, y, z = point
+        above = z - self._window.viewport.canvas.height_at(x, y)
+        self.ask(LISTEN)
+        self.asking.give("at", ((x, y, round(above, 2)),) if above > 0.5 else ((x, y),))
+        self.asking.ask()
+
+    def _picked(self, hit: Hit | None) -> None:
         """Show what was clicked, where only the list of questions stands before it."""
+        self._clicked = None if hit is None else hit.point
         docks = self._window.panels.docks
         listed = self.asking.question is None and not docks["questions"].visibleRegion().isEmpty()
         if hit is not None and listed and self._selection is not None and not docks["inspector"].isHidden():

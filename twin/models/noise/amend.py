@@ -7,7 +7,17 @@ import numpy as np
 from numba import types
 
 from twin.models.compile import kernel, quick_part, unowned
-from twin.models.noise.attend import COLUMNS, NEAR_WALLS, RULES, encoded, facing, pair, reflects_to, walls_near
+from twin.models.noise.attend import (
+    COLUMNS,
+    NEAR_WALLS,
+    RULES,
+    encoded,
+    facing,
+    pair,
+    reflects_to,
+    walls_near,
+    with_others,
+)
 from twin.models.noise.cut import WORK
 from twin.models.noise.flat import FLAT
 from twin.models.noise.paths import fold
@@ -50,17 +60,7 @@ def _folded(flat, work, n_walls, boxes):  # type: ignore[no-untyped-def]
 @quick_part
 def touches(flat, work, xs, ys, xr, yr, own, rules, boxes, near_r, n_r, near_s):  # type: ignore[no-untyped-def]
     """Whether a reflected path between source and receiver meets a box."""
-    n_s = walls_near(flat, xs, ys, rules.wall_reach, near_s)
-    total = n_r
-    for k in range(n_s):
-        known = False
-        for m in range(n_r):
-            if near_r[m] == near_s[k]:
-                known = True
-                break
-        if not known and total < len(near_r):
-            near_r[total] = near_s[k]
-            total += 1
+    total = with_others(flat, xs, ys, rules.wall_reach, near_r, n_r, near_s)
     for k in range(total):
         e = near_r[k]
         work.faces[0], work.sides[0] = e, facing(flat, e, xs, ys)

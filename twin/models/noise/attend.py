@@ -114,6 +114,23 @@ def walls_near(flat, x, y, reach, near):  # type: ignore[no-untyped-def]
 
 
 @quick_part
+def with_others(flat, x, y, reach, near, n, others):  # type: ignore[no-untyped-def]
+    """Add to a list of n faces those near another place that are not in it; returns how many there are."""
+    m = walls_near(flat, x, y, reach, others)
+    total = n
+    for k in range(m):
+        known = False
+        for i in range(n):
+            if near[i] == others[k]:
+                known = True
+                break
+        if not known and total < len(near):
+            near[total] = others[k]
+            total += 1
+    return total
+
+
+@quick_part
 def facing(flat, e, x, y):  # type: ignore[no-untyped-def]
     """Return which side of a face a place is on, ±1; of a house only the outside."""
     ahead = (x - flat.edges[e, 0]) * flat.normal[e, 0] + (y - flat.edges[e, 1]) * flat.normal[e, 1]
@@ -145,20 +162,10 @@ def _path(flat, work, n_walls, zs, columns, c, deck, rules, gains, sums):  # typ
 
 
 @quick_part
-def _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near_r, n_r, near_s, gains, sums):  # type: ignore[no-untyped-def]  # noqa: C901
+def _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near_r, n_r, near_s, gains, sums):  # type: ignore[no-untyped-def]
     """Add the paths that walls near source or receiver reflect."""
     xr, yr, own = columns.xy[c, 0], columns.xy[c, 1], columns.own[c]
-    n_s = walls_near(flat, xs, ys, rules.wall_reach, near_s)
-    total = n_r
-    for k in range(n_s):  # those near the source that are not near the receiver join the list
-        known = False
-        for m in range(n_r):
-            if near_r[m] == near_s[k]:
-                known = True
-                break
-        if not known and total < len(near_r):
-            near_r[total] = near_s[k]
-            total += 1
+    total = with_others(flat, xs, ys, rules.wall_reach, near_r, n_r, near_s)
     for k in range(total):
         e = near_r[k]
         if not reflects_to(flat, e, xr, yr, own):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from twin.models.noise import restreet
 from twin.models.noise import store as stores
 from twin.models.noise.air import A_WEIGHTING, absorption
 from twin.models.noise.attend import Rules
@@ -56,7 +57,7 @@ class Setting:
     facade_absorption: float
     temperature: float
     humidity: float
-    favourable: tuple[float, float, float]
+    favourable: tuple[tuple[float, ...], ...]
 
     @property
     def rules(self) -> Rules:
@@ -67,8 +68,8 @@ class Setting:
 
     @property
     def often(self) -> Floats:
-        """Share of favourable conditions by period and sector."""
-        return np.array(self.favourable)[:, None]
+        """Share of favourable conditions (3, s) by period and sector of the direction in which sound travels."""
+        return np.array(self.favourable, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +125,12 @@ def hear(
     step = None if before is None or changed is None or before.setting != setting else _step(before, city, changed)
     around = before.surroundings if step is not None and before is not None and step.same_scene else None
     if around is None:
-        same = before.surroundings if step is not None and before is not None else None
+        same = before.surroundings if step is not None and before is not None and step.same_roads else None
         around = surroundings(city, setting.default_g, setting.facade_absorption, same)
     power, lines = powered(around, per_link)
     known = dict(before.known) if step is not None and before is not None else {}
     rest = None if job is None else job.part(0.05, 0.97)
-    if before is None or step is None or not _same_lines(before.lines, lines):
+    if before is None or step is None:
         who = listeners(
             city, around.scene, around.house, setting.interval, setting.floors, setting.spacing, setting.height,
             known,
@@ -147,11 +148,12 @@ def hear(
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """What an edit changed of what paths there are: boxes (n, 4), whether the scene and receivers are the same."""
+    """What an edit changed: boxes (n, 4) of what may be in the way, whether scene, houses and roads are the same."""
 
     boxes: Floats
     same_scene: bool
     same_houses: bool
+    same_roads: bool
 
 
 def _step(before: Heard, city: City, changed: Changes) -> _Step | None:
@@ -166,13 +168,12 @@ def _step(before: Heard, city: City, changed: Changes) -> _Step | None:
             continue
         found = _differ(before.city.table(table), city.table(table), ids, columns)
         same[table] = not len(found)
-        if table == "roads" and len(found):
-            return None
-        boxes.append(found)
+        if table != "roads":  # a street is in nobody's way
+            boxes.append(found)
     if "places" in changed.tables:
         same["buildings"] = False
     every = np.concatenate([np.empty((0, 4)), *boxes])
-    return _Step(every[np.isfinite(every).all(axis=1)], all(same.values()), same["buildings"])
+    return _Step(every[np.isfinite(every).all(axis=1)], all(same.values()), same["buildings"], same["roads"])
 
 
 def _differ(old: Any, new: Any, ids: frozenset[str] | None, columns: tuple[str, ...]) -> Floats:
@@ -201,14 +202,6 @@ def powered(around: Surroundings, per_link: Floats) -> tuple[Floats, Lines]:
     return power, around.streets.lines._replace(power=mean)
 
 
-def _same_lines(a: Lines, b: Lines) -> bool:
-    return all(
-        one is two or (one.shape == two.shape and bool((one == two).all()))
-        for name, one, two in zip(a._fields, a, b, strict=True)
-        if name != "power"
-    )
-
-
 def _moved(
     before: Heard,
     city: City,
@@ -222,6 +215,8 @@ def _moved(
     """Return receivers and store after an edit, computing what it can touch."""
     if step.same_scene and step.same_houses:
         return before.listeners, before.store, 0
+    scene = around.scene
+    same_line = restreet.known_lines(before.lines, before.surroundings.scene, lines, scene)
     old = before.listeners
     facade = old.facade if step.same_houses else fronts(city, setting.interval, setting.floors, known)
     who = listeners(
@@ -230,14 +225,16 @@ def _moved(
     )  # fmt: skip
     was = _matched(old, who)
     kept, fresh = stores.taken(before.store, who.columns, was)
+    kept = restreet.renumbered(kept, before.lines, lines, same_line)
     own = np.where(was >= 0, old.columns.own[np.maximum(was, 0)], -1)
     count = 0
     if len(step.boxes):
         kept, count = stores.changed(
-            before.surroundings.scene.flat, around.scene.flat, lines, kept, own, setting.rules, step.boxes, job
+            before.surroundings.scene.flat, scene.flat, lines, kept, own, setting.rules, step.boxes, job
         )  # fmt: skip
-    blocks = stores.fill(around.scene.flat, lines, who.columns, setting.rules, fresh, None)
-    count += sum(len(block.piece) for block in blocks)
+    kept, more = restreet.added(scene, lines, np.flatnonzero(same_line < 0), kept, setting.rules, job)
+    blocks = stores.fill(scene.flat, lines, who.columns, setting.rules, fresh, None)
+    count += more + sum(len(block.piece) for block in blocks)
     return who, stores.Store(who.columns, (*kept.blocks, *blocks)), count
 
 

@@ -76,6 +76,10 @@ PARAMETERS = (
         "", 1.0, N_("WG-AEN 2007, toolkit 17"), 0.0, 1.0,
     ),
     Parameter(
+        "favourable_rose", N_("Favourable conditions by direction (rose)"), "", "",
+        N_("empty: as above all round; else rows of direction of travel [°], day, evening, night"),
+    ),
+    Parameter(
         "assignment", N_("People are assigned to façades by"),
         "", "case2", N_("(EU) 2021/1226, 2.8"), choices=("case1", "case2"),
     ),
@@ -177,13 +181,17 @@ def traffic_in(city: City, inputs: Mapping[str, Result], hours: str) -> Traffic:
 def setting(values: Mapping[str, Value]) -> Setting:
     """Return how a City is listened to."""
     from twin.models.noise.engine import Setting
+    from twin.models.noise.rose import occurrence
 
     number = {name: float(value) for name, value in values.items() if not isinstance(value, str)}
     return Setting(
         number["reach"], number["wall_reach"], round(number["reflections"]), number["missing"], number["interval"],
         str(values["floors"]), number["grid"], number["grid_height"], number["ground"], number["facade_absorption"],
         number["air_temperature"], number["humidity"],
-        (number["favourable_day"], number["favourable_evening"], number["favourable_night"]),
+        occurrence(
+            str(values["favourable_rose"]),
+            (number["favourable_day"], number["favourable_evening"], number["favourable_night"]),
+        ),
     )  # fmt: skip
 
 

@@ -111,7 +111,7 @@ def multiply(  # type: ignore[no-untyped-def]  # noqa: C901
             row = slot[piece[p]]
             sector = 0
             if sectors > 1:
-                turn = math.atan2(places[row, 0] - x, places[row, 1] - y) / (2 * math.pi)
+                turn = math.atan2(x - places[row, 0], y - places[row, 1]) / (2 * math.pi)
                 sector = int((turn + 1) * sectors + 0.5) % sectors
             for f in range(floors):
                 for band in range(8):

@@ -108,9 +108,9 @@ def fill(
         return tuple(spread(fill_tile, shared, _tiles(columns, which), job))
 
     def one(part: Whole) -> Block:
-        return _filled(flat, scratch(flat, rules), lines, columns, rules, part)
+        return filled(flat, scratch(flat, rules), lines, columns, rules, part)
 
-    return tuple(_spread(one, _parts(which), len(which), job))
+    return tuple(spread_over(one, _parts(which), len(which), job))
 
 
 def fill_tile(shared: tuple[Flat, Lines, Columns, Rules], which: Whole) -> Block:
@@ -125,7 +125,7 @@ def fill_tile(shared: tuple[Flat, Lines, Columns, Rules], which: Whole) -> Block
     """
     flat, lines, columns, rules = shared
     work = scratch(flat, rules)
-    return _joined([_filled(flat, work, lines, columns, rules, part) for part in _parts(which)])
+    return _joined([filled(flat, work, lines, columns, rules, part) for part in _parts(which)])
 
 
 def changed(
@@ -168,7 +168,7 @@ def changed(
 
     blocks = []
     for block, (fresh, n) in zip(
-        store.blocks, _spread(one, store.blocks, len(store.columns.xy), job), strict=True
+        store.blocks, spread_over(one, store.blocks, len(store.columns.xy), job), strict=True
     ):  # fmt: skip
         blocks.append(block if fresh is None else fresh)
         count += n
@@ -218,8 +218,8 @@ def levels(
     power : array, shape (parts, 3, 8)
         A-weighted power per metre of the parts of lines by period [W re 1 pW].
     favourable : array, shape (3, s)
-        Share of favourable conditions by period and sector of the direction from receiver to source, clockwise from
-        north; one sector: the same all round.
+        Share of favourable conditions by period and sector of the direction in which sound travels, clockwise, the
+        first around north; one sector: the same all round.
     missing : float
         Share by which a level may fall short.
 
@@ -241,7 +241,7 @@ def levels(
             block.left, slot, emitted, places, favourable, missing, energy, short,
         )  # fmt: skip
 
-    list(_spread(one, store.blocks, 0, None))
+    list(spread_over(one, store.blocks, 0, None))
     with np.errstate(divide="ignore"):
         return (10 * np.log10(energy)).astype(np.float32), np.flatnonzero(short)
 
@@ -259,7 +259,18 @@ def _parts(which: Whole) -> list[Whole]:
     return [which[i : i + BLOCK] for i in range(0, len(which), BLOCK)]
 
 
-def _spread(one: Callable[[Part], Answer], parts: Sequence[Part], n: int, job: Job | None) -> Iterator[Answer]:
+def spread_over(one: Callable[[Part], Answer], parts: Sequence[Part], n: int, job: Job | None) -> Iterator[Answer]:
+    """Yield what a function answers to each part, in their order; the parts are done by several threads.
+
+    Parameters
+    ----------
+    one : function of a part
+    parts : sequence
+    n : int
+        Columns in all, told with the progress; 0 to tell none.
+    job : Job, optional
+    """
+
     def checked(part: Part) -> Answer:
         if job is not None:
             job.check()
@@ -272,7 +283,8 @@ def _spread(one: Callable[[Part], Answer], parts: Sequence[Part], n: int, job: J
             yield answer
 
 
-def _filled(flat: Flat, work: Work, lines: Lines, columns: Columns, rules: Rules, which: Whole) -> Block:
+def filled(flat: Flat, work: Work, lines: Lines, columns: Columns, rules: Rules, which: Whole) -> Block:
+    """Return what some columns hear of all lines, with the scratch of one thread; see :func:`fill`."""
     n = len(which)
     piece_at, code_at, left_at = (np.zeros(n + 1, dtype=np.int64) for _ in range(3))
     floors = np.diff(columns.at)[which]

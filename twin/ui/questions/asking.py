@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from twin.chain.registry import switched_on
 from twin.errors import TwinError
-from twin.questions.question import Asked, Draw, Pick
+from twin.questions.question import Asked, Draw, Loaded, Pick
 from twin.text import N_, tr
 from twin.ui import edits
-from twin.ui.drawing import BuildingTool, OutlineTool, PathTool
+from twin.ui.drawing import BuildingTool, OutlineTool, PathTool, SpotTool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -116,13 +116,22 @@ class Asking(QObject):
         """How far the models are, 0–1."""
         return max((task.fraction for task in self._results.running if task.running), default=0.0)
 
+    @property
+    def loaded(self) -> tuple[tuple[str, str, str], ...]:
+        """Id, title and unit of the project's data layers."""
+        imported = () if self._store is None else self._store.state.imported
+        return tuple((one.id, one.about.title, one.about.unit) for one in imported)
+
     def begin(self, question: Question) -> None:
-        """Ask a question from its first step; what fits is taken from what is selected."""
+        """Ask a question from its first step; what fits is taken from what is selected and what is loaded."""
         self.leave(tell=False)
         city = self.city
         if city is None or self._store is None:
             return
         self.question, self.values = question, question.first_values(city)
+        for step in question.steps:
+            if isinstance(step, Loaded):
+                self.values[step.id] = next((id for id, _, unit in self.loaded if unit.startswith(step.unit)), None)
         self._take_selection(self._store.state)
         self.changed.emit()
 
@@ -151,6 +160,8 @@ class Asking(QObject):
             make = PathTool
         elif step.kind == "building":
             make = BuildingTool
+        elif step.kind == "spot":
+            make = partial(SpotTool, title=step.title)
         else:
             make = partial(OutlineTool, kind=step.kind, title=step.title)
         self._drafting.start(make, partial(self._drawn, step))
@@ -275,8 +286,12 @@ class Asking(QObject):
         number, lang, names = self._number, self._lang, results.names
         base, scenario, values = store.state.city, edits.active(store.state), dict(self._asked_values)
 
+        files = results.added.files
+        found = {id: files.numbers(id) for id, _, _ in self.loaded}
+        loaded = {id: one.field for id, one in found.items() if one is not None}
+
         def work() -> Reply:
-            asked = Asked(values, _edited(base, scenario), base, answer, reference, names, lang)
+            asked = Asked(values, _edited(base, scenario), base, answer, reference, names, lang, loaded)
             return question.reply(asked)
 
         self._thread.submit(work).add_done_callback(partial(self._tell, number))

@@ -78,6 +78,8 @@ class QuestionPanel(QWidget):
     """The Row to show on the map."""
     selected = Signal(str, object)
     """(table, ids): select this and go there."""
+    layers_wanted = Signal()
+    """What the answer draws is wanted on the map again."""
 
     def __init__(self, asking: Asking, lang: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -174,6 +176,7 @@ class QuestionPanel(QWidget):
         column.addWidget(self._bar)
         self.reply = ReplyCard(lang)
         self.reply.row_chosen.connect(self.row_chosen)
+        self.reply.layers_wanted.connect(self.layers_wanted)
         column.addWidget(self.reply)
         column.addStretch(1)
         self._area = self._scrolled(page)
@@ -239,7 +242,7 @@ class QuestionPanel(QWidget):
         self._title.setText(tr(question.title, self._lang))
         self._purpose.setText(tr(question.purpose, self._lang))
         for step in question.steps:
-            one = StepRow(step, city, self._lang)
+            one = StepRow(step, city, self._lang, self._asking.loaded)
             one.given.connect(self._asking.give)
             one.draw_wanted.connect(self._asking.draw)
             one.look_at.connect(self.selected)

@@ -27,6 +27,7 @@ class ReplyCard(QFrame):
     """What the models say, in words first."""
 
     row_chosen = Signal(object)
+    layers_wanted = Signal()
 
     def __init__(self, lang: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,7 +84,7 @@ class ReplyCard(QFrame):
         self._reply, self._names = reply, asking.names
         self.sentence.setText(reply.sentence)
         self.sentence.setAccessibleName(reply.sentence)
-        self._show.setVisible(any(one.shown_by for one in reply.rows))
+        self._show.setVisible(bool(reply.layers) or any(one.shown_by for one in reply.rows))
         said = dict.fromkeys((*reply.notes, *asking.assumptions))
         self._notes.setText("\n".join(f"• {one}" for one in said))
         self._rests.setVisible(bool(said))
@@ -140,6 +141,9 @@ class ReplyCard(QFrame):
         return "\n".join(lines)
 
     def _choose(self) -> None:
+        if self._reply is not None and self._reply.layers:
+            self.layers_wanted.emit()
+            return
         found = [one for one in self._reply.rows if one.shown_by] if self._reply is not None else []
         if found:
             self.row_chosen.emit(found[0])

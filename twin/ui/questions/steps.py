@@ -8,7 +8,7 @@ import shapely
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDoubleSpinBox, QLineEdit, QVBoxLayout, QWidget
 
-from twin.questions.question import Choice, Draw, Number, Pick, Tick
+from twin.questions.question import Choice, Draw, Loaded, Number, Pick, Tick
 from twin.text import number, tr, trn
 from twin.ui import edits
 from twin.ui.widgets import STEP, button, label, row
@@ -29,8 +29,9 @@ class StepRow(QWidget):
     look_at = Signal(str, object)
     """(table, ids): chosen by name; select it and go there."""
 
-    def __init__(self, step: Step, city: City, lang: str) -> None:
+    def __init__(self, step: Step, city: City, lang: str, loaded: tuple[tuple[str, str, str], ...] = ()) -> None:
         super().__init__()
+        self._loaded = loaded
         self.setObjectName(f"step.{step.id}")
         self.step = step
         self._lang = lang
@@ -62,7 +63,7 @@ class StepRow(QWidget):
             if isinstance(step, Number) and isinstance(self.editor, QDoubleSpinBox):
                 if self.editor.value() != value:
                     self.editor.setValue(float(value))
-            elif isinstance(step, Choice) and isinstance(self.editor, QComboBox):
+            elif isinstance(step, Choice | Loaded) and isinstance(self.editor, QComboBox):
                 self.editor.setCurrentIndex(self.editor.findData(value))
             elif isinstance(step, Tick) and isinstance(self.editor, QCheckBox):
                 self.editor.setChecked(bool(value))
@@ -92,6 +93,8 @@ class StepRow(QWidget):
             return tick
         if isinstance(step, Choice):
             return self._make_choice(step, column)
+        if isinstance(step, Loaded):
+            return self._make_loaded(step, column)
         if isinstance(step, Pick):
             return self._make_pick(step, column)
         draw = button(tr("Draw on the map", self._lang))
@@ -134,6 +137,21 @@ class StepRow(QWidget):
             choice.addItem(tr(text, self._lang), key)
         choice.activated.connect(lambda _i: self.given.emit(step.id, choice.currentData()))
         column.addWidget(choice)
+        return choice
+
+    def _make_loaded(self, step: Loaded, column: QVBoxLayout) -> QWidget:
+        choice = QComboBox()
+        choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        choice.setMinimumContentsLength(12)
+        for id, title, unit in self._loaded:
+            if unit.startswith(step.unit):
+                choice.addItem(title, id)
+        choice.activated.connect(lambda _i: self.given.emit(step.id, choice.currentData()))
+        column.addWidget(choice)
+        if not choice.count():
+            choice.setEnabled(False)
+            column.addWidget(label(tr("No data layer in {unit} yet: bring one in with “Add data”.", self._lang,
+                                      unit=step.unit), "muted"))  # fmt: skip
         return choice
 
     def _ticked(self) -> tuple[str, ...]:
