@@ -83,8 +83,11 @@ def test_what_is_heard_at_a_place_is_told_and_drawn() -> None:
         assert isinstance(places, Lines)
         ends = np.isclose(places.end, place, atol=0.02).all(axis=1)
         assert 5 < ends.sum() <= RAYS
-        assert layer.field.values.max() - layer.field.values.min() <= FAINT
-        told = [text for text in layer.texts if text]
+        *levels, total = layer.field.values
+        assert max(levels) - min(levels) <= FAINT
+        assert total > max(levels)
+        *told, at_place = [text for text in layer.texts if text]
+        assert at_place == f"{total:.0f}\xa0dB(A)"
         assert len(told) == ends.sum()
         assert sum("Gatan" in text for text in told) == 1
     assert not LISTEN.steps[1].when({"at": ((0.0, 0.0, 4.0),)})

@@ -23,6 +23,8 @@ MOST = 8
 """Streets told by name."""
 RAYS = 60
 """Paths that are drawn, at most."""
+STAKE = 6.0
+"""Height [m] of the stake that marks the place."""
 FAINT = 25.0
 """How far [dB] below the loudest a path may be to be drawn."""
 
@@ -96,11 +98,15 @@ def drawn(found: Heard, lang: str) -> Layer:
     named: set[str] = set()
     for one in ways:
         texts += _texts(one, named, lang)
+    # a stake with the sum marks the place
+    top = found.place + np.array([0.0, 0.0, STAKE])
+    start, end = np.vstack([start, found.place]), np.vstack([end, top])
+    level = np.append(level, np.float32(found.total))
+    texts.append(number(found.total, lang, 0, "dB(A)"))
     places = Lines(start, end)
     none = np.empty(0, dtype=object)
     field = Field(N_("Leq,24h by path"), "dB(A)", "lines", none, level, source="noise", places=places)
-    loudest = float(level.max())
-    size = Size(field, loudest - FAINT, loudest, 1.0, 5.0)
+    size = Size(field, ways[0].level - FAINT, ways[0].level, 1.2, 4.5)
     note = N_("Each line is a path from a piece of street, over roofs and by walls; thick is loud.")
     return Layer("reply:rays", N_("What is heard here"), field, scale("noise-eu"), BREAKS[0], BREAKS[-1], BREAKS, note,
                  size=size, texts=tuple(texts))  # fmt: skip

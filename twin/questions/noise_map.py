@@ -31,7 +31,11 @@ GROUND = {
     "lden": "Lden above the ground", "leq24": "Leq,24h above the ground", "lnight": "Lnight above the ground",
 }  # fmt: skip
 FACADE = {"lden": "Lden at façades", "leq24": "Leq,24h at façades", "lnight": "Lnight at façades"}
-INDICATORS = {"lden": N_("Lden"), "leq24": N_("Leq,24h"), "lnight": N_("Lnight")}
+INDICATORS = {"lden": "Lden", "leq24": "Leq,24h", "lnight": "Lnight"}
+_TITLES = (
+    ("lden", N_("Lden (evening and night weigh more)")), ("leq24", N_("Leq,24h (mean of the day)")),
+    ("lnight", N_("Lnight (the night alone)")),
+)  # fmt: skip
 AT_WALL = 3.0
 """Distance [m] from a façade receiver within which a point of the other map is one at that façade."""
 CLASS = 5.0
@@ -207,8 +211,7 @@ def _reply(asked: Asked) -> Reply:
         raise BadInput("The other map is not read yet, or could not be; ask again when it is on the map.")
     result = asked.answer.results["noise"]
     found = agreement(result.fields, values["indicator"], other, values["values"])
-    title = INDICATORS[values["indicator"]]
-    indicator = tr(title, lang)
+    indicator = INDICATORS[values["indicator"]]
     n, bias = len(found.known), found.bias
     told = tr(
         "{indicator}: the model lies {bias} {side} {map} on average, at {n} places; RMSE {rmse}. Within ±2 dB: {two}, "
@@ -249,7 +252,7 @@ AGREEMENT = Question(
     N_("Lay a noise map from elsewhere beside the model and see where and by how much they differ."),
     (
         Loaded("map", N_("The other map"), "dB", N_("A data layer in dB: points, areas or a grid.")),
-        Choice("indicator", N_("What it shows"), tuple(INDICATORS.items()), "lden",
+        Choice("indicator", N_("What it shows"), _TITLES, "lden",
                hint=N_("Only the same indicator is compared.")),
         Choice("values", N_("Its numbers are"),
                (("levels", N_("Levels")), ("lower", N_("Lower limits of 5 dB classes"))), "levels"),
