@@ -290,7 +290,10 @@ def table_counts(city: City) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class StatisticsReport:
-    """What came of a table of people or a map of areas: rows now in the project, and what did not match."""
+    """What came of a table of people, a map of areas or counts, and what did not match.
+
+    ``rows``: those now in the project; of counts those that found a street.
+    """
 
     rows: int
     notes: tuple[Note, ...]
@@ -305,16 +308,17 @@ def import_statistics(
     crs: str = "",
     job: Job | None = None,
 ) -> StatisticsReport:
-    """Bring areas or people into a project, which is made when it is not there, and save.
+    """Bring areas, people or street counts into a project, which areas make when it is not there, and save.
 
     Parameters
     ----------
     table : UnitTable
     to : Path
         The project's folder.
-    what : "zones" or "population"
+    what : "zones", "population" or "counts"
     columns : mapping
-        As :func:`twin.city.statistics.bring.bring_zones` and ``bring_people`` take them.
+        As :func:`twin.city.statistics.bring.bring_zones`, ``bring_people`` and
+        :func:`twin.city.counts_table.bring_counts` take them.
     about : About
     crs : str
         Of outlines whose file names none.
@@ -325,10 +329,13 @@ def import_statistics(
     BadInput
         When the project is open elsewhere, or the table is not what was expected; nothing is written then.
     """
+    from twin.city.counts_table import bring_counts
     from twin.city.statistics.bring import bring_people, bring_zones
 
     job = job or Job()
     if not to.exists():
+        if what == "counts":
+            raise BadInput("There are no streets in this city: read them in, for example from OpenStreetMap.")
         if what != "zones":
             raise BadInput("There are no zones yet; bring in a map of the areas first (--as zones).")
         city, notes = bring_zones(City(to.stem, ""), table, columns, about, crs)
@@ -338,9 +345,14 @@ def import_statistics(
         if project.read_only:
             raise BadInput("{path} is open for reading only; import into another project.", path=project.path.name)
         state = project.state(job=job.part(0.0, 0.3))
-        if what == "zones":
+        if what == "counts":
+            counted = bring_counts(state.city, table, columns, about.facts, crs)
+            city, notes, rows = counted.city, counted.notes, counted.found
+        elif what == "zones":
             city, notes = bring_zones(state.city, table, columns, about, crs)
+            rows = len(city.zones)
         else:
             city, notes = bring_people(state.city, table, columns, about)
+            rows = len(city.population)
         project.save(state.changed(city=city), job=job.part(0.6, 1.0))
-        return StatisticsReport(len(city.table(what)), notes)
+        return StatisticsReport(rows, notes)

@@ -23,7 +23,7 @@ from twin.content import demo_project
 from twin.models.compile import compile_all
 from twin.models.traffic.model import TRAFFIC
 from twin.models.traffic.urban import present as urban
-from twin.models.traffic.urban.bans import shut_out
+from twin.models.traffic.urban.bans import rules_of
 from twin.models.traffic.urban.load import load
 from twin.models.traffic.urban.settings import PARAMETERS, Settings
 from twin.models.traffic.urban.table import street_table
@@ -60,11 +60,11 @@ def demo() -> None:
     assert city.present is not None
     present = urban.present_of(city.present, DEFAULTS)
     demand = present.demand.times(present.factor)
-    banned = shut_out(city, False)
+    rules = rules_of(city, False)
     print("## Demo: 5 periods, 7 classes (the too old apart), 60 zones, 642 links\n")
     for threads in (1, 2):
         for gap in (1e-4, 1e-6):
-            spent = best(lambda g=gap, t=threads: load(present.loaded.grid, demand, banned, DEFAULTS, g, threads=t))
+            spent = best(lambda g=gap, t=threads: load(present.loaded.grid, demand, rules, DEFAULTS, g, threads=t))
             print(f"- equilibrium of the day to {gap:.0e}, cold, {threads} thread(s): {spent:.3f} s")
 
     def whole() -> None:

@@ -24,7 +24,10 @@ def rules(district: District, streets: Streets) -> gpd.GeoDataFrame:
         rows.append(
             {
                 "id": f"u{number:02d}",
-                **{key: row[key] for key in ("kind", "rule_class", "name", "status", "vehicle_classes", "valid_from")},
+                **{
+                    key: row.get(key, "")
+                    for key in ("kind", "rule_class", "name", "status", "vehicle_classes", "hours", "valid_from")
+                },
             }
         )
         shapes.append(shapely.set_precision(shape, 0.01))

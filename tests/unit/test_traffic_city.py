@@ -12,15 +12,15 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import lsq_linear
+from traffic_square import CRS, flow_of, square, zone_over
 
 from twin.chain.chain import Chain
-from twin.city.city import City
 from twin.content import demo_project
 from twin.errors import BadInput
 from twin.models.traffic.flows import HOURS, street_traffic
 from twin.models.traffic.model import TABLES, TRAFFIC
 from twin.models.traffic.names import ADT
-from twin.models.traffic.urban.bans import shut_out
+from twin.models.traffic.urban.bans import rules_of, shut_out
 from twin.models.traffic.urban.connect import connectors_of, core, gateways, people_of
 from twin.models.traffic.urban.counts import counts_of, fit_of, geh
 from twin.models.traffic.urban.gravity import car_share, furness
@@ -35,11 +35,10 @@ from twin.models.traffic.urban.vehicles import CLASSES, PERIODS
 from twin.models.traffic.urban.wear import wear
 from twin.project import load_city
 from twin.scenario.buildings import AddBuilding
-from twin.scenario.others import AddRule, FleetMix, ScaleDemand
+from twin.scenario.others import FleetMix, ScaleDemand
 from twin.scenario.scenario import PRESENT, copied
 from twin.scenario.streets import AddRoad, ChangeRoad, CloseRoad
 
-CRS = "EPSG:3011"
 DEFAULTS = Settings({one.name: one.default for one in PARAMETERS})
 
 
@@ -66,40 +65,6 @@ def answer(chain, *edits, **parameters):
 
 def number(result, id):
     return next(one.value for one in result.indicators if one.id == f"traffic.{id}")
-
-
-def square(counts=False):
-    """A square of four streets, a stub at each corner; two ways from A to C, the one by B the faster."""
-    spots = {"A": (0, 0), "B": (500, 0), "C": (500, 500), "D": (0, 500)}
-    rows = []
-    for a, b in ("AB", "BC", "AD", "DC"):
-        for one, two, way in ((a, b, "f"), (b, a, "b")):
-            line = shapely.LineString([spots[one], spots[two]])
-            rows.append(
-                {
-                    "id": f"{a}{b}{way}", "kind": "primary", "from_node": one, "to_node": two, "lanes": 1.0,
-                    "speed": 50.0 if "B" in a + b else 40.0, "capacity": 1000.0, "length": 500.0, "geometry": line,
-                }
-            )  # fmt: skip
-    roads = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS)
-    if counts:
-        roads["aadt"] = [5000.0, np.nan, np.nan, np.nan, 3000.0, np.nan, np.nan, np.nan]
-    zones = gpd.GeoDataFrame(
-        {"id": ["a", "c"], "kind": "z"}, geometry=[shapely.box(-50, -50, 50, 50), shapely.box(450, 450, 550, 550)],
-        crs=CRS,
-    )  # fmt: skip
-    demand = pd.DataFrame(
-        {"period": "midday", "vehicle_class": "car", "origin": ["a", "c"], "destination": ["c", "a"], "trips": 1800.0}
-    )
-    return City("square", CRS).replaced(roads=roads, zones=zones, demand=demand)
-
-
-def flow_of(city, edit=None, **values):
-    base = dataclasses.replace(city, present=city)
-    now = base if edit is None else edit.apply(base)
-    result = TRAFFIC.run(now, {"fit": False, **values}, {})
-    field = result.field(ADT)
-    return dict(zip(field.ids, field.values.astype(float), strict=True)), result
 
 
 # --- streets ------------------------------------------------------------------------------------------------------
@@ -184,12 +149,6 @@ def test_without_zones_squares_stand_for_them(demo):
 
 
 # --- who may drive where ------------------------------------------------------------------------------------------
-
-
-def zone_over(link, city, **values):
-    box = city.roads.geometry[city.roads["id"] == link].iloc[0].buffer(20)
-    ring = tuple((float(x), float(y)) for x, y in shapely.get_coordinates(box)[:-1])
-    return AddRule(area=ring, status="in_force", **values)
 
 
 def test_environmental_zone_class_3_lets_electric_cars_through():
@@ -312,7 +271,7 @@ def test_shares_add_up_to_the_traffic(demo):
     streets, people = streets_of(demo, layout), people_of(demo)
     grid = grid_of(streets, connectors_of(demo, streets, people), layout)
     demand = of_table(demo, grid.connectors.ids, DEFAULTS)
-    loaded = load(grid, demand, shut_out(demo, False), DEFAULTS, 1e-3)
+    loaded = load(grid, demand, rules_of(demo, False), DEFAULTS, 1e-3)
     rows = np.arange(len(streets.ids))[::7]
     table = shares(loaded, demand, np.ones(len(demand.origin)), rows)
     daily = sum(loaded.flow(p).sum(axis=0) * one.hours for p, one in enumerate(PERIODS))
@@ -345,8 +304,8 @@ def test_every_node_lets_out_what_it_takes_in(demo):
     streets, people = streets_of(demo, layout), people_of(demo)
     grid = grid_of(streets, connectors_of(demo, streets, people), layout)
     demand = of_table(demo, grid.connectors.ids, DEFAULTS)
-    banned = shut_out(demo, False)
-    loaded = load(grid, demand, banned, DEFAULTS, 1e-4)
+    rules = rules_of(demo, False)
+    loaded = load(grid, demand, rules, DEFAULTS, 1e-4)
     for p, one in enumerate(loaded.equilibria):
         for trips, flow in zip(one.trips, one.class_flow, strict=True):
             off = np.bincount(grid.network.tail, flow, grid.network.n)
@@ -354,10 +313,10 @@ def test_every_node_lets_out_what_it_takes_in(demo):
             off -= np.bincount(trips.origin, trips.amount, grid.network.n)
             off += np.bincount(trips.destination, trips.amount, grid.network.n)
             assert np.abs(off).max() <= 1e-6 * trips.amount.sum()
-            bar = classes_of(grid, banned, PERIODS[p].name, DEFAULTS)
+            bar = classes_of(grid, rules, PERIODS[p].name, DEFAULTS)
             own = next(c for c in bar if c.name == trips.vehicles.name)
             assert not flow[own.banned].any()
-    again = load(grid, demand, banned, DEFAULTS, 1e-4, threads=1)
+    again = load(grid, demand, rules, DEFAULTS, 1e-4, threads=1)
     assert all(np.array_equal(a.flow, b.flow) for a, b in zip(loaded.equilibria, again.equilibria, strict=True))
 
 

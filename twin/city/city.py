@@ -132,6 +132,7 @@ class City:
     trees: gpd.GeoDataFrame = field(default_factory=lambda: _empty("trees"))
     rules: gpd.GeoDataFrame = field(default_factory=lambda: _empty("rules"))
     demand: pd.DataFrame = field(default_factory=lambda: _empty("demand"))
+    growth: pd.DataFrame = field(default_factory=lambda: _empty("growth"))
     fleet: pd.DataFrame = field(default_factory=lambda: _empty("fleet"))
     sources: pd.DataFrame = field(default_factory=lambda: _empty("sources"))
     terrain: Terrain | None = None

@@ -192,6 +192,8 @@ _ALL = (
             _text("name", N_("Name")),
             _text("status", N_("Status")),
             _text("vehicle_classes", N_("Vehicle classes")),
+            _text("hours", N_("Hours")),
+            _number("charge", N_("Charge per passage"), "kr"),
             _text("valid_from", N_("Valid from")),
         ),
     ),
@@ -206,6 +208,18 @@ _ALL = (
             _text("destination", N_("Destination")),
             _number("trips", N_("Trips"), N_("veh")),
             _text("basis", N_("Basis")),
+        ),
+    ),
+    Table(
+        "growth",
+        N_("Growth of travel demand"),
+        "",
+        (
+            _text("period", N_("Period")),
+            _text("vehicle_class", N_("Vehicle class")),
+            _text("origins", N_("Origins")),
+            _text("destinations", N_("Destinations")),
+            _number("factor", N_("Factor")),
         ),
     ),
 )
@@ -301,7 +315,8 @@ _WORDS = {
     "corridor": N_("Indoor passage"), "platform": N_("Platform"), "escalator": N_("Escalator"), "track": N_("Track"),
     "crossing": N_("Crossing"), "cycleway": N_("Cycle track"), "noise_screen": N_("Noise screen"), "wall": N_("Wall"),
     "asphalt": N_("Asphalt"), "paving_stones": N_("Paving stones"), "sett": N_("Sett paving"),
-    "heavy_vehicle_ban": N_("Heavy-vehicle ban"), "basområde": N_("Statistical area"),
+    "heavy_vehicle_ban": N_("Heavy-vehicle ban"), "vehicle_ban": N_("Vehicle ban"),
+    "congestion_charge": N_("Congestion charge"), "basområde": N_("Statistical area"),
     "deciduous": N_("Deciduous"), "coniferous": N_("Coniferous"),
     # what sensors measure
     "traffic_flow": N_("Traffic flow"), "traffic_speed": N_("Traffic speed"), "noise_laeq": N_("Sound level LAeq"),

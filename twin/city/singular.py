@@ -95,5 +95,13 @@ SINGULAR: dict[str, str] = {
         "{n} object whose semantics do not fit its surfaces; wall and roof were told by direction"
     ),
     "{n} objects with an id that came before were left out": N_("{n} object with an id that came before was left out"),
+    "{n} counts have no place and were left out": N_("{n} count has no place and was left out"),
+    "{n} counts lie outside the streets of this city and were left out": N_(
+        "{n} count lies outside the streets of this city and was left out"
+    ),
+    "{n} counts name a road link that this city has not; they were left out": N_(
+        "{n} count names a road link that this city has not; it was left out"
+    ),
+    "{n} rows have no count and were left out": N_("{n} row has no count and was left out"),
 }
 """English of the catalogue: plural → singular."""

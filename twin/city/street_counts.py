@@ -25,12 +25,13 @@ ALIKE = 30.0
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """The City with counts on its streets, how many of them found one, and what is to be said."""
+    """The City with counts on its streets, how many of them found one, what is to be said, rows that found none."""
 
     city: City
     found: int
     links: int
     notes: tuple[Note, ...]
+    lost: tuple[int, ...] = ()
 
 
 def with_counts(
@@ -42,14 +43,15 @@ def with_counts(
     Parameters
     ----------
     city : City
-    lines : array of LineString, shape (n,) [m]
-        Where was counted, in the City's system, drawn in the direction counted.
+    lines : array of LineString or Point, shape (n,) [m]
+        Where was counted, in the City's system, drawn in the direction counted. A point has no direction: by direction
+        it counts on one-way streets only.
     amount : array, shape (n,) [veh/day]
     both : array of bool, shape (n,)
         Whether it is the sum of both directions; it is halved on streets with two, and gives way to counts by
         direction.
     names, ways : array of str, shape (n,), optional
-        Street names, and ids of OpenStreetMap ways.
+        Street names, which may go on after the street's («Hornsgatan, at number 108»), and ids of OpenStreetMap ways.
     source : str
         ``source_id`` set on the links counted, "" to leave theirs.
 
@@ -65,16 +67,19 @@ def with_counts(
     rank = np.zeros(len(roads), dtype=int)
     own = roads["id"].astype(str).str.extract(r"^w(\d+)-", expand=False).fillna("").to_numpy(object)
     road_names = roads["name"].astype(str).str.casefold().to_numpy(object)
-    middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+    dots = shapely.get_type_id(lines) == shapely.GeometryType.POINT
+    middles = np.array(lines, dtype=object)
+    middles[~dots] = shapely.line_interpolate_point(middles[~dots], 0.5, normalized=True)
     one, link = shapely.STRtree(links).query(middles, predicate="dwithin", distance=NEAR)
     found: set[int] = set()
     a, b = roads["from_node"].to_numpy(object), roads["to_node"].to_numpy(object)
     two_way = pd.MultiIndex.from_arrays([a, b]).isin(pd.MultiIndex.from_arrays([b[open_], a[open_]]))
     for k, row in zip(one.tolist(), link.tolist(), strict=True):
-        turn = _turn(lines[k], links[row], middles[k])
+        turn = 0.0 if dots[k] else _turn(lines[k], links[row], middles[k])
         along = turn <= ALIKE or (both[k] and turn >= 180.0 - ALIKE)
+        along = along and not (dots[k] and not both[k] and two_way[row])
         same_way = ways is not None and bool(ways[k]) and own[row] == ways[k]
-        same_name = names is not None and bool(names[k]) and road_names[row] == str(names[k]).casefold()
+        same_name = names is not None and bool(names[k]) and _same(str(names[k]), road_names[row])
         if not open_[row] or not along or not (same_way or same_name or (names is None and ways is None)):
             continue
         quality = (0 if both[k] else 2) + int(same_way)
@@ -91,7 +96,14 @@ def with_counts(
     if len(lines) > len(found):
         message = N_("{n} counts lie on no street of this city and were left out")
         notes.append(Note("skipped", message, len(lines) - len(found)))
-    return Placed(city.replaced(roads=frame), len(found), int(counted.sum()), tuple(notes))
+    lost = tuple(k for k in range(len(lines)) if k not in found)
+    return Placed(city.replaced(roads=frame), len(found), int(counted.sum()), tuple(notes), lost)
+
+
+def _same(name: str, street: str) -> bool:
+    """Say whether a count's name is that of a street, or begins with it."""
+    plain = name.casefold()
+    return bool(street) and plain.startswith(street) and not plain[len(street) : len(street) + 1].isalnum()
 
 
 def _turn(line: shapely.LineString, link: shapely.LineString, at: shapely.Point) -> float:

@@ -48,7 +48,7 @@ class UnitTable:
         if bad.any():
             row = int(np.argmax(bad))
             raise BadInput(
-                "{path}: row {row}, column {column}: {value} is not a number of persons",
+                "{path}: row {row}, column {column}: {value} is not a count; it must be 0 or more",
                 path=self.path.name, row=row + 1, column=name, value=f"{found[row]:g}",
             )  # fmt: skip
         return found

@@ -31,7 +31,11 @@ def add(parser: Parser, lang: str) -> None:
         "--as",
         dest="table",
         metavar="TABLE",
-        help=tr("the table of the city that the rows are meant for; «layer» shows the file as a layer", lang),
+        help=tr(
+            "the table of the city that the rows are meant for; «counts»: traffic counts on its streets; «layer» shows "
+            "the file as a layer",
+            lang,
+        ),
     )
     parser.add_argument(
         "--map", dest="columns", metavar="field=column", type=pair, nargs="+", action="extend", default=[],
@@ -66,7 +70,7 @@ def run(args: Namespace, console: Console) -> int:
     know(resolve_path(args.to), console)
     if args.table == "layer":
         return _layers(args, console)
-    if args.table in ("zones", "population"):
+    if args.table in ("zones", "population", "counts"):
         return _statistics(args, console)
     options = ReadOptions(crs=args.crs, bbox=args.bbox, lod=args.lod, table=args.table, columns=dict(args.columns))
     try:
@@ -81,7 +85,7 @@ def run(args: Namespace, console: Console) -> int:
 
 
 def _statistics(args: Namespace, console: Console) -> int:
-    """Take maps of areas in as zones, or tables as their people, one after the other."""
+    """Take maps of areas in as zones, tables as their people, counts onto streets, one after the other."""
     from twin.city.statistics.bring import About
     from twin.city.unit_table import read_table
     from twin.importing import import_statistics
@@ -90,6 +94,9 @@ def _statistics(args: Namespace, console: Console) -> int:
     lang, to = console.lang, resolve_path(args.to)
     columns, facts = dict(args.columns), dict(args.about)
     kind = columns.pop("kind", facts.pop("kind", ""))
+    said = (
+        N_("{file}: {n} counts are on the streets") if args.table == "counts" else N_("{file}: {n} rows in the project")
+    )
     unknown = set(facts) - set(About.__dataclass_fields__)
     if unknown:
         known = ", ".join(About.__dataclass_fields__)
@@ -100,7 +107,7 @@ def _statistics(args: Namespace, console: Console) -> int:
             read_table(path), to, args.table, columns, About(kind=kind, **facts), args.crs or "", console.job()
         )
         rows.append({"path": str(path), "rows": report.rows, "notes": _notes(report.notes, lang)})
-        lines.append(tr("{file}: {n} rows in the project", lang, file=path.name, n=number(report.rows, lang, 0)))
+        lines.append(tr(said, lang, file=path.name, n=number(report.rows, lang, 0)))
         lines += [f"  {tr(_KINDS[note.kind], lang)}: {note.text(lang)}" for note in report.notes]
     console.result({"project": str(to), "table": args.table, "files": rows}, "\n".join(lines))
     return 0

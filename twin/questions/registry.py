@@ -15,6 +15,7 @@ MODULES: tuple[str, ...] = (
     "twin.questions.listening",
     "twin.questions.noise_map",
     "twin.questions.traffic",
+    "twin.questions.traffic_rules",
     "twin.questions.people",
     "twin.questions.homes",
     "twin.questions.carry",

@@ -9,7 +9,9 @@ import numpy as np
 import shapely
 
 from twin.city.changes import Changes
+from twin.city.hours import shares
 from twin.city.schema import BANDS
+from twin.errors import BadInput
 from twin.scenario.edit import (
     Count,
     Edit,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from twin.city.city import City
 
 Status = Literal["in_force", "proposed"]
+Hours = Annotated[str, msgspec.Meta(max_length=100)]
+Charge = Annotated[float, msgspec.Meta(ge=0, le=10_000)]
 BarrierHeight = Annotated[float, msgspec.Meta(gt=0, le=30)]
 Absorption = Annotated[dict[str, Share], msgspec.Meta(max_length=8)]
 
@@ -97,7 +101,11 @@ class RemoveBarrier(Edit, frozen=True, kw_only=True, tag="remove_barrier"):
 
 
 class AddRule(Edit, frozen=True, kw_only=True, tag="add_rule"):
-    """Draw a rule zone, such as an environmental zone of class 3 for some vehicle classes."""
+    """Draw a rule zone, such as an environmental zone of class 3 for some vehicle classes.
+
+    ``hours`` as :func:`twin.city.hours.shares` takes them, nothing for always; ``charge`` [kr] is for passing the
+    outline of a ``congestion_charge``.
+    """
 
     reads: ClassVar[frozenset[str]] = frozenset({"rules"})
     area: Ring
@@ -107,10 +115,13 @@ class AddRule(Edit, frozen=True, kw_only=True, tag="add_rule"):
     name: Text = ""
     status: Status = "proposed"
     vehicle_classes: Names = ()
+    hours: Hours = ""
+    charge: Charge = 0.0
     valid_from: Text = ""
 
     def __post_init__(self) -> None:
         check_ring(self.area, "area")
+        _check_hours(self.hours)
 
     def own_id(self) -> str:
         """Return the id of the zone."""
@@ -124,7 +135,8 @@ class AddRule(Edit, frozen=True, kw_only=True, tag="add_rule"):
         shape = shapely.Polygon(self.area)
         row = {
             "id": own, "kind": self.rule_kind, "rule_class": self.rule_class, "name": self.name, "status": self.status,
-            "vehicle_classes": ",".join(self.vehicle_classes), "valid_from": self.valid_from,
+            "vehicle_classes": ",".join(self.vehicle_classes), "hours": self.hours,
+            "charge": self.charge if self.charge > 0 else None, "valid_from": self.valid_from,
         }  # fmt: skip
         new = rows("rules", [row], [shape], city.crs)
         return Effect(with_rows(city, "rules", new), touched("rules", [own], extent_of([shape])))
@@ -135,7 +147,7 @@ class AddRule(Edit, frozen=True, kw_only=True, tag="add_rule"):
 
 
 class ChangeRule(Edit, frozen=True, kw_only=True, tag="change_rule"):
-    """Change class, status, vehicle classes or area of rule zones."""
+    """Change class, status, vehicle classes, hours, charge [kr] or area of rule zones."""
 
     reads: ClassVar[frozenset[str]] = frozenset({"rules"})
     rules: Ids
@@ -143,10 +155,13 @@ class ChangeRule(Edit, frozen=True, kw_only=True, tag="change_rule"):
     rule_class: Text | None = None
     status: Status | None = None
     vehicle_classes: Names | None = None
+    hours: Hours | None = None
+    charge: Charge | None = None
     valid_from: Text | None = None
 
     def __post_init__(self) -> None:
-        check_something(self, ("area", "rule_class", "status", "vehicle_classes", "valid_from"))
+        check_something(self, ("area", "rule_class", "status", "vehicle_classes", "hours", "charge", "valid_from"))
+        _check_hours(self.hours or "")
         if self.area is not None:
             check_ring(self.area, "area")
             if len(self.rules) > 1:
@@ -162,6 +177,8 @@ class ChangeRule(Edit, frozen=True, kw_only=True, tag="change_rule"):
             "rule_class": self.rule_class,
             "status": self.status,
             "vehicle_classes": None if self.vehicle_classes is None else ",".join(self.vehicle_classes),
+            "hours": self.hours,
+            "charge": self.charge,
             "valid_from": self.valid_from,
         }
         box = extent_of(city.rules.geometry.to_numpy()[mask], [] if shape is None else [shape])
@@ -201,9 +218,13 @@ class FleetMix(Edit, frozen=True, kw_only=True, tag="fleet_mix"):
 
 
 class ScaleDemand(Edit, frozen=True, kw_only=True, tag="scale_demand"):
-    """Multiply travel demand by a factor: all of it, or one period, vehicle class, and some origins or destinations."""
+    """Multiply travel demand by a factor: all of it, or one period, vehicle class, and some origins or destinations.
 
-    reads: ClassVar[frozenset[str]] = frozenset({"demand"})
+    A City with a table of demand has its rows multiplied; one without has the factor written down in ``growth``, for
+    the model that estimates its demand.
+    """
+
+    reads: ClassVar[frozenset[str]] = frozenset({"demand", "growth"})
     factor: Factor
     period: Text = ""
     vehicle_class: Text = ""
@@ -213,6 +234,8 @@ class ScaleDemand(Edit, frozen=True, kw_only=True, tag="scale_demand"):
     def effect(self, city: City) -> Effect:
         """Return the City with the demand scaled."""
         demand = city.demand
+        if not len(demand):
+            return self._written_down(city)
         mask = np.ones(len(demand), dtype=bool)
         for column, wanted in (("period", self.period), ("vehicle_class", self.vehicle_class)):
             if wanted:
@@ -225,6 +248,14 @@ class ScaleDemand(Edit, frozen=True, kw_only=True, tag="scale_demand"):
         trips = demand["trips"].to_numpy(dtype=float)[mask] * self.factor
         frame = changed(demand, mask, {"trips": trips})
         return Effect(with_table(city, "demand", frame), touched("demand", ids_of(demand, mask)))
+
+    def _written_down(self, city: City) -> Effect:
+        own = f"growth-{len(city.growth)}"
+        row = {
+            "id": own, "period": self.period, "vehicle_class": self.vehicle_class, "origins": ",".join(self.origins),
+            "destinations": ",".join(self.destinations), "factor": self.factor,
+        }  # fmt: skip
+        return Effect(with_rows(city, "growth", rows("growth", [row], [], city.crs)), touched("growth", [own]))
 
 
 class AddPlace(Edit, frozen=True, kw_only=True, tag="add_place"):
@@ -273,6 +304,14 @@ class RemovePlace(Edit, frozen=True, kw_only=True, tag="remove_place"):
     def removes(self) -> Mapping[str, tuple[str, ...]]:
         """Return the places."""
         return {"places": self.places}
+
+
+def _check_hours(text: str) -> None:
+    """Raise ValueError where hours cannot be read."""
+    try:
+        shares(text)
+    except BadInput as error:
+        raise ValueError(str(error)) from error
 
 
 def _removed(city: City, table: str, ids: tuple[str, ...]) -> Effect:

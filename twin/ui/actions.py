@@ -55,6 +55,10 @@ _FILE = (
         N_("Read a map of areas, or a table of people by group, and join it by code"), (), "", "writable",
     ),
     Command(
+        "counts", N_("Add traffic &counts…"), N_("Read traffic counts and put them on the streets they were made on"),
+        (), "", "writable",
+    ),
+    Command(
         "ethics", N_("Note on eth&ics…"), N_("Say whose data these are, by which right, and what must not be done"),
         (), "", "project",
     ),

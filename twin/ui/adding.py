@@ -122,6 +122,33 @@ class Adding(QObject):
         dialog.made.connect(lambda brought: session.take(N_("Add areas or people"), city, brought.city, brought.data))
         dialog.open()
 
+    def counts(self) -> None:
+        """Choose a file of traffic counts, and put them on the streets."""
+        session, lang, settings = self._window.session, self._window.lang, self._window.settings
+        if session.store is None:
+            return
+        kinds = "*.csv *.tsv *.txt *.parquet *.gpkg *.geojson *.shp *.geoparquet"
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, tr("Choose a file of traffic counts", lang), str(settings.folder),
+            f"{tr('Data files', lang)} ({kinds})",
+        )  # fmt: skip
+        if name:
+            settings.folder = Path(name).parent
+            self.show_counts(Path(name))
+
+    def show_counts(self, path: Path) -> None:
+        """Ask which column of a file of counts is what, and put them on the streets."""
+        from twin.ui.counts_import import CountsImportDialog  # here: the start page is shown without it
+
+        session = self._window.session
+        if session.store is None:
+            return
+        city = session.store.state.city
+        dialog = CountsImportDialog(path, city, session.tasks, self._window.lang, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.made.connect(lambda brought: session.take(N_("Add counts"), city, brought.city, brought.data))
+        dialog.open()
+
     def ethics(self) -> None:
         """Show the project's note on ethics, to be changed."""
         store, lang = self._window.session.store, self._window.lang

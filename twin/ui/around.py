@@ -149,6 +149,9 @@ def _rule_fact(rule: pd.Series, part: float, lang: str) -> Fact:
     names = [tr(schema.word(v.strip()), lang) for v in str(rule["vehicle_classes"]).split(",") if v.strip()]
     tip = [str(rule["name"])] if rule["name"] else []
     tip += [tr("Applies to: {classes}", lang, classes=", ".join(names))] if names else []
+    if rule["hours"]:
+        tip.append(tr("Hours: {hours}", lang, hours=rule["hours"]))
+        status += ", " + str(rule["hours"])
     if rule["valid_from"]:
         tip.append(tr("Valid from {date}", lang, date=rule["valid_from"]))
     return Fact(kind, status, tip="\n".join(tip), target=("rules", str(rule["id"])), plain=str(rule["status"]))

@@ -55,7 +55,7 @@ _GROUPS: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "trees": (("identity", N_("Identity"), ("kind",)), ("geometry", N_("Form"), ("height", "crown"))),
     "rules": (
         ("identity", N_("Identity"), ("name", "kind", "rule_class", "status")),
-        ("traffic", N_("Traffic"), ("vehicle_classes", "valid_from")),
+        ("traffic", N_("Traffic"), ("vehicle_classes", "hours", "charge", "valid_from")),
         ("geometry", N_("Form"), ()),
     ),
 }

@@ -8,10 +8,12 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
+from twin.city.schema import word
 from twin.models.traffic.names import ADT, RATIO, WORST_SPEED
 from twin.scenario import along
 from twin.scenario.streets import ChangeRoad, CloseRoad
 from twin.text import N_, number, tr
+from twin.ui.rule_form import RuleForm
 from twin.ui.traffic_charts import day_chart, fit_chart, fit_text
 from twin.ui.widgets import STEP, EmptyState, button, label, row, see_through
 
@@ -76,7 +78,7 @@ class TrafficPanel(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(3 * STEP, 2 * STEP, 3 * STEP, 3 * STEP)
         column.setSpacing(2 * STEP)
-        self.empty = EmptyState(tr("Select a street to see its traffic and to change it.", lang))
+        self.empty = EmptyState(tr("Select a street or a rule zone to see its traffic and to change it.", lang))
         self.title = label("", "heading")
         column.addWidget(self.empty)
         column.addWidget(self.title)
@@ -85,6 +87,9 @@ class TrafficPanel(QWidget):
         self._cells: list[list[object]] = []
         self._build_facts(column)
         self._build_form(column)
+        self.rule = RuleForm(lang)
+        self.rule.edit_made.connect(self.edit_made)
+        column.addWidget(self.rule)
         self.bundle = button(tr("Show where this traffic comes from and goes", lang), "")
         self.times = button(tr("Show times by car from here", lang), "")
         self.clear = button(tr("Take these off the map", lang), "")
@@ -183,11 +188,16 @@ class TrafficPanel(QWidget):
             self._ids = tuple(str(id) for id in chosen.ids if id in known)
         some = bool(self._ids)
         zone = chosen is not None and chosen.table == "zones"
+        rule = None
+        if state is not None and chosen is not None and chosen.table == "rules" and len(chosen.ids) == 1:
+            rules = state.city.rules
+            rule = next((row for _, row in rules[rules["id"] == chosen.ids[0]].iterrows()), None)
         for one in (self._table, self._form):
             one.setVisible(some)
-        for one in (self.title, self.bundle):
-            one.setVisible(some or zone)
-        self.empty.setVisible(not some and not zone)
+        self.rule.setVisible(rule is not None)
+        self.bundle.setVisible(some or zone)
+        self.title.setVisible(some or zone or rule is not None)
+        self.empty.setVisible(not some and not zone and rule is None)
         self.times.setVisible(chosen is not None)
         self.clear.setVisible(chosen is not None)
         if some and state is not None:
@@ -201,6 +211,9 @@ class TrafficPanel(QWidget):
         elif zone and state is not None and chosen is not None:
             names = state.city.zones.set_index("id")["name"].reindex(list(chosen.ids)).fillna("")
             self.title.setText(", ".join(str(one) for one in names if one) or tr("Zone", self._lang))
+        elif rule is not None:
+            self.title.setText(str(rule["name"]) or tr(word(str(rule["kind"])), self._lang))
+            self.rule.show_rule(rule)
         self._fill()
 
     def _fill(self) -> None:

@@ -175,7 +175,9 @@ def _begin(
         return
     links = link_map(warm.network, network, kept)
     nodes = network.find(warm.network.names)
-    unchanged = same_demand(warm.groups, work.groups) and np.array_equal(links, np.arange(network.m))
+    same_classes = [one.vehicles.name for one in warm.trips] == [one.vehicles.name for one in trips]
+    unchanged = same_classes and same_demand(warm.groups, work.groups)
+    unchanged = unchanged and np.array_equal(links, np.arange(network.m))
     old = np.zeros(network.m)
     old[links[links >= 0]] = warm.flow[warm.network.flat.order][links >= 0]
     work.take(old)

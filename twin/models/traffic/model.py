@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from twin.jobs import Job
     from twin.result import Value
 
-TABLES = ("roads", "junctions", "rules", "buildings", "zones", "population", "demand", "fleet")
+TABLES = ("roads", "junctions", "rules", "buildings", "zones", "population", "demand", "growth", "fleet")
 
 
 def run(
@@ -35,7 +35,7 @@ def run(
     Parameters
     ----------
     city : City
-        Reads roads, junctions, rules, buildings (residents, jobs), zones, demand and fleet; and those of
+        Reads roads, junctions, rules, buildings (residents, jobs), zones, demand, growth and fleet; and those of
         ``city.present``, to whose counts demand is fitted.
     parameters : mapping
         Those of the table that are not at their default.
@@ -87,5 +87,5 @@ def _answer(
 
 
 TRAFFIC = Model(
-    MODEL, N_("Traffic"), "1.0", TABLES, (), PARAMETERS, run, preview=preview, seconds=2.0, pivots=True, paints=PAINTS
+    MODEL, N_("Traffic"), "1.1", TABLES, (), PARAMETERS, run, preview=preview, seconds=2.0, pivots=True, paints=PAINTS
 )

@@ -18,6 +18,7 @@ BY_PERIOD = (
 BY_CLASS = (N_("Cars with an engine"), N_("Electric cars"), N_("Light lorries"), N_("Heavy lorries"))
 CHANGE = N_("Traffic against the present")
 OFF, GEH = N_("Model minus count"), N_("GEH of model and count")
+CO2, NOX, PM = N_("CO₂ from exhausts"), N_("NOₓ from exhausts"), N_("PM from exhausts")
 WEAR = N_("Road wear by tyres, 100 = mean street of the present")
 THROUGH, ENDS = (
     N_("Traffic of the chosen street or zone"),

@@ -130,6 +130,8 @@ class VehicleClass:
     distance_weight : float [time/length]
     banned : array of bool, shape (m,), optional
         Links it may not use.
+    charge : array, shape (m,), optional [time]
+        What links cost it beside tolls and distance, 0 or more.
     """
 
     name: str = "car"
@@ -137,10 +139,13 @@ class VehicleClass:
     toll_weight: float = 0.0
     distance_weight: float = 0.0
     banned: NDArray[np.bool_] | None = field(default=None, repr=False)
+    charge: NDArray[np.float64] | None = field(default=None, repr=False)
 
     def fixed(self, network: Network) -> NDArray[np.float64]:
         """Return what a link costs beside its time, in time; infinity where it may not be used."""
         cost = self.toll_weight * network.toll + self.distance_weight * network.length
+        if self.charge is not None:
+            cost = cost + self.charge
         if not (np.isfinite(cost).all() and (cost + network.free >= 0).all()):
             link = int(np.flatnonzero(~(cost + network.free >= 0) | ~np.isfinite(cost))[0])
             raise BadInput(

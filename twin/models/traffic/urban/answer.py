@@ -17,10 +17,13 @@ from twin.models.traffic.names import (
     BY_CLASS,
     BY_PERIOD,
     CHANGE,
+    CO2,
     DELAY,
     GEH,
     HEAVY_SHARE,
+    NOX,
     OFF,
+    PM,
     RATIO,
     WEAR,
     WEEKDAY,
@@ -28,7 +31,8 @@ from twin.models.traffic.names import (
 )
 from twin.models.traffic.urban.connect import core
 from twin.models.traffic.urban.counts import fit_of, geh
-from twin.models.traffic.urban.vehicles import PERIODS
+from twin.models.traffic.urban.exhaust import exhaust
+from twin.models.traffic.urban.vehicles import CLASSES, PERIODS
 from twin.models.traffic.urban.wear import studded_share, wear
 from twin.result import Indicator
 from twin.text import N_
@@ -146,6 +150,11 @@ def fields_of(totals: Totals, settings: Settings, before: Before) -> tuple[Field
         add(name, _HOUR, flow)
     for name, flow in zip(BY_CLASS, by_class, strict=True):
         add(name, _DAY, flow)
+    for name, unit, scale, amount in zip(
+        (CO2, NOX, PM), (N_("kg/km and day"), N_("g/km and day"), N_("g/km and day")), (1e-3, 1.0, 1.0),
+        exhaust(by_class, settings.share("diesel_share")), strict=True,
+    ):  # fmt: skip
+        add(name, unit, amount * scale)
     if before.wear > 0:
         add(WEAR, "", 100.0 * totals.wear / before.wear)
     made += _against_counts(before, streets.ids)
@@ -188,7 +197,9 @@ def _of_noise(totals: Totals, noise: str, medium: float) -> tuple[NDArray[np.flo
     return np.array([light, flow[3] * medium, flow[3] * (1.0 - medium)]), np.minimum(speed, streets.speed)
 
 
-def indicators_of(totals: Totals, before: Before, fields: tuple[Field, ...]) -> tuple[Indicator, ...]:
+def indicators_of(
+    totals: Totals, settings: Settings, before: Before, fields: tuple[Field, ...]
+) -> tuple[Indicator, ...]:
     """Return the indicators of a day's traffic."""
     loaded, streets = totals.loaded, totals.loaded.grid.streets
     by_class, hours = totals.daily, _hours()
@@ -225,6 +236,13 @@ def indicators_of(totals: Totals, before: Before, fields: tuple[Field, ...]) -> 
     burnt = by_class[0] + by_class[2] + by_class[3]
     title = N_("Vehicle-kilometres a day with a combustion engine")
     add("vehicle_km_engine", title, float(burnt @ streets.length) / 1000.0, N_("veh·km"), BY_CLASS[0])
+    km_of = np.array([streets.length / 1000.0])
+    whole = (exhaust(by_class, settings.share("diesel_share")) * km_of).sum(axis=1)
+    add("co2", N_("CO₂ from exhausts a day"), float(whole[0]) / 1e6, "t", CO2)
+    add("nox", N_("NOₓ from exhausts a day"), float(whole[1]) / 1e3, "kg", NOX)
+    add("pm", N_("PM from exhausts a day"), float(whole[2]) / 1e3, "kg", PM)
+    if loaded.rules.charged:
+        add("charges", N_("Congestion charges a day"), _paid(totals), "kr", ADT)
     if before.wear > 0:
         add("wear", N_("Road wear by tyres, 100 = present"), 100.0 * totals.mean_wear / before.wear, "", WEAR)
     add("vehicle_hours", N_("Vehicle-hours a day"), spent, N_("veh·h"), DELAY)
@@ -243,6 +261,17 @@ def indicators_of(totals: Totals, before: Before, fields: tuple[Field, ...]) -> 
     made += _fit(before)
     add("gap", N_("Relative gap of the equilibrium"), loaded.gap, "")
     return tuple(made)
+
+
+def _paid(totals: Totals) -> float:
+    """Return what all vehicles of a day pay at congestion charges [kr]."""
+    charged = totals.loaded.rules.charged
+    return sum(
+        period.hours * float(totals.hourly[p, c] @ charged[name, period.name])
+        for p, period in enumerate(PERIODS)
+        for c, name in enumerate(CLASSES)
+        if (name, period.name) in charged
+    )
 
 
 def _fit(before: Before) -> list[Indicator]:

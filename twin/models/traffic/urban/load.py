@@ -11,14 +11,16 @@ import pandas as pd
 
 from twin.models.traffic.assign import assign
 from twin.models.traffic.network import Trips, VehicleClass
+from twin.models.traffic.urban.change import with_other_vehicles
 from twin.models.traffic.urban.vehicles import CLASSES, OLD, PERIODS, parent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from twin.models.traffic.assign import Equilibrium
+    from twin.models.traffic.urban.bans import Rules
     from twin.models.traffic.urban.links import Grid
     from twin.models.traffic.urban.settings import Settings
     from twin.models.traffic.urban.trips import Demand
@@ -38,11 +40,13 @@ class Loaded:
         One per period, flows [vehicles in the busiest hour].
     peak : float
         Busiest hour of a period against its mean hour.
+    rules : Rules
     """
 
     grid: Grid
     equilibria: tuple[Equilibrium, ...]
     peak: float
+    rules: Rules
 
     @property
     def gap(self) -> float:
@@ -70,11 +74,9 @@ class Loaded:
         return made
 
 
-def classes_of(
-    grid: Grid, banned: Mapping[tuple[str, str], NDArray[np.bool_]], period: str, settings: Settings
-) -> list[VehicleClass]:
+def classes_of(grid: Grid, rules: Rules, period: str, settings: Settings) -> list[VehicleClass]:
     """Return the classes that choose their ways on their own, those too old for a zone apart where there is one."""
-    pcu, weight = settings.pcu, settings.distance_weight
+    pcu, weight, hour, banned = settings.pcu, settings.distance_weight, settings.hour, rules.banned
     old = sorted({name for name, _ in banned if name.endswith(f":{OLD}")})
     m = len(grid.streets.ids)
     made = []
@@ -84,7 +86,12 @@ def classes_of(
         for key in {name, CLASSES[k]}:
             if (key, period) in banned:
                 bar[:m] |= banned[key, period]
-        made.append(VehicleClass(name, pcu[k], 0.0, weight[k], bar))
+        paid = rules.charged.get((CLASSES[k], period))
+        charge = None
+        if paid is not None:
+            charge = np.zeros(grid.network.m)
+            charge[:m] = paid * (3600.0 / hour[k])
+        made.append(VehicleClass(name, pcu[k], 0.0, weight[k], bar, charge))
     return made
 
 
@@ -111,7 +118,7 @@ def trips_of(
 
 
 def load(
-    grid: Grid, demand: Demand, banned: Mapping[tuple[str, str], NDArray[np.bool_]], settings: Settings, gap: float,
+    grid: Grid, demand: Demand, rules: Rules, settings: Settings, gap: float,
     warm: Loaded | None = None, threads: int = 2, stop: Callable[[], bool] | None = None,
     told: Callable[[float], object] | None = None,
 ) -> Loaded:  # fmt: skip
@@ -121,8 +128,7 @@ def load(
     ----------
     grid : Grid
     demand : Demand
-    banned : mapping
-        Of :func:`twin.models.traffic.urban.bans.shut_out`.
+    rules : Rules
     settings : Settings
     gap : float
     warm : Loaded, optional
@@ -136,10 +142,13 @@ def load(
     done: list[int] = []
 
     def one(p: int) -> Equilibrium:
-        classes = classes_of(grid, banned, PERIODS[p].name, settings)
+        classes = classes_of(grid, rules, PERIODS[p].name, settings)
         trips = trips_of(grid, demand, p, classes, settings)
         before = None if warm is None else warm.equilibria[p]
         found = assign(grid.network, trips, gap, warm=before, kept=kept, stop=stop)
+        changed = with_other_vehicles(found, rules, PERIODS[p].name, settings.share("change_vehicle"))
+        if changed is not None:
+            found = assign(grid.network, changed, gap, warm=found, stop=stop)
         done.append(p)
         if told is not None:
             told(len(done) / len(PERIODS))
@@ -147,4 +156,4 @@ def load(
 
     with ThreadPoolExecutor(max(1, threads)) as pool:
         equilibria = tuple(pool.map(one, range(len(PERIODS))))
-    return Loaded(grid, equilibria, settings.number("peak"))
+    return Loaded(grid, equilibria, settings.number("peak"), rules)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.models.traffic.urban.bans import shut_out
+from twin.models.traffic.urban.bans import rules_of
 from twin.models.traffic.urban.connect import connectors_of, people_of
 from twin.models.traffic.urban.counts import counts_of
 from twin.models.traffic.urban.gravity import gravity
 from twin.models.traffic.urban.links import Layout, grid_of, streets_of
 from twin.models.traffic.urban.load import Loaded, load
 from twin.models.traffic.urban.odme import TURNS, fitted
-from twin.models.traffic.urban.trips import Demand, of_table
+from twin.models.traffic.urban.trips import Demand, of_table, with_growth
 from twin.text import N_
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ FEW = 3
 ROUGH = 1e-3
 """Gap that is good enough while demand is still being fitted."""
 _KEPT = 4
-_LATER = ("growth", "weekday", "medium_share")
-"""Parameters that say nothing of the present."""
+_LATER = ("growth", "weekday", "medium_share", "elasticity", "diesel_share", "change_vehicle")
+"""Parameters that say nothing of the present; nobody has changed vehicle there yet."""
 _known: weakref.WeakKeyDictionary[City, dict[tuple[object, ...], Present]] = weakref.WeakKeyDictionary()
 
 
@@ -95,6 +95,7 @@ def present_of(city: City, settings: Settings, job: Job | None = None, rough: bo
         key = (*key, ("rough", True))
         coarse = max(settings.number("gap"), 1e-2)
         settings = replace(settings, values={**settings.values, "gap": coarse})
+    settings = replace(settings, values={**settings.values, "change_vehicle": 0.0})
     if key not in kept:
         while len(kept) >= _KEPT:
             kept.pop(next(iter(kept)))
@@ -112,14 +113,14 @@ def _made(city: City, settings: Settings, job: Job | None, turns: int) -> Presen
     if own:
         demand = of_table(city, connectors.ids, settings)
     else:
-        demand = gravity(city, grid, people, settings)
-    banned = shut_out(city, bool(settings.values["proposed_rules"]))
+        demand = with_growth(gravity(city, grid, people, settings), city)
+    rules = rules_of(city, bool(settings.values["proposed_rules"]))
     gap = settings.number("gap")
     part = None if job is None else job.part(0.0, 0.9)
     stop = stopper(job)
 
     def loaded(demand: Demand, warm: Loaded | None, good: float = gap) -> Loaded:
-        return load(grid, demand, banned, settings, good, warm, stop=stop)
+        return load(grid, demand, rules, settings, good, warm, stop=stop)
 
     counts = counts_of(city, streets, settings.share("held_out"))
     fits = bool(settings.values["fit"]) and int((~counts.held_out).sum()) >= FEW

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.models.traffic.urban.answer import Before, fields_of, indicators_of, totals_of
-from twin.models.traffic.urban.bans import shut_out
+from twin.models.traffic.urban.bans import rules_of
 from twin.models.traffic.urban.connect import connectors_of, people_of
+from twin.models.traffic.urban.elastic import pair_costs, settled
 from twin.models.traffic.urban.links import grid_of, streets_of
 from twin.models.traffic.urban.load import Loaded, load
 from twin.models.traffic.urban.present import layout_of, present_of, stopper
 from twin.models.traffic.urban.settings import Settings
-from twin.models.traffic.urban.trips import Demand, of_table, with_fleet, with_people
+from twin.models.traffic.urban.trips import Demand, of_table, with_fleet, with_growth, with_people
 from twin.text import N_
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ ROUGH = 1e-2
 """Gap of a preview."""
 LOADING = N_("Traffic finds its way")
 _SHAPE = ("roads", "junctions", "buildings", "zones")
-_ALL = (*_SHAPE, "rules", "demand", "fleet", "population")
+_ALL = (*_SHAPE, "rules", "demand", "growth", "fleet", "population")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ def answered(
     totals, before = totals_of(loaded, city), totals_of(present.loaded, origin)
     start = Before(present.loaded.grid.streets.ids, before.daily.sum(axis=0), present.counts, before.mean_wear)
     fields = fields_of(totals, settings, start)
-    indicators = indicators_of(totals, start, fields)
+    indicators = indicators_of(totals, settings, start, fields)
     return Answer(fields, indicators, _assumptions(present, settings), Working(loaded))
 
 
@@ -89,8 +90,8 @@ def _loaded(
     gap: float,
 ) -> Loaded:  # fmt: skip
     """Return the traffic of an edited city, from the nearest answer there is."""
-    growth = settings.share("growth")
-    if growth == 0 and all(city.table(name) is origin.table(name) for name in _ALL):
+    growth, change = settings.share("growth"), settings.share("change_vehicle")
+    if growth == 0 and change == 0 and all(city.table(name) is origin.table(name) for name in _ALL):
         return present.loaded
     warm = present.loaded if previous is None else previous.loaded
     grid, people = present.loaded.grid, present.people
@@ -101,16 +102,24 @@ def _loaded(
         grid = grid_of(streets, connectors_of(city, streets, people, present.loaded.grid.streets), layout)
     demand = _demand(city, origin, present, settings)
     demand = with_people(with_fleet(demand, city, origin), people, present.people, settings)
-    banned = shut_out(city, bool(settings.values["proposed_rules"]))
+    demand = demand.times(np.full(len(demand.origin), 1.0 + growth))
+    rules = rules_of(city, bool(settings.values["proposed_rules"]))
     told = None if job is None else (lambda share: job.progress(share, LOADING))
-    return load(grid, demand.times(np.full(len(demand.origin), 1.0 + growth)), banned, settings,
-                gap, warm, stop=stopper(job), told=told)  # fmt: skip
+
+    def loaded(demand: Demand, warm: Loaded) -> Loaded:
+        return load(grid, demand, rules, settings, gap, warm, stop=stopper(job), told=told)
+
+    fixed = loaded(demand, warm)
+    elasticity = settings.number("elasticity")
+    if elasticity == 0:
+        return fixed
+    return settled(fixed, demand, pair_costs(present.loaded, demand), elasticity, loaded)[0]
 
 
 def _demand(city: City, origin: City, present: Present, settings: Settings) -> Demand:
     """Return the fitted demand, with what edits did to the City's own table."""
     if not present.is_own or city.demand is origin.demand:
-        return present.demand.times(present.factor)
+        return with_growth(present.demand.times(present.factor), city, origin)
     table = of_table(city, present.demand.zones, settings)
     # an edit may take pairs away or bring new ones; those fitted keep their factor
     z = len(table.zones)
@@ -127,6 +136,10 @@ def _assumptions(present: Present, settings: Settings) -> tuple[str, ...]:
         said.append(N_("Demand is fitted to the street counts of the present; an edit does not change the fit."))
     else:
         said.append(N_("Demand is not fitted to street counts."))
+    if settings.number("elasticity") != 0:
+        said.append(N_("Trips become fewer or more with what they cost, by the elasticity that is stated."))
+    if settings.number("change_vehicle") > 0:
+        said.append(N_("Of drivers shut out at their goal a stated share changes to a vehicle that may drive there."))
     if settings.values["proposed_rules"]:
         said.append(N_("Rule zones that are only proposed hold too."))
     return tuple(said)

@@ -21,6 +21,11 @@ PARAMETERS = (
     Parameter("proposed_rules", N_("Rule zones that are proposed hold too"), "", False, OWN),
     Parameter("old_share", N_("Vehicles too old for an environmental zone of class 1 or 2"), "%", 10.0, OWN, 0.0,
               100.0),
+    Parameter("change_vehicle", N_("Drivers whose vehicle may not drive to its goal who change to one that may"), "%",
+              0.0, OWN, 0.0, 100.0),
+    Parameter("elasticity", N_("Elasticity of trips to what they cost (time, distance and charges); 0 = fixed demand"),
+              "", 0.0, OWN, -3.0, 0.0),
+    Parameter("diesel_share", N_("Diesel cars among cars with an engine"), "%", 40.0, OWN, 0.0, 100.0),
     Parameter("fit", N_("Fit demand to the street counts"), "", True, OWN),
     Parameter("held_out", N_("Counts kept out of the fit, to test it"), "%", 25.0, OWN, 0.0, 90.0),
     Parameter("trust", N_("Weight of the demand before the fit against the counts"), "", 0.03, OWN, 0.0, 100.0),
@@ -85,11 +90,15 @@ class Settings:
         return 1.0, 1.0, self.number("pcu_light"), self.number("pcu_heavy")
 
     @property
+    def hour(self) -> tuple[float, ...]:
+        """What an hour is worth to each class [kr]."""
+        return tuple(self.number("value_car" if k < 2 else "value_truck") for k in range(len(CLASSES)))
+
+    @property
     def distance_weight(self) -> tuple[float, ...]:
         """What a metre costs each class, in seconds."""
         money = [self.number(f"cost_{name}") / 1000.0 for name in ("car", "electric", "light", "heavy")]
-        hour = [self.number("value_car" if k < 2 else "value_truck") for k in range(len(CLASSES))]
-        return tuple(kr * 3600.0 / value for kr, value in zip(money, hour, strict=True))
+        return tuple(kr * 3600.0 / value for kr, value in zip(money, self.hour, strict=True))
 
     @property
     def shares(self) -> tuple[float, ...]:

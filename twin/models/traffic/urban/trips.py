@@ -50,7 +50,7 @@ class Demand:
         return float(self.amount.sum())
 
     def times(self, factor: NDArray[np.float64]) -> Demand:
-        """Return it with each pair's amounts times a factor, shape (k,)."""
+        """Return it with amounts times a factor, of each pair (k,) or of all (periods, classes, k)."""
         return replace(self, amount=self.amount * factor)
 
 
@@ -125,6 +125,33 @@ def with_fleet(demand: Demand, city: City, present: City) -> Demand:
         amount[p, :3] *= np.where(rest > 0, (all_ - heavy) / np.where(rest > 0, rest, 1.0), 0.0)
         amount[p, 3] = heavy
     return replace(demand, amount=amount)
+
+
+def with_growth(demand: Demand, city: City, present: City | None = None) -> Demand:
+    """Return the demand times the factors in ``growth``; those of the present are in it already.
+
+    Parameters
+    ----------
+    demand : Demand
+    city : City
+    present : City, optional
+    """
+    table = city.growth
+    if present is not None:
+        table = table[~table["id"].isin(present.growth["id"])]
+    if not len(table):
+        return demand
+    factor = np.ones_like(demand.amount)
+    names = demand.zones.astype(str)
+    for row in table.itertuples():
+        periods = [p for p, one in enumerate(_PERIODS) if row.period in (*_ANY_PERIOD, one)]
+        classes = [c for c, one in enumerate(CLASSES) if row.vehicle_class in ("", one)]
+        pairs = np.ones(len(demand.origin), dtype=bool)
+        for text, side in ((row.origins, demand.origin), (row.destinations, demand.destination)):
+            if text:
+                pairs &= np.isin(names, str(text).split(","))[side]
+        factor[np.ix_(periods, classes, np.flatnonzero(pairs))] *= row.factor if np.isfinite(row.factor) else 1.0
+    return replace(demand, amount=demand.amount * factor)
 
 
 def with_people(demand: Demand, now: People, before: People, settings: Settings) -> Demand:

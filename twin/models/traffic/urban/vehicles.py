@@ -12,19 +12,20 @@ OLD = "old"
 
 @dataclass(frozen=True)
 class Period:
-    """Some hours of the day, as ``demand.period`` names them: hours, and the noise period they lie in."""
+    """Some hours of the day, as ``demand.period`` names them: how many, the noise period they lie in, the first."""
 
     name: str
     hours: float
     noise: str
+    begin: int
 
 
 PERIODS = (
-    Period("night", 8.0, "night"),  # 22–06
-    Period("morning", 3.0, "day"),  # 06–09
-    Period("midday", 6.0, "day"),  # 09–15
-    Period("afternoon", 3.0, "day"),  # 15–18
-    Period("evening", 4.0, "evening"),  # 18–22
+    Period("night", 8.0, "night", 22),  # 22–06
+    Period("morning", 3.0, "day", 6),  # 06–09
+    Period("midday", 6.0, "day", 9),  # 09–15
+    Period("afternoon", 3.0, "day", 15),  # 15–18
+    Period("evening", 4.0, "evening", 18),  # 18–22
 )
 """The day in periods; those of day, evening and night are the noise indicators' (Lden, 12, 4 and 8 hours)."""
 
