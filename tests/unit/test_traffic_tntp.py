@@ -11,7 +11,7 @@ import pytest
 
 from twin import cli
 from twin.errors import BadInput
-from twin.models.traffic.tntp import read_network, read_trips
+from twin.models.traffic.tntp import cut_off, read_network, read_trips
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -237,3 +237,33 @@ def test_lost_trips_are_listed(files: tuple[Path, Path], capsys: pytest.CaptureF
     assert "3.0 trips left out, within one zone: 1 pairs (1→1)" in problems
     assert "2.0 trips left out, from or to a place that is not in the network: 1 pairs (1→77)" in problems
     assert "11 trips, but the metadata says 6" in problems
+
+
+_ROWS = {
+    "plain": [(1, 5), (5, 1), (2, 6), (6, 2), (3, 6), (6, 3), (4, 5), (5, 4), (5, 6), (6, 5)],
+    "dangling": [(6, 7), (8, 5)],
+    "island": [(7, 8), (8, 7)],
+}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (_ROWS["plain"], []),
+        (_ROWS["plain"] + _ROWS["dangling"], ["1 node has no way out", "1 node has no way in"]),
+        (_ROWS["plain"] + _ROWS["island"], ["2 nodes lie on islands, apart from the largest part of the network (7"]),
+        ([row for row in _ROWS["plain"] if row != (3, 6)], ["1 zone has no way out; trips from"]),
+        ([row for row in _ROWS["plain"] if row != (5, 4)], ["1 zone has no way in; trips to it are left out (4)"]),
+    ],
+)  # fmt: skip
+def test_what_hangs_loose_is_told_with_its_node(rows: list[tuple[int, int]], said: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "net.tntp"
+    links = "\n".join(f"{a} {b} 100 1 1 0.15 4 0 0 1 ;" for a, b in rows)
+    path.write_text(f"<NUMBER OF ZONES> 4\n<FIRST THRU NODE> 5\n<END OF METADATA>\n{links}\n")
+    trips = tmp_path / "trips.tntp"
+    trips.write_text("Origin 1\n2 : 5; 3 : 5; 4 : 5;\nOrigin 3\n1 : 5;\n")
+    found = read_network(path)
+    notes = (*found.notes, *cut_off(path, found.network, read_trips(trips).on(found.network)))
+    told = [note.text("en") for note in notes if note.kind == "problem"]
+    assert len(told) == len(said)
+    assert all(part in text for part, text in zip(said, told, strict=True))

@@ -103,5 +103,23 @@ SINGULAR: dict[str, str] = {
         "{n} count names a road link that this city has not; it was left out"
     ),
     "{n} rows have no count and were left out": N_("{n} row has no count and was left out"),
+    "{path}: {n} zones have no way out; trips from there are left out": N_(
+        "{path}: {n} zone has no way out; trips from there are left out"
+    ),
+    "{path}: {n} zones have no way in; trips to them are left out": N_(
+        "{path}: {n} zone has no way in; trips to it are left out"
+    ),
+    "{path}: {n} nodes have no way out; only what ends there goes there": N_(
+        "{path}: {n} node has no way out; only what ends there goes there"
+    ),
+    "{path}: {n} nodes have no way in; nothing comes from there": N_(
+        "{path}: {n} node has no way in; nothing comes from there"
+    ),
+    "{path}: {n} nodes lie on islands, apart from the largest part of the network": N_(
+        "{path}: {n} node lies on an island, apart from the largest part of the network"
+    ),
+    "{n} counts lie on no street of this city and were left out": N_(
+        "{n} count lies on no street of this city and was left out"
+    ),
 }
 """English of the catalogue: plural → singular."""

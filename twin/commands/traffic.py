@@ -39,11 +39,12 @@ def run(args: Namespace, console: Console) -> int:
     from twin.models.compile import compile_all
     from twin.models.traffic.assign import assign
     from twin.models.traffic.network import VehicleClass
-    from twin.models.traffic.tntp import read_network, read_trips
+    from twin.models.traffic.tntp import cut_off, read_network, read_trips
 
     lang = console.lang
     found, wanted = read_network(args.network), read_trips(args.trips)
     vehicles = VehicleClass("car", 1.0, args.toll_weight, args.distance_weight)
+    demand = wanted.on(found.network, vehicles)
     job = console.job()
     compile_all(job, prefix="twin.models.traffic.")
 
@@ -54,11 +55,12 @@ def run(args: Namespace, console: Console) -> int:
         )
 
     answer = assign(
-        found.network, [wanted.on(found.network, vehicles)], args.gap,
+        found.network, [demand], args.gap,
         threads=args.threads, max_seconds=args.max_seconds, report=tell,
     )  # fmt: skip
     job.progress(1.0)
-    problems = [note.text(lang) for note in (*found.notes, *wanted.notes)] + _lost(answer, lang)
+    notes = (*found.notes, *wanted.notes, *cut_off(args.network, found.network, demand))
+    problems = [note.text(lang) for note in notes] + _lost(answer, lang)
     for problem in problems[: SHOWN * 4]:
         console.say(f"twin: {problem}")
     if args.flows is not None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from twin.city.reading import Note
 from twin.errors import BadInput
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 COLUMNS = ("init_node", "term_node", "capacity", "length", "free_flow_time", "b", "power", "speed", "toll", "link_type")
 NEEDED = 7
 """Columns a row must have; the others are 0 when absent."""
+EXAMPLES = 5
+"""Nodes named of those that are loose."""
 _META = re.compile(r"<([^>]*)>(.*)")
 
 
@@ -101,7 +105,8 @@ def read_network(path: Path) -> NetworkFile:
         free=np.where(endless, 0.0, table[:, 4]), capacity=table[:, 2], rise=table[:, 5], power=table[:, 6],
         length=table[:, 3], toll=table[:, 8], through=names >= (1 if first is None else first), closed=endless,
     )  # fmt: skip
-    return NetworkFile(network, zones, (*notes, *_noticed(path, network, np.array(numbers), endless)))
+    seen = (*_noticed(path, network, np.array(numbers), endless), *_loose(path, network, zones))
+    return NetworkFile(network, zones, (*notes, *seen))
 
 
 def read_trips(path: Path) -> TripsFile:
@@ -263,3 +268,57 @@ def _noticed(path: Path, network: Network, rows: np.ndarray, endless: np.ndarray
             )
         )
     return notes
+
+
+def cut_off(path: Path, network: Network, trips: Trips) -> tuple[Note, ...]:
+    """Tell of zones that trips leave or go to, and that no open link leaves or enters.
+
+    Parameters
+    ----------
+    path : Path
+        Of the network, for the notes.
+    network : Network
+    trips : Trips
+    """
+    tail, head, _ = _usable(network)
+    some = (trips.amount > 0) & (trips.origin != trips.destination)
+    notes = []
+    for ends, linked, text in (
+        (trips.origin, tail, N_("{path}: {n} zones have no way out; trips from there are left out")),
+        (trips.destination, head, N_("{path}: {n} zones have no way in; trips to them are left out")),
+    ):
+        there = ends[some & (ends >= 0)]
+        nodes = network.names[np.setdiff1d(there, linked)]
+        if len(nodes):
+            notes.append(_of_nodes(path, text, nodes))
+    return tuple(notes)
+
+
+def _loose(path: Path, network: Network, zones: int | None) -> list[Note]:
+    """Tell of nodes that no open link leaves or enters, and of parts that hang together with no other."""
+    tail, head, part = _usable(network)
+    leaves, enters = (np.bincount(ends, minlength=network.n) > 0 for ends in (tail, head))
+    inner = network.names > (0 if zones is None else zones)
+    apart = (part != np.bincount(part).argmax()) & (leaves | enters)
+    return [
+        _of_nodes(path, text, network.names[nodes])
+        for nodes, text in (
+            (inner & ~leaves, N_("{path}: {n} nodes have no way out; only what ends there goes there")),
+            (inner & ~enters, N_("{path}: {n} nodes have no way in; nothing comes from there")),
+            (apart, N_("{path}: {n} nodes lie on islands, apart from the largest part of the network")),
+        )
+        if nodes.any()
+    ]
+
+
+def _usable(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return tails and heads of the links that are open, and to which part of the network each node belongs."""
+    usable = np.empty(network.m, dtype=bool)
+    usable[network.flat.order] = ~network.flat.shut
+    tail, head = network.tail[usable], network.head[usable]
+    _, part = connected_components(coo_array((np.ones(len(tail)), (tail, head)), shape=(network.n, network.n)))
+    return tail, head, part
+
+
+def _of_nodes(path: Path, text: str, nodes: np.ndarray) -> Note:
+    return Note("problem", text, len(nodes), {"path": path.name}, tuple(map(str, nodes[:EXAMPLES])))
