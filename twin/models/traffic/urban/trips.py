@@ -143,14 +143,18 @@ def with_growth(demand: Demand, city: City, present: City | None = None) -> Dema
         return demand
     factor = np.ones_like(demand.amount)
     names = demand.zones.astype(str)
-    for row in table.itertuples():
-        periods = [p for p, one in enumerate(_PERIODS) if row.period in (*_ANY_PERIOD, one)]
-        classes = [c for c, one in enumerate(CLASSES) if row.vehicle_class in ("", one)]
+    for period, vehicles, origins, destinations, times in zip(
+        table["period"], table["vehicle_class"], table["origins"], table["destinations"],
+        table["factor"].to_numpy(float), strict=True,
+    ):  # fmt: skip
+        rows = np.array([str(period) in (*_ANY_PERIOD, one) for one in _PERIODS])
+        classes = np.array([str(vehicles) in ("", one) for one in CLASSES])
         pairs = np.ones(len(demand.origin), dtype=bool)
-        for text, side in ((row.origins, demand.origin), (row.destinations, demand.destination)):
+        for text, side in ((str(origins), demand.origin), (str(destinations), demand.destination)):
             if text:
-                pairs &= np.isin(names, str(text).split(","))[side]
-        factor[np.ix_(periods, classes, np.flatnonzero(pairs))] *= row.factor if np.isfinite(row.factor) else 1.0
+                pairs &= np.isin(names, text.split(","))[side]
+        some = rows[:, None, None] & classes[None, :, None] & pairs
+        factor[some] *= times if np.isfinite(times) else 1.0
     return replace(demand, amount=demand.amount * factor)
 
 
