@@ -9,6 +9,8 @@ from shapely.geometry import Polygon
 
 from twin.chain.chain import Chain
 from twin.content import demo_project
+from twin.errors import BadInput
+from twin.models.traffic.urban.bans import shut_out
 from twin.project import load_city
 from twin.questions.question import Asked
 from twin.questions.registry import find
@@ -114,3 +116,60 @@ def test_growth_and_fleet(chain, city):
     assert "more (+" in reply.sentence
     made, _ = ask(chain, city, "fleet", electric=60.0, heavy=8.0)
     assert len(made.edits) == 25
+
+
+def ring(city, kind, level=""):
+    area = city.rules.geometry[(city.rules["kind"] == kind) & (city.rules["rule_class"] == level)].iloc[0]
+    return tuple(area.exterior.coords)[:-1]
+
+
+def test_a_street_closed_for_some_hours_is_a_ban_on_it(chain, city):
+    street = link(city, "Hornsgatan")
+    made, reply = ask(chain, city, "close_street", street=street, how_much="street", who="all", hours="22-06")
+    assert all(isinstance(edit, AddRule) and edit.hours == "22-06" for edit in made.edits)
+    edited = reduce(lambda one, edit: edit.apply(one), made.edits, city)
+    banned = shut_out(edited.replaced(rules=edited.rules.iloc[len(city.rules) :]), False)
+    assert {period for _, period in banned} == {"night"}
+    ids = set(city.roads["id"][banned["car", "night"]])
+    named = set(city.roads["id"][city.roads["name"] == "Hornsgatan"])
+    assert ids >= named
+    assert len(ids - named) <= 4  # short ends of streets that lie on it
+    assert "Hornsgatan" in reply.sentence
+
+
+def test_a_ban_and_a_charge_have_hours(chain, city):
+    area = ring(city, "environmental_zone", "3")
+    made, reply = ask(chain, city, "vehicle_ban", area=area, who="car", hours="06-09,15-18")
+    assert (made.edits[0].rule_kind, made.edits[0].hours) == ("vehicle_ban", "06-09,15-18")
+    assert "have no way left" in reply.sentence
+    made, reply = ask(chain, city, "congestion_charge", area=area, rush=45.0, between=0.0)
+    assert [(edit.charge, edit.hours) for edit in made.edits] == [(45.0, "07-09,15:30-17:30")]
+    paid = next(row for row in reply.rows if row.id == "traffic.charges")
+    assert paid.value > 1000
+    assert made.parameters == {}
+    made, _ = ask(chain, city, "congestion_charge", area=area, elasticity=-0.3)
+    assert made.parameters == {"traffic": {"elasticity": -0.3}}
+    assert len(made.edits) == 2
+    with pytest.raises(BadInput, match="state an amount"):
+        ask(chain, city, "congestion_charge", area=area, rush=0.0, between=0.0)
+
+
+def test_a_district_grows_and_trips_within_it_once(chain, city):
+    area = tuple(Polygon(ring(city, "environmental_zone", "3")).buffer(400).exterior.coords)[:-1]
+    made, reply = ask(chain, city, "district_growth", area=area, share=50.0)
+    inside = set(made.edits[0].origins)
+    assert 1 < len(inside) < len(city.zones)
+    before = city.demand
+    after = reduce(lambda one, edit: edit.apply(one), made.edits, city).demand
+    touched = before["origin"].isin(inside) | before["destination"].isin(inside)
+    factor = after["trips"] / before["trips"]
+    assert factor[touched].to_numpy() == pytest.approx(1.5)
+    assert (factor[~touched] == 1.0).all()
+    assert "more (+" in reply.sentence
+    with pytest.raises(BadInput, match="middle"):
+        ask(chain, city, "district_growth", area=((0, 0), (1, 0), (1, 1)), share=50.0)
+
+
+def test_growth_per_year_reaches_the_horizon(chain, city):
+    made, _ = ask(chain, city, "traffic_growth", how="yearly", rate=1.0, years=15.0)
+    assert made.parameters["traffic"]["growth"] == pytest.approx(100 * (1.01**15 - 1))

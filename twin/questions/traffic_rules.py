@@ -21,7 +21,7 @@ _CLASS_3 = N_("Class 3: only electric vehicles may drive in")
 _ALWAYS = "always"
 HOURS = Choice(
     "hours", N_("When"),
-    ((_ALWAYS, N_("All day")), ("06-22", N_("06–22")), ("22-06", N_("At night, 22–06")),
+    ((_ALWAYS, N_("All day")), ("06-22", N_("By day, 06–22")), ("22-06", N_("At night, 22–06")),
      ("06-09,15-18", N_("Rush hours, 06–09 and 15–18"))), _ALWAYS,
 )  # fmt: skip
 """Step that asks in which hours a rule holds."""
@@ -29,7 +29,8 @@ HOURS = Choice(
 
 def hours_of(values: Values) -> str:
     """Return what :data:`HOURS` gave, as rules have it."""
-    return "" if values["hours"] == _ALWAYS else str(values["hours"])
+    hours = values.get("hours") or _ALWAYS
+    return "" if hours == _ALWAYS else str(hours)
 
 
 def _ring(values: Values) -> tuple[tuple[float, float], ...]:
