@@ -55,7 +55,7 @@ _FILE = (
         N_("Read a map of areas, or a table of people by group, and join it by code"), (), "", "writable",
     ),
     Command(
-        "counts", N_("Add traffic &counts…"), N_("Read traffic counts and put them on the streets they were made on"),
+        "counts", N_("Add t&raffic counts…"), N_("Read traffic counts and put them on the streets they were made on"),
         (), "", "writable",
     ),
     Command(
