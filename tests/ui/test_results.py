@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from twin.chain.answer import Answer
@@ -22,7 +23,8 @@ from twin.scenario.streets import AddPath, CloseRoad
 from twin.scene import mesh, remesh
 from twin.state import LayerEntry, Selection
 from twin.ui import edits
-from twin.ui.indicators import IndicatorPanel, signed
+from twin.ui.indicator_table import signed
+from twin.ui.indicators import IndicatorPanel
 from twin.ui.result_layers import DIFFERENCE, VALUE, difference_layer, largest, layer_id, result_layers
 from twin.ui.results import Results
 from twin.ui.session import Session
@@ -239,7 +241,7 @@ def test_the_table_has_scenario_reference_and_difference(qtbot: QtBot, store: St
     panel = IndicatorPanel(store, "sv")
     qtbot.addWidget(panel)
     panel.show_answers(answer, reference, ("Bro", "Nuläge"))
-    heads = [panel.table.horizontalHeaderItem(i).text() for i in range(1, 4)]
+    heads = [panel.table.lines.headerData(i, Qt.Orientation.Horizontal) for i in range(1, 4)]
     assert heads == ["Bro", "Nuläge", "Bro − Nuläge"]
     rows = list(csv.reader(io.StringIO(panel.csv()), delimiter=";"))
     assert len(rows) == len(answer.indicators) + 1
@@ -248,7 +250,7 @@ def test_the_table_has_scenario_reference_and_difference(qtbot: QtBot, store: St
     panel.copy()
     assert QApplication.clipboard().text().count("\n") == len(answer.indicators)
     with qtbot.waitSignal(panel.row_chosen) as chosen:
-        panel.table.itemActivated.emit(panel.table.item(1, 0))
+        panel.table.activated.emit(panel.table.lines.index(1, 0))
     assert chosen.args[0].id == answer.indicators[1].id
 
 

@@ -135,7 +135,7 @@ def test_a_row_of_the_table_leads_to_the_map(window: MainWindow, qtbot: QtBot) -
     settle(window, qtbot)
     panel = window.workbench._panel
     assert panel is not None
-    panel._activate(1)
+    panel._activate(panel.table.lines.index(1, 0))
     first = window.session.store.state.layers[0]
     assert first.id.startswith("difference:reach:")
     assert window.viewport.canvas.drawables is not None
@@ -148,7 +148,7 @@ def test_another_language_keeps_scenario_and_answers(window: MainWindow, qtbot: 
     window.set_language("sv")
     panel = window.workbench._panel
     assert panel is not None
-    assert panel.table.rowCount() > 0
+    assert panel.table.lines.rowCount() > 0
     assert window.workbench.results.up_to_date
     assert window.workbench.drafting.sketch.shapes
 

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QProgressBar,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -26,7 +25,7 @@ from twin.text import LANGUAGES, error_text, number, tr
 from twin.ui import theme
 from twin.ui.export_size import INCH, PRESETS, Sheet, paper_pixels
 from twin.ui.jobs_panel import progress_text
-from twin.ui.widgets import STEP, button, label, row
+from twin.ui.widgets import STEP, Progress, button, label, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,9 +171,7 @@ class ExportDialog(QDialog):
         top.setSpacing(6 * STEP)
         top.addLayout(form, 1)
         top.addLayout(beside)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(tr("Progress of the picture", lang))
+        self._bar = Progress(tr("Progress of the picture", lang))
         self._bar.hide()
         self._said = label("", "muted")
         self._failure = label("", "problem", selectable=True)
@@ -298,8 +295,7 @@ class ExportDialog(QDialog):
 
     def _progressed(self, task: Task) -> None:
         if task is self._task and task.running:
-            self._bar.setRange(0, 100 if task.fraction > 0 else 0)
-            self._bar.setValue(round(100 * task.fraction))
+            self._bar.show_fraction(task.fraction, unknown=True)
             self._said.setText(progress_text(task, self._lang))
 
     def _finished(self, task: Task) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QFrame,
-    QProgressBar,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -23,7 +22,7 @@ from twin.errors import JobFailed, TwinError
 from twin.text import N_, error_text, number, tr
 from twin.ui import theme
 from twin.ui.crs_chooser import CrsField, landing
-from twin.ui.widgets import STEP, Elided, IconButton, button, label, row
+from twin.ui.widgets import STEP, Elided, IconButton, Progress, button, label, row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,8 +132,7 @@ class FileCard(QFrame):
 
     def show_progress(self, fraction: float, text: str) -> None:
         """Show how far the look inside is."""
-        self._bar.setRange(0, 100 if fraction > 0 else 0)
-        self._bar.setValue(round(100 * fraction))
+        self._bar.show_fraction(fraction, unknown=True)
         self._kind.set_text(text or tr("Looking inside…", self._lang))
 
     def show_info(self, info: FileInfo) -> None:
@@ -206,10 +204,7 @@ class FileCard(QFrame):
         name.setToolTip(str(self.path))
         close = IconButton("close", tr("Leave {file} out", lang, file=self.path.name))
         close.clicked.connect(lambda _checked=False: self.removed.emit(self))
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 0)
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(tr("Looking into {file}", lang, file=self.path.name))
+        self._bar = Progress(tr("Looking into {file}", lang, file=self.path.name), unknown=True)
         self.system = CrsField(lang)
         self.system.changed.connect(lambda _code: self._system_changed())
         self.lod: QComboBox | None = None

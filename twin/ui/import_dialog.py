@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QProgressBar,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -23,7 +22,7 @@ from twin.ui.import_report import ReportView
 from twin.ui.import_target import TargetBox
 from twin.ui.jobs_panel import progress_text
 from twin.ui.tasks import Tasks
-from twin.ui.widgets import STEP, button, label, see_through
+from twin.ui.widgets import STEP, Progress, button, label, see_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,9 +193,7 @@ class ImportDialog(QDialog):
 
     def _build_work(self) -> QWidget:
         self._work_title = label("", "heading")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(tr("Progress of the import", self._lang))
+        self._bar = Progress(tr("Progress of the import", self._lang))
         self._said = label("", "muted")
         page = QWidget()
         layout = QVBoxLayout(page)
@@ -285,8 +282,7 @@ class ImportDialog(QDialog):
 
     def _progressed(self, task: Task) -> None:
         if task is self._task and task.running:
-            self._bar.setRange(0, 100)
-            self._bar.setValue(round(100 * task.fraction))
+            self._bar.show_fraction(task.fraction)
             self._said.setText(progress_text(task, self._lang))
         elif self._looking is not None and task.running:
             self._looking.show_progress(task.fraction, progress_text(task, self._lang))

@@ -7,16 +7,12 @@ import io
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QApplication,
     QComboBox,
     QFileDialog,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -25,8 +21,9 @@ from twin import result
 from twin.disk import atomic
 from twin.privacy.guard import rows_for_export
 from twin.scenario.scenario import PRESENT
-from twin.text import N_, number, tr
+from twin.text import N_, tr
 from twin.ui import edits, model_list
+from twin.ui.indicator_table import IndicatorTable, texts
 from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, row
 
 if TYPE_CHECKING:
@@ -38,7 +35,6 @@ if TYPE_CHECKING:
     from twin.ui.answers import Standing
 
 _LIST_WIDTH = 308
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class IndicatorPanel(QWidget):
@@ -56,7 +52,6 @@ class IndicatorPanel(QWidget):
         self._store = store
         self._lang = lang
         self._rows: tuple[Row, ...] = ()
-        self._lines: list[Row | Standing] = []
         self._standing: dict[str, Standing] = {}
         self._names = ("", "")
         self._rough: set[str] = set()
@@ -131,22 +126,8 @@ class IndicatorPanel(QWidget):
         self._empty = EmptyState(
             tr("The models have not answered yet. Edit the city, and what changes is listed here.", lang)
         )
-        self.table = QTableWidget(0, 5)
-        self.table.setObjectName("indicator_table")
-        self.table.setAccessibleName(tr("Indicators", lang))
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 3 * STEP)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setHighlightSections(False)
-        header.setAccessibleName(self.table.accessibleName())
-        self.table.itemActivated.connect(lambda item: self._activate(item.row()))
-        self.table.itemDoubleClicked.connect(lambda item: self._activate(item.row()))
+        self.table = IndicatorTable(lang)
+        self.table.activated.connect(self._activate)
         copy = QAction(tr("Copy the table", lang), self.table)
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -167,13 +148,8 @@ class IndicatorPanel(QWidget):
 
     def copy(self) -> None:
         """Put the table on the clipboard, columns parted by tabs."""
-        lines = [self._heads(), *(self._texts(one) for one in rows_for_export(self._rows))]
+        lines = [self._heads(), *(texts(one, self._lang) for one in rows_for_export(self._rows))]
         QApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
-
-    def _texts(self, one: Row) -> list[str]:
-        lang, decimals = self._lang, places_shown(one)
-        return [self._name(one), number(one.value, lang, decimals), number(one.reference, lang, decimals),
-                signed(one.difference, lang, decimals), tr(one.unit, lang)]  # fmt: skip
 
     def _save_as(self) -> None:
         from pathlib import Path
@@ -216,78 +192,9 @@ class IndicatorPanel(QWidget):
         return tr(N_("preview") if one.model in self._rough else N_("final"), self._lang)
 
     def _fill(self) -> None:
-        lang = self._lang
-        self._lines = []
-        for one in self._rows:
-            head = self._standing.get(one.model)
-            if head is not None and head not in self._lines:
-                self._lines.append(head)
-            self._lines.append(one)
-        self.table.clearSpans()
-        self.table.setRowCount(len(self._lines))
-        self.table.setHorizontalHeaderLabels(self._heads())
-        tip = tr("Enter or double-click shows it on the map", lang)
-        muted = self.palette().placeholderText()
-        for place, line in enumerate(self._lines):
-            if not isinstance(line, result.Row):
-                self._fill_head(place, line)
-                continue
-            one = line
-            standing = self._standing.get(one.model)
-            old = standing is not None and standing.old
-            for column, text in enumerate(self._texts(one)):
-                item = QTableWidgetItem(text)
-                item.setToolTip(f"{self._name(one)}\n{tip}")
-                if 0 < column < 4:
-                    item.setTextAlignment(_RIGHT)
-                if old:
-                    item.setForeground(muted)
-                self.table.setItem(place, column, item)
+        self.table.take(self._rows, self._heads(), self._standing, frozenset(self._rough))
 
-    def _fill_head(self, place: int, one: Standing) -> None:
-        """Name the model whose indicators follow, and say when they are not its last word."""
-        texts = [tr(one.model.title, self._lang)]
-        if one.old:
-            texts.append(tr("from before the last edit", self._lang))
-        elif one.how == "refining" or one.model.name in self._rough:
-            texts.append(tr("preview", self._lang))
-        item = QTableWidgetItem("  ·  ".join(texts))
-        font = item.font()
-        font.setWeight(font.Weight.Medium)
-        item.setFont(font)
-        item.setForeground(self.palette().placeholderText())
-        item.setFlags(Qt.ItemFlag.ItemIsEnabled)
-        item.setToolTip(model_list.said(one, self._lang))
-        self.table.setItem(place, 0, item)
-        for column in range(1, 5):
-            self.table.takeItem(place, column)
-        self.table.setSpan(place, 0, 1, 5)
-
-    def _activate(self, place: int) -> None:
-        if 0 <= place < len(self._lines) and isinstance(one := self._lines[place], result.Row):
+    def _activate(self, index: QModelIndex) -> None:
+        one = self.table.lines.row(index.row())
+        if one is not None:
             self.row_chosen.emit(one)
-
-
-def places_shown(one: Row) -> int:
-    """Return how many decimals a row shows: one for a percentage, three for an index of 0 to 1, none for a count."""
-    if one.unit == "%":
-        return 1
-    sizes = [abs(value) for value in (one.value, one.reference) if not math.isnan(value)]
-    index = one.unit in ("", "nats") and bool(sizes) and max(sizes) < 10 and any(not s.is_integer() for s in sizes)
-    return 3 if index else 0
-
-
-def signed(value: float, lang: str, decimals: int) -> str:
-    """Write a difference with its sign; nothing is «0», what rounds to nothing «≈ 0».
-
-    Examples
-    --------
-    >>> signed(12.3, "en", 0), signed(0.0, "en", 0)
-    ('+12', '0')
-    """
-    if math.isnan(value) or value == 0:
-        return number(value, lang, 0)
-    if round(value, decimals) == 0:
-        return "≈\u00a00"
-    text = number(value, lang, decimals)
-    return f"+{text}" if value > 0 else text

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from twin.errors import Cancelled
 from twin.text import error_text, number, tr
-from twin.ui.widgets import STEP, Elided, EmptyState, IconButton, label, row
+from twin.ui.widgets import STEP, Elided, EmptyState, IconButton, Progress, label, row
 
 if TYPE_CHECKING:
     from twin.jobs import Task
@@ -35,10 +35,7 @@ class _Row(QFrame):
         self._task, self._lang = task, lang
         self.title = Elided(task.title)
         self.said = label("", "small")
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 0)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(tr("Progress of {title}", lang, title=task.title))
+        self.bar = Progress(tr("Progress of {title}", lang, title=task.title), unknown=True)
         self.stop = IconButton("close", tr("Stop {title}", lang, title=task.title))
         self.stop.clicked.connect(self._cancel)
         layout = QVBoxLayout(self)
@@ -53,9 +50,7 @@ class _Row(QFrame):
 
     def refresh(self) -> None:
         running = self._task.running
-        if self._task.fraction > 0 and self.bar.maximum() == 0:
-            self.bar.setRange(0, 100)
-        self.bar.setValue(round(self._task.fraction * 100))
+        self.bar.show_fraction(self._task.fraction, unknown=True)
         self.bar.setVisible(running)
         self.stop.setVisible(running)
         self.said.setText(progress_text(self._task, self._lang))

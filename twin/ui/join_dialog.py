@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QFormLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QVBoxLayout, QWidget
 
 from twin.errors import Cancelled
 from twin.text import error_text, number, tr
-from twin.ui.widgets import STEP, button, label, row
+from twin.ui.widgets import STEP, Progress, button, label, row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,9 +46,7 @@ class JoinDialog(QDialog):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(3 * STEP)
         self._report = label("", "", selectable=True)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(tr("Progress", lang))
+        self._bar = Progress(tr("Progress", lang))
         self.start_button = button(tr("Bring in", lang), primary=True)
         self.start_button.clicked.connect(lambda _checked=False: self.start())
         self.close_button = button(tr("Close", lang))

@@ -68,6 +68,7 @@ class LayerDock(QWidget):
         self._layers: Mapping[str, Layer] = {}
         self._errors: Mapping[str, str] = {}
         self._shown: dict[str, Layer] = {}
+        self._offered: tuple[object, ...] = ()
         self.tree = LayerTree(lang)
         self.tree.toggled.connect(self._toggle)
         self.tree.toggled_group.connect(self._toggle_group)
@@ -240,6 +241,10 @@ class LayerDock(QWidget):
         self._fill_menu()
 
     def _fill_menu(self) -> None:
+        offered = tuple(self._available.values()), frozenset(self._layers), dict(self._errors)
+        if offered == self._offered:  # after most edits: the same layers with other numbers
+            return
+        self._offered = offered
         self.add_menu.clear()
         groups: dict[str, list[Available]] = {}
         for dropin in self._available.values():

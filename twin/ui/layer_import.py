@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QHBoxLayout,
-    QProgressBar,
     QScrollArea,
     QStackedWidget,
     QTableWidget,
@@ -26,7 +25,7 @@ from twin.text import N_, error_text, number, tr
 from twin.ui import layer_files
 from twin.ui.jobs_panel import progress_text
 from twin.ui.layer_form import AboutForm, ChoiceForm
-from twin.ui.widgets import STEP, button, label, row, see_through
+from twin.ui.widgets import STEP, Progress, button, label, row, see_through
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,10 +142,7 @@ class LayerImportDialog(QDialog):
 
     def _build_work(self) -> QWidget:
         self._work_title = label(self._path.name, "heading")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setRange(0, 0)
-        self._bar.setAccessibleName(tr("Progress of the import", self._lang))
+        self._bar = Progress(tr("Progress of the import", self._lang), unknown=True)
         self._said = label("", "muted")
         page = QWidget()
         layout = QVBoxLayout(page)
@@ -228,8 +224,7 @@ class LayerImportDialog(QDialog):
     def _progressed(self, task: Task) -> None:
         if task is self._task and task.running:
             if task.fraction > 0:
-                self._bar.setRange(0, 100)
-                self._bar.setValue(round(100 * task.fraction))
+                self._bar.show_fraction(task.fraction)
             self._said.setText(progress_text(task, self._lang))
 
     def _looked(self, task: Task) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QProgressBar, QScrollArea, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QScrollArea, QWidget
 
 from twin.chain.registry import MODELS, switch, switched_on
 from twin.text import N_, error_text, number, tr
-from twin.ui.widgets import STEP, label, see_through
+from twin.ui.widgets import STEP, Progress, label, see_through
 
 if TYPE_CHECKING:
     from twin.models.model import Model
@@ -41,7 +41,8 @@ class ModelList(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(tr("Models", lang))
         self._store, self._lang = store, lang
-        self._lines: dict[str, tuple[QCheckBox, QLabel, QProgressBar]] = {}
+        self._lines: dict[str, tuple[QCheckBox, QLabel, Progress]] = {}
+        self._said: dict[str, Standing] = {}
         page = QWidget()
         self._grid = QGridLayout(page)
         self._grid.setContentsMargins(3 * STEP, STEP, 4 * STEP, STEP)
@@ -63,11 +64,14 @@ class ModelList(QScrollArea):
             if one.model.name not in self._lines:
                 continue
             box, text, bar = self._lines[one.model.name]
+            if self._said.get(one.model.name) == one:
+                continue
+            self._said[one.model.name] = one
             text.setText(said(one, self._lang))
             why = error_text(one.error, self._lang) if one.error is not None else ""
             text.setToolTip(why)
             box.setAccessibleDescription(why or text.text())
-            bar.setValue(round(100 * one.fraction))
+            bar.show_fraction(one.fraction)
             shown = one.how in ("working", "refining")
             bar.setVisible(shown)
 
@@ -82,10 +86,7 @@ class ModelList(QScrollArea):
         box.clicked.connect(lambda on, name=model.name: self._switch(name, on))
         text = label("", "small", wrap=False)
         text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        bar = QProgressBar()
-        bar.setRange(0, 100)
-        bar.setTextVisible(False)
-        bar.setAccessibleName(tr("Progress of {title}", lang, title=tr(model.title, lang)))
+        bar = Progress(tr("Progress of {title}", lang, title=tr(model.title, lang)))
         keep = bar.sizePolicy()
         keep.setRetainSizeWhenHidden(True)  # else the lines would jump with each answer
         bar.setSizePolicy(keep)

@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
-    QProgressBar,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from twin.text import number, tr
 from twin.ui import theme
+from twin.ui.widgets import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,8 +193,7 @@ class LoadingCard(QFrame):
         self.title.setProperty("role", "heading")
         self.step = QLabel()
         self.step.setProperty("role", "muted")
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
+        self._progress = Progress("")
         self._stop = QPushButton()
         self._stop.setAutoDefault(False)
         self._stop.clicked.connect(self.cancelled)
@@ -215,8 +214,7 @@ class LoadingCard(QFrame):
 
     def show_progress(self, fraction: float, text: str) -> None:
         """Show how far it is; a fraction of 0 says that it is not known."""
-        self._progress.setRange(0, 1000 if fraction else 0)
-        self._progress.setValue(round(1000 * fraction))
+        self._progress.show_fraction(fraction, unknown=True)
         self.step.setText(text)
 
 

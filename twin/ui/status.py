@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QProgressBar, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from twin.city import crs
 from twin.city.schema import CLASSIFICATIONS, spec, word
 from twin.text import N_, number, tr, trn
 from twin.ui.jobs_panel import progress_text
 from twin.ui.overlay import length_text
-from twin.ui.widgets import STEP, Badge, Elided, IconButton
+from twin.ui.widgets import STEP, Badge, Elided, IconButton, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,8 +118,7 @@ class StatusStrip(QWidget):
         if len(running) > 1:
             text += " " + trn("(+{n} more)", "(+{n} more)", len(running) - 1, self._lang)
         self.job.set_text(text)
-        self.bar.setRange(0, 100 if self._task.fraction > 0 else 0)
-        self.bar.setValue(round(self._task.fraction * 100))
+        self.bar.show_fraction(self._task.fraction, unknown=True)
         self.stop.setEnabled(True)
 
     # -- inside
@@ -141,10 +140,8 @@ class StatusStrip(QWidget):
         self.job = Elided()
         self.job.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.job.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = Progress(tr("Progress of the background work", lang))
         self.bar.setFixedWidth(24 * STEP)
-        self.bar.setAccessibleName(tr("Progress of the background work", lang))
         self.stop = IconButton("close", tr("Stop the background work", lang))
         self.stop.clicked.connect(self._cancel)
         self.badge = Badge()

@@ -22,6 +22,7 @@ from twin.ui.panels import Content, Panels
 from twin.ui.sensors.sensing import Sensing
 from twin.ui.session import Session
 from twin.ui.start_page import StartPage
+from twin.ui.throttle import Throttle
 from twin.ui.timing import Timing
 from twin.ui.viewport import Viewport
 from twin.ui.workbench import Workbench
@@ -137,7 +138,9 @@ class MainWindow(QMainWindow):
         session.said.connect(lambda text: self.statusBar().showMessage(text, 6000))
         session.recovery_found.connect(self.handlers.offer_recovery)
         session.pose = lambda: view.navigator.pose
-        for signal in (session.tasks.started, session.tasks.progressed, session.tasks.finished):
+        self._calm = Throttle(self._show_tasks, self)
+        session.tasks.progressed.connect(lambda _task: self._calm.ask())
+        for signal in (session.tasks.started, session.tasks.finished):
             signal.connect(self._show_tasks)
         view.command.connect(lambda name: self.commands[name].trigger())
         view.pose_changed.connect(self._show_pose)

@@ -24,6 +24,7 @@ from twin.ui.drawing import BuildingTool, PathTool
 from twin.ui.questions.asking import Asking
 from twin.ui.result_layers import DIFFERENCE, VALUE, is_result, layer_id
 from twin.ui.results import Results
+from twin.ui.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +76,8 @@ class Workbench(QObject):
         self.results.tracing.failed.connect(window.notices.show_error)
         self.results.answered.connect(self._show_answers)
         self.results.asked.connect(self._show_work)
-        window.session.tasks.progressed.connect(lambda _task: self._show_work())
+        self._calm = Throttle(self._show_work, self)
+        window.session.tasks.progressed.connect(lambda _task: self._calm.ask())
         for name in ("indicators", "traffic"):
             window.panels.docks[name].visibilityChanged.connect(lambda shown: self.look() if shown else None)
         window.viewport.menu_wanted.connect(self._menu)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -23,7 +22,7 @@ from twin.text import error_text, tr
 from twin.ui import icons
 from twin.ui.questions.reply import ReplyCard
 from twin.ui.questions.steps import StepRow
-from twin.ui.widgets import STEP, button, label, row, see_through
+from twin.ui.widgets import STEP, Progress, button, label, row, see_through
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -161,10 +160,7 @@ class QuestionPanel(QWidget):
         self.answer_button = button(tr("Answer", lang), primary=True)
         self.answer_button.clicked.connect(lambda _checked=False: self._asking.ask())
         self._missing = label("", "muted")
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 100)
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(tr("Progress of the models", lang))
+        self._bar = Progress(tr("Progress of the models", lang))
         self._stop = button(tr("Stop", lang), tr("Stop working it out", lang))
         self._stop.clicked.connect(lambda _checked=False: self._asking.stop())
         foot = QHBoxLayout()
@@ -220,7 +216,7 @@ class QuestionPanel(QWidget):
         self.answer_button.setEnabled(missing is None)
         self._stop.setVisible(working)
         self._bar.setVisible(working)
-        self._bar.setValue(round(100 * asking.fraction))
+        self._bar.show_fraction(asking.fraction)
         said = tr("The models work it out …", lang) if working else ""
         if missing is not None and not working:
             said = tr("Still to do: {step}", lang, step=tr(missing.title, lang))

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from twin.text import number, tr
-from twin.ui.indicators import signed
+from twin.ui.indicator_table import signed
 from twin.ui.widgets import STEP, button, label, row
 
 if TYPE_CHECKING:

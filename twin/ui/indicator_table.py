@@ -1,0 +1,210 @@
+"""The lines of the table of indicators as one model: all are taken at once, cells are written where they are seen."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QBrush, QFont
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView, QWidget
+
+from twin import result
+from twin.text import number, tr
+from twin.ui import model_list
+from twin.ui.widgets import STEP
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from twin.result import Row
+    from twin.ui.answers import Standing
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+COLUMNS = 5
+
+
+class IndicatorModel(QAbstractTableModel):
+    """Indicators under the models that say them.
+
+    An item per cell would lay the table out anew for each one; 120 rows took seconds on a large project.
+    """
+
+    def __init__(self, lang: str) -> None:
+        super().__init__()
+        self._lang = lang
+        self._heads: list[str] = [""] * COLUMNS
+        self._rough: frozenset[str] = frozenset()
+        self._standing: Mapping[str, Standing] = {}
+        self._written: dict[int, list[str]] = {}
+        self.lines: list[Row | Standing] = []
+
+    def take(
+        self, rows: Sequence[Row], heads: list[str], standing: Mapping[str, Standing], rough: frozenset[str]
+    ) -> bool:
+        """Show other rows, each model's under a head of its own; say whether there are others than before.
+
+        Parameters
+        ----------
+        rows : sequence of Row
+        heads : list of str
+            Of the five columns.
+        standing : mapping of str to Standing
+            By the model's name.
+        rough : set of str
+            Models whose rows are a preview's.
+        """
+        lines: list[Row | Standing] = []
+        for one in rows:
+            head = standing.get(one.model)
+            if head is not None and head not in lines:
+                lines.append(head)
+            lines.append(one)
+        same = [_name(one) for one in lines] == [_name(one) for one in self.lines]
+        if not same:
+            self.beginResetModel()
+        self._heads, self._standing, self._rough = heads, standing, rough
+        self.lines, self._written = lines, {}
+        if not same:
+            self.endResetModel()
+        elif lines:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(lines) - 1, COLUMNS - 1))
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, COLUMNS - 1)
+        return not same
+
+    def row(self, place: int) -> Row | None:
+        """Return the indicator of a line; None for the head of a model."""
+        line = self.lines[place] if 0 <= place < len(self.lines) else None
+        return line if isinstance(line, result.Row) else None
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """Return how many lines there are, heads with them."""
+        return 0 if parent.isValid() else len(self.lines)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        """Return how many columns there are."""
+        return 0 if parent.isValid() else COLUMNS
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        """Let indicators be chosen, and heads be read."""
+        if self.row(index.row()) is None:
+            return Qt.ItemFlag.ItemIsEnabled
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Write the head of a column."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._heads[section]
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Write a cell."""
+        place, column = index.row(), index.column()
+        line = self.lines[place]
+        if not isinstance(line, result.Row):
+            return self._of_head(line, role) if column == 0 else None
+        if role == Qt.ItemDataRole.DisplayRole:
+            if place not in self._written:
+                self._written[place] = texts(line, self._lang)
+            return self._written[place][column]
+        if role == Qt.ItemDataRole.TextAlignmentRole and 0 < column < COLUMNS - 1:
+            return _RIGHT
+        if role == Qt.ItemDataRole.ToolTipRole:
+            tip = tr("Enter or double-click shows it on the map", self._lang)
+            return f"{tr(line.title, self._lang, **line.fields)}\n{tip}"
+        if role == Qt.ItemDataRole.ForegroundRole:
+            standing = self._standing.get(line.model)
+            return _muted() if standing is not None and standing.old else None
+        return None
+
+    def _of_head(self, one: Standing, role: int) -> Any:
+        """Name the model whose indicators follow, and say when they are not its last word."""
+        if role == Qt.ItemDataRole.DisplayRole:
+            said = [tr(one.model.title, self._lang)]
+            if one.old:
+                said.append(tr("from before the last edit", self._lang))
+            elif one.how == "refining" or one.model.name in self._rough:
+                said.append(tr("preview", self._lang))
+            return "  ·  ".join(said)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return model_list.said(one, self._lang)
+        if role == Qt.ItemDataRole.FontRole:
+            font = QApplication.font()
+            font.setWeight(QFont.Weight.Medium)
+            return font
+        return _muted() if role == Qt.ItemDataRole.ForegroundRole else None
+
+
+class IndicatorTable(QTableView):
+    """The table, read only; its columns are as wide as their texts, the first takes what is left."""
+
+    def __init__(self, lang: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lines = IndicatorModel(lang)
+        self.setModel(self.lines)
+        self.setObjectName("indicator_table")
+        self.setAccessibleName(tr("Indicators", lang))
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 3 * STEP)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        header.setAccessibleName(self.accessibleName())
+
+    def take(
+        self, rows: Sequence[Row], heads: list[str], standing: Mapping[str, Standing], rough: frozenset[str]
+    ) -> None:
+        """Show other rows; the place where the reader was stays where the same lines are listed."""
+        if not self.lines.take(rows, heads, standing, rough):
+            return
+        self.clearSpans()
+        for place, line in enumerate(self.lines.lines):
+            if not isinstance(line, result.Row):
+                self.setSpan(place, 0, 1, COLUMNS)
+
+
+def texts(one: Row, lang: str) -> list[str]:
+    """Return an indicator as the five cells of its line."""
+    decimals = places_shown(one)
+    numbers = number(one.value, lang, decimals), number(one.reference, lang, decimals)
+    return [tr(one.title, lang, **one.fields), *numbers, signed(one.difference, lang, decimals), tr(one.unit, lang)]
+
+
+def _name(line: Row | Standing) -> str:
+    return line.id if isinstance(line, result.Row) else f"model {line.model.name}"
+
+
+def _muted() -> QBrush:
+    return QApplication.palette().placeholderText()
+
+
+def places_shown(one: Row) -> int:
+    """Return how many decimals a row shows: one for a percentage, three for an index of 0 to 1, none for a count."""
+    if one.unit == "%":
+        return 1
+    sizes = [abs(value) for value in (one.value, one.reference) if not math.isnan(value)]
+    index = one.unit in ("", "nats") and bool(sizes) and max(sizes) < 10 and any(not s.is_integer() for s in sizes)
+    return 3 if index else 0
+
+
+def signed(value: float, lang: str, decimals: int) -> str:
+    """Write a difference with its sign; nothing is «0», what rounds to nothing «≈ 0».
+
+    Examples
+    --------
+    >>> signed(12.3, "en", 0), signed(0.0, "en", 0)
+    ('+12', '0')
+    """
+    if math.isnan(value) or value == 0:
+        return number(value, lang, 0)
+    if round(value, decimals) == 0:
+        return "≈\u00a00"
+    text = number(value, lang, decimals)
+    return f"+{text}" if value > 0 else text
