@@ -284,23 +284,41 @@ class Picker:
 
 
 class _Segments:
-    """Ribbon triangles as seen from above, for "which street is here"."""
+    """Ribbon triangles as seen from above, for "which street is here": indexed by street, as there are many more."""
 
     def __init__(self, part: Part) -> None:
-        self._corners = part.points[part.cells][:, :, :2].astype(float) if len(part) else np.empty((0, 3, 2))
-        self._rows = (
-            np.rint(part.attributes["road"][part.cells[:, 0], 0]).astype(np.int64) if len(part) else np.empty(0, int)
-        )
-        self._index = GridIndex(np.concatenate([self._corners.min(axis=1), self._corners.max(axis=1)], axis=1))
+        self._part = part
+        rows = part.attributes["road"][part.cells[:, 0], 0] if len(part) else np.empty(0, np.float32)
+        self._order = np.argsort(rows, kind="stable").astype(np.int32)
+        ordered = np.rint(rows[self._order]).astype(np.int64)
+        self._first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(part) else rows
+        self._rows = ordered[self._first]
+        if not len(part):
+            self._index = GridIndex(np.empty((0, 4)))
+            return
+        low, high = np.full((len(self._first), 2), np.inf), np.full((len(self._first), 2), -np.inf)
+        for k in range(3):
+            corner = part.points[part.cells[self._order, k], :2]
+            low = np.minimum(low, np.minimum.reduceat(corner, self._first, axis=0))
+            high = np.maximum(high, np.maximum.reduceat(corner, self._first, axis=0))
+        self._index = GridIndex(np.concatenate([low, high], axis=1))
+        self._last = np.append(self._first[1:], len(part))
 
     def nearest(self, x: float, y: float, tolerance: float) -> int:
         """Return the row of the ribbon at a point or nearest to it within a tolerance [m]; −1 when there is none."""
         some = self._index.near(x, y, tolerance)
         if not len(some):
             return -1
-        distance = distance_to_triangles(self._corners[some], np.array([x, y]))
+        count = self._last[some] - self._first[some]
+        at = np.arange(count.sum()) + np.repeat(self._first[some] - (np.cumsum(count) - count), count)
+        corners = self._part.points[self._part.cells[self._order[at]]][:, :, :2].astype(float)
+        distance = distance_to_triangles(corners, np.array([x, y]))
         k = int(np.argmin(distance))
-        return int(self._rows[some[k]]) if distance[k] <= tolerance else -1
+        return (
+            int(self._rows[some[np.searchsorted(np.cumsum(count), k, side="right")]])
+            if distance[k] <= tolerance
+            else -1
+        )
 
 
 def moller_trumbore(corners: Floats, start: Floats, heading: Floats) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, spatial
 
 from twin.scene.meshing import part
-from twin.scene.meshing.cutting import cut_by_lines, doubled_area, fans
+from twin.scene.meshing.cutting import cut_by_lines, doubled_area, fans, shared
 from twin.scene.meshing.outlines import Outlines, triangulate
 from twin.scene.palette import tint
 
@@ -129,25 +129,27 @@ class Ground:
         points, cells = self.cut(np.concatenate([corners, carried], axis=2))
         if not self.flat:
             points, cells = self._merged(points, cells)
-        return self._laid(points, cells, {"kind": slice(0, 1)})
-
-    def lay(self, polygons: Floats, names: dict[str, slice]) -> Part:
-        """Lay convex polygons (n, v, 2 + k) on the surface; ``names`` says which of the k columns are what."""
-        return self._laid(*self.cut(polygons), names)
+        return part.tiled(self.placed(points[:, :2], cells, kind=points[:, 2]), self.tile)
 
     def cut(self, polygons: Floats) -> tuple[Floats, Ints]:
-        """Cut convex polygons (n, v, 2 + k) into triangles each of which lies in one of the surface's."""
+        """Cut convex polygons (n, v, 2 + k) into triangles each of which lies in one of the surface's.
+
+        Returns
+        -------
+        points : array, shape (p, 2 + k)
+            Corners, shared by the triangles that have them in common.
+        cells : array, shape (t, 3)
+        """
         counts = np.full(len(polygons), polygons.shape[1], dtype=np.int64)
         if not self.flat:
             for measure in self._lines():
                 polygons, counts = cut_by_lines(polygons, counts, measure)
-        return fans(polygons, counts)
+        return shared(*fans(polygons, counts))
 
-    def _laid(self, points: Floats, cells: Ints, names: dict[str, slice]) -> Part:
-        x, y = points[:, 0], points[:, 1]
-        columns = {name: points[:, at.start + 2 : at.stop + 2] for name, at in names.items()}
-        placed = np.column_stack([x, y, self.at(x, y)])
-        return part.tiled(part.whole(placed, cells, light=self.shade(x, y), **columns), self.tile)
+    def placed(self, xy: Floats, cells: Ints, **columns: Floats) -> Part:
+        """Return a part of one tile at points (p, 2) of the surface, with its light."""
+        x, y = xy[:, 0], xy[:, 1]
+        return part.whole(np.column_stack([x, y, self.at(x, y)]), cells, light=self.shade(x, y), **columns)
 
     def _merged(self, points: Floats, cells: Ints) -> tuple[Floats, Ints]:
         """Put the pieces that together fill one of the surface's triangles together again."""

@@ -126,36 +126,45 @@ def _streets(table: pd.DataFrame, found: _Collector) -> None:
     geometry = table.geometry.to_numpy()
     kinds = table["kind"].to_numpy(dtype=object)
     order = named[np.argsort(names[named].astype(str), kind="stable")]
-    breaks = np.flatnonzero(names[order][1:] != names[order][:-1]) + 1
-    for group in np.split(order, breaks):
-        rank = min(_STREET_RANK.get(kinds[i], 6) for i in group)
-        merged = shapely.line_merge(shapely.multilinestrings([g for g in shapely.get_parts(geometry[group])]))
-        for line in shapely.get_parts(merged):
-            _along(str(names[group[0]]), line, rank, found)
+    first = np.concatenate([[True], names[order][1:] != names[order][:-1]])
+    street = np.cumsum(first) - 1
+    rank = np.full(int(street[-1]) + 1, np.inf)
+    np.minimum.at(rank, street, [_STREET_RANK.get(kinds[i], 6) for i in order])
+    parts, owner = shapely.get_parts(geometry[order], return_index=True)
+    merged = shapely.line_merge(shapely.multilinestrings(parts, indices=street[owner]))
+    lines, owner = shapely.get_parts(merged, return_index=True)
+    _along([str(name) for name in names[order[first]]], lines, owner, rank, found)
 
 
-def _along(name: str, line: shapely.LineString, rank: float, found: _Collector) -> None:
-    length = line.length
-    if length < 30.0:
+def _along(
+    names: list[str], lines: NDArray[np.object_], owner: NDArray[np.int64], ranks: Floats, found: _Collector
+) -> None:
+    """Add the names of streets, once for each piece of a regular length, where it is straightest near its middle."""
+    length = shapely.length(lines)
+    long = length >= 30.0
+    lines, owner, length = lines[long], owner[long], length[long]
+    count = np.maximum((length / _SPACING).astype(np.int64), 1)
+    piece = np.repeat(np.arange(len(lines)), count)
+    if not len(piece):
         return
-    n = max(1, int(length / _SPACING))
-    for k in range(n):
-        # Where the street is straightest near the regular place.
-        middle, half = (k + 0.5) * length / n, length / n * 0.3
-        tries = np.clip(middle + np.linspace(-half, half, 7), 0, length)
-        window = min(_WINDOW, length) / 2
-        ends = shapely.get_coordinates(
-            shapely.line_interpolate_point(line, np.concatenate([tries - window, tries + window]).clip(0, length))
-        )
-        chord = ends[7:] - ends[:7]
-        reach = np.hypot(chord[:, 0], chord[:, 1])
-        used = np.clip(tries + window, 0, length) - np.clip(tries - window, 0, length)
-        best = int(np.argmax(reach / np.maximum(used, 1.0) - 0.02 * np.abs(np.arange(7) - 3)))
-        if reach[best] < 1.0:
-            continue
-        at = line.interpolate(tries[best])
-        dx, dy = chord[best] / reach[best]
-        found.add(name, STREET, at.x, at.y, length / n, rank + 0.1 * k, dx, dy)
+    nth = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
+    whole, room = length[piece][:, None], (length / count)[piece]
+    tries = np.clip(((nth + 0.5) * room)[:, None] + np.linspace(-0.3, 0.3, 7) * room[:, None], 0, whole)
+    window = np.minimum(_WINDOW, whole) / 2
+    low, high = np.clip(tries - window, 0, whole), np.clip(tries + window, 0, whole)
+    start, end = (
+        shapely.get_coordinates(shapely.line_interpolate_point(lines[piece][:, None], at)).reshape(-1, 7, 2)
+        for at in (low, high)
+    )
+    chord = end - start
+    reach = np.hypot(chord[:, :, 0], chord[:, :, 1])
+    straight = reach / np.maximum(high - low, 1.0) - 0.02 * np.abs(np.arange(7) - 3)
+    best = (np.arange(len(piece)), np.argmax(straight, axis=1))
+    at = shapely.get_coordinates(shapely.line_interpolate_point(lines[piece], tries[best]))
+    way = chord[best] / np.maximum(reach[best], 1e-9)[:, None]
+    for k in np.flatnonzero(reach[best] >= 1.0):
+        street = owner[piece[k]]
+        found.add(names[street], STREET, at[k, 0], at[k, 1], room[k], ranks[street] + 0.1 * nth[k], *way[k])
 
 
 def _districts(zones: pd.DataFrame, found: _Collector) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ def tiled(part: Part, size: float, box: tuple[float, float, float, float] | None
     tile = np.repeat(np.arange(len(firsts) - 1), np.diff(firsts))
     width = part.cells.shape[1]
     corner = part.cells[order].astype(np.int64).ravel() + np.repeat(tile, width) * len(part.points)
-    unique, inverse = np.unique(corner, return_inverse=True)
+    # In the order in which they come, which is that of the tiles.
+    inverse, unique = pd.factorize(corner)
     source, owner = unique % len(part.points), unique // len(part.points)
     first_points = np.searchsorted(owner, np.arange(len(firsts)))
     return Part(

@@ -12,9 +12,12 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from twin.scene.meshing import part
+from twin.scene.meshing.cutting import shared
 from twin.scene.palette import tint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
 
     from twin.scene.meshing.ground import Ground
@@ -40,6 +43,7 @@ CLEARANCE = 4.5
 DECK = 1.1
 _LANE = 3.3
 _ARCH_STEP = 12.0
+_LOT = 3000
 
 PLAIN, DASHED, HATCHED = 0.0, 1.0, 2.0
 
@@ -161,13 +165,9 @@ def surface(ribbons: Ribbons, ground: Ground, x: Floats, y: Floats) -> Floats:
     corners, _ = hung(ribbons, ground)
     if not len(corners):
         return z
-    low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
-    for k in np.flatnonzero((x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1])):
-        a, b, c = (corners[:, i, :2] - (x[k], y[k]) for i in range(3))
-        sides = np.stack([p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0] for p, q in ((a, b), (b, c), (c, a))], axis=1)
-        over = (sides >= 0).all(axis=1) | (sides <= 0).all(axis=1)
-        if over.any():
-            z[k] = max(float(z[k]), float(corners[over, :, 2].mean(axis=1).max()))
+    decks = shapely.polygons(corners[:, :, :2])
+    deck, point = shapely.STRtree(shapely.points(x, y)).query(decks, predicate="intersects")
+    np.maximum.at(z, point, corners[deck, :, 2].mean(axis=1))
     return z
 
 
@@ -249,68 +249,63 @@ def _strip(lines: _Lines) -> _Strip:
     return _Strip(edge, along, segments, np.repeat(lines.rows, np.diff(lines.starts)))
 
 
-_NAMES = {"kind": slice(0, 1), "road": slice(1, 5), "side": slice(5, 9)}
+def _look(points: Floats, half: Floats, colour: Floats, pattern: Floats, rank: Floats) -> dict[str, Floats]:
+    """Return the attributes of points (p, 7) of ribbons: what belongs to their row joins what they carry."""
+    row = np.rint(points[:, 2]).astype(np.int64)
+    return {
+        "kind": colour[row],
+        "road": np.column_stack([row, points[:, 3:5], pattern[row]]),
+        "side": np.column_stack([points[:, 5:7], half[row], rank[row]]),
+    }
 
 
-def _corners(
-    lines: _Lines,
-    half: Floats,
-    colour: Floats,
-    pattern: Floats,
-    rank: Floats,
-    caps: bool = True,
-    pairs: NDArray[np.bool_] | None = None,
-) -> Floats:
-    """Return quads (t, 4, 2 + 9) of ribbons: x, y, kind, row, along, across, pattern, side x, y, half, rank.
+def _corners(lines: _Lines, half: Floats, caps: bool = True, pairs: NDArray[np.bool_] | None = None) -> Floats:
+    """Return quads (t, 4, 7) of ribbons: x, y, row, metres along, across, side x, y.
 
     Rows that are ``pairs`` get their right half only, as traffic keeps to the right: two directions of a street with
     different values lie side by side.
     """
     strip = _strip(lines)
     n = len(lines.points)
-    ribs = np.empty((n, 2, 11))
+    ribs = np.empty((n, 2, 7))
     width = half[strip.row]
     for k, sign in ((0, 1.0), (1, -1.0)):
         ribs[:, k, :2] = lines.points + strip.edge * (sign * width)[:, None]
-        ribs[:, k, 2] = colour[strip.row]
-        ribs[:, k, 3] = strip.row
-        ribs[:, k, 4] = strip.along
-        ribs[:, k, 5] = sign
-        ribs[:, k, 6] = pattern[strip.row]
-        ribs[:, k, 7:9] = strip.edge * sign
-        ribs[:, k, 9] = width
-        ribs[:, k, 10] = rank[strip.row]
+        ribs[:, k, 2] = strip.row
+        ribs[:, k, 3] = strip.along
+        ribs[:, k, 4] = sign
+        ribs[:, k, 5:] = strip.edge * sign
     if pairs is not None:
         halved = pairs[strip.row]
         ribs[halved, 0, :2] = lines.points[halved]
-        ribs[halved, 0, 7:9] = 0.0
+        ribs[halved, 0, 5:] = 0.0
     a, b = strip.segments, strip.segments + 1
     pieces = [np.stack([ribs[a, 0], ribs[a, 1], ribs[b, 1], ribs[b, 0]], axis=1)]
     if caps and n:
-        pieces += _caps(lines, ribs, np.zeros(n, dtype=bool) if pairs is None else pairs[strip.row])
-    return np.concatenate(pieces) if n else np.empty((0, 4, 11))
+        pieces += _caps(lines, ribs, width, np.zeros(n, dtype=bool) if pairs is None else pairs[strip.row])
+    return np.concatenate(pieces) if n else np.empty((0, 4, 7))
 
 
 _CAP = np.radians(np.array([90.0, 45.0, 0.0, -45.0, -90.0]))
 
 
-def _caps(lines: _Lines, ribs: Floats, halved: NDArray[np.bool_]) -> list[Floats]:
+def _caps(lines: _Lines, ribs: Floats, width: Floats, halved: NDArray[np.bool_]) -> list[Floats]:
     """Return half discs (two quads each) at both ends of every line, so that streets meet round."""
     pieces = []
     for at, ahead in ((lines.starts[:-1], -1.0), (lines.starts[1:] - 1, 1.0)):
         right = ribs[at, 1]
-        normal = -right[:, 7:9]
+        normal = -right[:, 5:]
         forward = np.stack([normal[:, 1], -normal[:, 0]], axis=1) * ahead
         middle = (ribs[at, 0] + right) / 2
         middle[:, :2] = lines.points[at]
-        middle[:, 5], middle[:, 7:9] = 0.0, 0.0
+        middle[:, 4:] = 0.0
         rim = []
         for angle in _CAP:
             spoke = normal * np.sin(angle) + forward * np.cos(angle)
             point = middle.copy()
-            point[:, :2] += spoke * right[:, 9:10]
-            point[:, 7:9] = spoke
-            point[:, 5] = 1.0 if angle >= 0 else -1.0
+            point[:, :2] += spoke * width[at, None]
+            point[:, 5:] = spoke
+            point[:, 4] = 1.0 if angle >= 0 else -1.0
             rim.append(point)
         for k, drawn in ((0, ~halved[at]), (2, np.ones(len(at), dtype=bool))):  # the left quarter, the right one
             pieces.append(np.stack([middle, rim[k], rim[k + 1], rim[k + 2]], axis=1)[drawn])
@@ -326,22 +321,39 @@ def _on_ground(
     rank: Floats,
     pairs: NDArray[np.bool_] | None = None,
 ) -> Part:
-    if not len(lines.rows):
-        return part.joined([])
-    caps = not pattern.any() or (pattern == DASHED).any()
-    return ground.lay(_corners(lines, half, colour, pattern, rank, caps, pairs), _NAMES)
+    caps = not pattern.any() or bool((pattern == DASHED).any())
+    laid = []
+    for some in _by_place(lines, ground.tile):
+        points, cells = ground.cut(_corners(some, half, caps, pairs))
+        laid.append(ground.placed(points[:, :2], cells, **_look(points, half, colour, pattern, rank)))
+    return part.tiled(part.joined(laid), ground.tile)
+
+
+def _by_place(lines: _Lines, tile: float) -> Iterator[_Lines]:
+    """Hand out lines in lots, neighbours together: cutting takes many times the memory of what is left."""
+    at = np.floor(lines.points[lines.starts[:-1]] / tile)
+    order = np.lexsort((at[:, 0], at[:, 1]))
+    counts = np.diff(lines.starts)
+    for k in range(0, len(order), _LOT):
+        some = order[k : k + _LOT]
+        ends = np.cumsum(counts[some])
+        points = np.arange(ends[-1]) + np.repeat(lines.starts[some] - (ends - counts[some]), counts[some])
+        yield _Lines(lines.points[points], np.concatenate([[0], ends]), lines.rows[some])
 
 
 def _deck(
     lines: _Lines, z: Floats, half: Floats, colour: Floats, rank: Floats, pairs: NDArray[np.bool_] | None = None
 ) -> Part:
-    quads = _corners(lines, half, colour, np.zeros(len(half)), rank, caps=False, pairs=pairs)
+    if not len(lines.rows):
+        return part.joined([])
+    quads = _corners(lines, half, caps=False, pairs=pairs).reshape(-1, 7)
     strip = _strip(lines)
     a, b = strip.segments, strip.segments + 1
-    heights = np.stack([z[a], z[a], z[b], z[b]], axis=1)
-    full = np.concatenate([quads[:, :, :2], heights[:, :, None], np.ones((*heights.shape, 1)), quads[:, :, 2:]], axis=2)
-    corners = np.concatenate([full[:, [0, 1, 2]], full[:, [0, 2, 3]]])
-    return part.soup(corners, {"light": slice(3, 4), **{k: slice(s.start + 4, s.stop + 4) for k, s in _NAMES.items()}})
+    heights = np.stack([z[a], z[a], z[b], z[b]], axis=1).ravel()
+    cells = (np.arange(len(a))[:, None] * 4 + np.array([[0, 1, 2, 0, 2, 3]])).reshape(-1, 3)
+    both, cells = shared(np.column_stack([quads, heights]), cells)
+    look = _look(both, half, colour, np.zeros(len(half)), rank)
+    return part.whole(both[:, [0, 1, 7]], cells, light=np.ones(len(both)), **look)
 
 
 def _slab(lines: _Lines, z: Floats, half: Floats) -> Part:
