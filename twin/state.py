@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
 
 Listener = Callable[["State", "State"], None]
+Point = tuple[float, float, float]
+Plane = tuple[Point, Point]
+"""A point (x, y, z) [m] and a normal."""
 Base = Literal["terrain", "water", "green", "streets", "paths", "buildings", "trees", "barriers", "places", "labels"]
 
 BASE_LAYERS: tuple[Base, ...] = (
@@ -91,6 +94,10 @@ class State:
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Chosen parameters of drop-ins by their id; what is not named stands at its default."""
     ethics: str = ""
+    sunlit: bool = False
+    """Light and shadows as the sun stands at the time shown."""
+    section: Plane | None = None
+    """What lies on the side of this plane that its normal points to is cut away."""
 
     def data_layer(self, id: str) -> DataLayer | None:
         """Return the data file behind a layer, None where it is none."""

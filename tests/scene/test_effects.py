@@ -18,11 +18,13 @@ from twin.scene.draw.overlay import Look
 from twin.scene.draw.tiles import FLAT, Tiles
 from twin.scene.meshing import siteplan
 from twin.scene.meshing.outlines import outlines
+from twin.scene.offscreen import picture
 from twin.scene.palette import LIGHT, rgb
 from twin.scene.picking import Hit, Picker
 from twin.scene.resolve import resolve
 from twin.scene.view import SceneView
 from twin.state import BASE_LAYERS, LayerEntry, Pose, Selection, State
+from twin.when import When
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,6 +190,21 @@ def test_a_section_cuts_open_what_stands_before_it(view) -> None:
     assert inside.sum() > 60, "the cut shows nothing of the inside"
     view.effects.set_section(None)
     assert np.abs(frame(view, pose) - whole).max() < 8
+
+
+def test_sun_and_section_of_a_state_are_in_its_picture(city, built) -> None:
+    plain = bare(city).changed(time=When(at=1_782_031_620.0))  # 21 June 2026, 08:47 UTC
+    pose = Pose((X0 + 200, Y0 + 120, 10.0), 420.0, 0.0, 35.0)
+
+    def drawn(**parts: object) -> np.ndarray:
+        return picture(city, plain.changed(**parts), {}, SIZE, pose, "light", "sv", city_mesh=built).astype(int)
+
+    usual, noon = drawn(), drawn(sunlit=True)
+    assert np.abs(noon - usual).mean() > 0.5
+    night = drawn(sunlit=True, time=When(at=1_782_031_620.0 + 14 * 3600))
+    assert night.mean() < 0.9 * noon.mean()
+    cut = drawn(section=((X0, Y0 + 130.0, 0.0), (0.0, -1.0, 0.0)))
+    assert np.abs(usual[200:300, 120:360] - cut[200:300, 120:360]).max(axis=2).mean() > 8
 
 
 # --- slow machines -------------------------------------------------------------------------------------------------

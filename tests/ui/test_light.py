@@ -46,11 +46,11 @@ def test_the_sun_and_the_section_are_seen(window: MainWindow, monkeypatch: pytes
 
     plain = picture()
     midwinter_night = 2_113_000_000.0 // DAY * DAY - 1800.0
-    monkeypatch.setattr("twin.ui.light.time.time", lambda: midwinter_night)
+    monkeypatch.setattr("twin.scene.sun.time.time", lambda: midwinter_night)
     window.commands["sunlight"].trigger()
     night = picture()
     assert night.mean() < 0.9 * plain.mean(), "at night it is not dark"
-    monkeypatch.setattr("twin.ui.light.time.time", lambda: midwinter_night + DAY / 2)
+    monkeypatch.setattr("twin.scene.sun.time.time", lambda: midwinter_night + DAY / 2)
     window.timing.clock.ticked.emit(None)
     day = picture()
     assert day.mean() > 1.05 * night.mean(), "the light does not follow the time"
@@ -58,5 +58,6 @@ def test_the_sun_and_the_section_are_seen(window: MainWindow, monkeypatch: pytes
     assert np.abs(picture() - plain).mean() < 1
     window.commands["section"].trigger()
     assert (np.abs(picture() - plain).max(axis=2) > 30).mean() > 0.002, "nothing is cut away"
-    window.commands["section"].trigger()
+    window.commands["undo"].trigger()
     assert np.abs(picture() - plain).mean() < 1
+    assert not window.commands["section"].isChecked()

@@ -62,13 +62,16 @@ def test_an_empty_city_comes_back(tmp_path: Path) -> None:
 def test_state_and_view_come_back(tmp_path: Path) -> None:
     pose = Pose((1.5, 2.5, 3.5), 800.0, 45.0, 60.0, top=True)
     layers = (LayerEntry("road_speed", True, 0.4), LayerEntry("water", False))
-    state = State(full_city(), layers=layers, bookmarks=(Bookmark("Slussen «öst»", pose),))
+    section = ((153_000.0, 6_579_000.0, 12.5), (0.6, -0.8, 0.0))
+    bookmarks = (Bookmark("Slussen «öst»", pose),)
+    state = State(full_city(), layers=layers, bookmarks=bookmarks, sunlit=True, section=section)
     with create(tmp_path / "p.twin", state.city, state, pose, AT) as made:
         found = made.state()
         assert made.pose == pose
         assert made.saved == AT
     assert found.bookmarks == state.bookmarks
     assert found.layers[:2] == layers
+    assert (found.sunlit, found.section) == (True, section)
     assert {row.id for row in found.layers} == {"road_speed", *BASE_LAYERS}
     assert load_view(made.path)[1] == pose
 

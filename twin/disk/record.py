@@ -119,6 +119,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     time: Shown | None = None
     values: dict[str, dict[str, bool | float | str]] = {}
     ethics: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
+    sunlit: bool = False
+    section: tuple[tuple[float, float, float], tuple[float, float, float]] | None = None
     earlier: list[list[AnyFile]] = []
 
     def files(self) -> set[str]:
@@ -196,6 +198,8 @@ def to_record(
         models=dict(state.models),
         time=None if state.time == When() else Shown(**dataclasses.asdict(state.time)),
         ethics=state.ethics,
+        sunlit=state.sunlit,
+        section=state.section,
     )
 
 
@@ -212,6 +216,8 @@ def to_state(record: Record, city: City) -> State:
         models=record.models,
         time=When() if record.time is None else When(**msgspec.structs.asdict(record.time)),
         ethics=record.ethics,
+        sunlit=record.sunlit,
+        section=record.section,
     )  # fmt: skip
 
 

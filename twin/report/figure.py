@@ -19,7 +19,7 @@ from twin.errors import BadInput
 from twin.layer import Legend, legend
 from twin.privacy.guard import field_for_export
 from twin.privacy.provenance import CLASSES, highest
-from twin.scene import camera, offscreen
+from twin.scene import camera, offscreen, sun
 from twin.text import number, tr
 
 if TYPE_CHECKING:
@@ -223,12 +223,20 @@ def furniture(
         legends=legends,
         azimuth=pose.azimuth,
         bar=bar,
-        scale_text=scale_text,
+        scale_text=" · ".join(filter(None, (scale_text, _sunlight(state, lang)))),
         reference=reference,
         sources=sources_line(city, lang, tuple(one for one in state.imported if one.id in shown)),
         warning=tr("Synthetic, not for decisions", lang) if city.synthetic else "",
         date=date,
     )
+
+
+def _sunlight(state: State, lang: str) -> str:
+    """Say of which time light and shadows are; nothing of the usual light of a map."""
+    if not state.sunlit:
+        return ""
+    t = localtime.instant(sun.now()) if state.time.at is None else state.time.at
+    return tr("Light as at {time}", lang, time=localtime.said(t, lang))
 
 
 def _timed(shown: Legend, layer: Layer, state: State, lang: str) -> Legend:

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from twin.scene.draw.scenery import Scenery
     from twin.scene.picking import Picker
-
-Point = tuple[float, float, float]
+    from twin.state import Plane, Point
 
 _PLAIN_CAST, _DATED_CAST = 0.62, 1.05
 """How dark cast shadows are: as a hint of height, and where they are what is asked for."""
@@ -36,18 +35,18 @@ class Effects:
 
     def __init__(self) -> None:
         self._sun: tuple[float, float] | None = None
-        self._section: tuple[Point, Point] | None = None
+        self._section: Plane | None = None
         self._scenery: Scenery | None = None
         self._shade: NearShade | None = None
         self._square: tuple[object, ...] = ()
 
-    def attach(self, scenery: Scenery) -> None:
-        """Take the scenery whose light is to be set; again when its mesh is another."""
+    def attach(self, scenery: Scenery, sun: tuple[float, float] | None, section: Plane | None) -> None:
+        """Take the scenery whose light is to be set, with its sun and section; again when its mesh is another."""
         self._scenery = scenery
         self._shade = NearShade(scenery.mesh)
         self._square = ()
-        self.set_sun(self._sun)
-        self.set_section(self._section)
+        self.set_sun(sun)
+        self.set_section(section)
 
     def set_sun(self, position: tuple[float, float] | None) -> None:
         """Light the city from azimuth and elevation [°] (:func:`twin.scene.sun.position`); None: as a map is lit."""
@@ -70,7 +69,7 @@ class Effects:
             uCast=(_PLAIN_CAST if position is None else _DATED_CAST) * day,
         )  # fmt: skip
 
-    def set_section(self, plane: tuple[Point, Point] | None) -> None:
+    def set_section(self, plane: Plane | None) -> None:
         """Cut away what lies before a plane: a point of it and its normal, in the City's system; None: nothing."""
         self._section = plane
         if self._scenery is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyvista as pv
 
-from twin.scene import camera, mesh
+from twin.scene import camera, mesh, sun
 from twin.scene.resolve import resolve
 from twin.scene.view import SceneView
 
@@ -73,7 +73,7 @@ def picture(
     view = SceneView(plotter)
     try:
         view.pixel_ratio = scale
-        view.show(resolve(state, built, layers, theme, lang))
+        view.show(resolve(state, built, layers, theme, lang, now=sun.now()))
         view.set_pose(pose or whole_pose(city, size))
         for top in range(0, height, piece[1]):
             for left in range(0, width, piece[0]):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from twin.layer import class_colours, colour_at
+from twin.scene import sun
 from twin.scene.palette import Palette, Theme, palette
 from twin.state import BASE_LAYERS
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from twin.layer import Layer
     from twin.scene.mesh import CityMesh
-    from twin.state import LayerEntry, Selection, State
+    from twin.state import LayerEntry, Plane, Selection, State
 
 Kind = Literal["buildings", "roads", "paths", "zones", "points"]
 
@@ -61,6 +62,10 @@ class Drawables:
     lang : str
     time : datetime64, optional
         Of the values shown (UTC); the last of each layer without. A view may show another (``SceneView.set_time``).
+    sun : (azimuth, elevation) [°], optional
+        Where the light comes from; as a map is lit without.
+    section : Plane, optional
+        What lies before it is cut away.
     """
 
     mesh: CityMesh
@@ -72,6 +77,8 @@ class Drawables:
     lang: str
     overlays: tuple[Paint, ...] = ()
     time: np.datetime64 | None = None
+    sun: tuple[float, float] | None = None
+    section: Plane | None = None
 
 
 def resolve(
@@ -82,6 +89,7 @@ def resolve(
     lang: str,
     hidden: frozenset[str] = frozenset(),
     time: np.datetime64 | None = None,
+    now: np.datetime64 | None = None,
 ) -> Drawables:
     """Say what is drawn of a State.
 
@@ -102,6 +110,8 @@ def resolve(
         Ids of buildings not drawn (a filter).
     time : datetime64, optional
         Of the values shown (UTC), while it runs; that of the State otherwise.
+    now : datetime64, optional
+        Whose sun shines where the last values are shown, which have no one time.
     """
     base: dict[str, float] = {name: 0.0 for name in BASE_LAYERS}
     paints: dict[Kind, Paint] = {}
@@ -120,7 +130,11 @@ def resolve(
                 overlays.insert(0, paint)
     colours = palette(theme)
     time = state.time.moment if time is None else time
-    return Drawables(mesh, colours, base, paints, state.selection, hidden, lang, tuple(overlays), time)
+    lit = now if time is None else time
+    light = sun.position(state.city, lit) if state.sunlit and lit is not None else None
+    return Drawables(
+        mesh, colours, base, paints, state.selection, hidden, lang, tuple(overlays), time, light, state.section
+    )
 
 
 def _opacity(entry: LayerEntry) -> float:

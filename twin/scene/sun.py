@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from twin.city.city import City
+
+
+_TO_THE = 600
+
+
+def now() -> np.datetime64:
+    """Return this instant (UTC) to ten minutes, in which the sun does not move far enough to be seen."""
+    return np.datetime64(round(time.time() / _TO_THE) * _TO_THE, "s").astype("datetime64[ms]")
 
 
 def position(city: City, time: np.datetime64) -> tuple[float, float]:
@@ -25,13 +35,17 @@ def position(city: City, time: np.datetime64) -> tuple[float, float]:
     NREL's Solar Position Algorithm (Reda & Andreas 2004, doi:10.1016/j.solener.2003.12.003) as pvlib has it, with
     refraction at sea level; ±0.0003° without it.
     """
+    west, south, east, north = city.bounds()
+    return _position(city.crs, (west + east) / 2, (south + north) / 2, time.astype("datetime64[ms]"))
+
+
+@lru_cache(maxsize=64)
+def _position(crs: str, x: float, y: float, time: np.datetime64) -> tuple[float, float]:
     import pandas as pd
     from pvlib import spa
     from pyproj import Transformer
 
-    west, south, east, north = city.bounds()
-    into = Transformer.from_crs(city.crs, "EPSG:4326", always_xy=True)
-    longitude, latitude = into.transform((west + east) / 2, (south + north) / 2)
+    longitude, latitude = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
     seconds = np.array([pd.Timestamp(time).tz_localize("UTC").timestamp()])
     year, month = pd.Timestamp(time).year, pd.Timestamp(time).month
     delta = spa.calculate_deltat(year, month)

@@ -98,12 +98,17 @@ class SceneView:
                     self._scenery.close()
                 self._scenery = Scenery(drawables.mesh, self._renderer)
             self._picker = Picker(drawables.mesh)
-            self.effects.attach(self._scenery)
+            self.effects.attach(self._scenery, drawables.sun, drawables.section)
             self._pace.expect(len(drawables.mesh.solids.faces))
             self._framed = self._named = ()
             old = None
-        elif drawables.overlays != old.overlays:
-            self._framed = self._named = ()  # new layers must be told where the camera is
+        else:
+            if drawables.overlays != old.overlays:
+                self._framed = self._named = ()  # new layers must be told where the camera is
+            if drawables.sun != old.sun:
+                self.effects.set_sun(drawables.sun)
+            if drawables.section != old.section:
+                self.effects.set_section(drawables.section)
         self._scenery.apply(drawables, old)
         if old is None or drawables.palette != old.palette:
             self._renderer.SetBackground(*rgb(drawables.palette.horizon))

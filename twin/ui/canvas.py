@@ -127,9 +127,11 @@ class Canvas(QObject):
         """Bring the scene to the State; say whether it is another now."""
         if self.store is None or self.mesh is None or self.scene is None:
             return False
+        from twin.scene import sun
         from twin.scene.resolve import resolve
 
-        drawables = resolve(self.store.state, self.mesh, self.layers, theme.current().map, lang, time=self._time)
+        state, look = self.store.state, theme.current().map
+        drawables = resolve(state, self.mesh, self.layers, look, lang, time=self._time, now=sun.now())
         if drawables == self.drawables:
             return False
         self.drawables = drawables

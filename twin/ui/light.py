@@ -1,24 +1,23 @@
-"""The sun of the time and a section through the city: two commands of the window, and the views that follow."""
+"""The sun of the time and a section through the city: two commands of the window, and the light while time runs."""
 
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from twin.text import N_
+from twin.when import moment
 
-    from twin.scene.effects import Effects, Point
-    from twin.ui.canvas import Canvas
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twin.ui.window import MainWindow
 
 
 class Light(QObject):
-    """Lights the views of a window from the sun, and cuts them open.
+    """Puts sun and section into the State of a window, and shows the sun of a running time.
 
     Parameters
     ----------
@@ -28,54 +27,51 @@ class Light(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._plane: tuple[Point, Point] | None = None
-        for canvas in self._canvases():
-            canvas.made.connect(self._apply)
         window.timing.clock.ticked.connect(lambda _t: self._follow())
         window.timing.clock.changed.connect(self._follow)
+        window.session.opened.connect(self._check)
+        window.session.status_changed.connect(self._check)
 
     def table(self) -> dict[str, Callable[[], object]]:
         """Return what to call for each of its commands."""
-        return {"sunlight": self._apply, "section": self._cut}
+        return {"sunlight": self._light, "section": self._cut}
 
     # -- inside
 
-    def _canvases(self) -> Iterator[Canvas]:
-        return iter((self._window.viewport.canvas, self._window.viewport.beside.canvas))
+    def _check(self) -> None:
+        store = self._window.session.store
+        if store is not None:
+            self._window.commands["sunlight"].setChecked(store.state.sunlit)
+            self._window.commands["section"].setChecked(store.state.section is not None)
 
-    def _effects(self) -> Iterator[Effects]:
-        return (canvas.scene.effects for canvas in self._canvases() if canvas.scene is not None)
-
-    def _checked(self, name: str) -> bool:
-        return self._window.commands[name].isChecked()
-
-    def _follow(self) -> None:
-        if self._checked("sunlight"):
-            self._apply()
+    def _light(self) -> None:
+        store = self._window.session.store
+        if store is not None:
+            store.change(N_("Sun of the time"), sunlit=not store.state.sunlit)
 
     def _cut(self) -> None:
-        """Cut upright through the middle of the view, across the line of sight."""
-        self._plane = None
-        if self._checked("section"):
-            pose = self._window.viewport.navigator.pose
-            turn = math.radians(pose.azimuth)
-            self._plane = (pose.focus, (-math.sin(turn), -math.cos(turn), 0.0))
-        self._apply()
-
-    def _apply(self) -> None:
-        sun = self._sun() if self._checked("sunlight") else None
-        for effects in self._effects():
-            effects.set_sun(sun)
-            effects.set_section(self._plane)
-        self._window.viewport.request()
-
-    def _sun(self) -> tuple[float, float] | None:
-        """Return where the sun stands at the time shown, or now where no time is."""
+        """Cut upright through the middle of the view, across the line of sight; or make the city whole again."""
         store = self._window.session.store
         if store is None:
-            return None
+            return
+        plane = None
+        if store.state.section is None:
+            pose = self._window.viewport.navigator.pose
+            turn = math.radians(pose.azimuth)
+            plane = (pose.focus, (-math.sin(turn), -math.cos(turn), 0.0))
+        store.change(N_("Section"), section=plane)
+
+    def _follow(self) -> None:
+        """Light the views from the sun of the instant shown, which runs outside the State."""
+        store = self._window.session.store
+        if store is None or not store.state.sunlit:
+            return
         from twin.scene import sun
 
         shown = self._window.timing.clock.shown
-        instant = np.datetime64(round((time.time() if shown is None else shown) * 1000), "ms")
-        return sun.position(store.state.city, instant)
+        position = sun.position(store.state.city, sun.now() if shown is None else moment(shown))
+        viewport = self._window.viewport
+        for canvas in (viewport.canvas, viewport.beside.canvas):
+            if canvas.scene is not None:
+                canvas.scene.effects.set_sun(position)
+        viewport.request()

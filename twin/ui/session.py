@@ -359,5 +359,8 @@ _known: list[Extras] = []
 
 def _differs(a: State, b: State) -> bool:
     """Compare what a project keeps; what is selected is not kept."""
-    kept = ("layers", "bookmarks", "scenarios", "scenario", "imported", "values")
+    kept = (
+        "layers", "bookmarks", "scenarios", "scenario", "reference", "imported", "values", "models", "ethics",
+        "sunlit", "section",
+    )  # fmt: skip
     return a.city is not b.city or any(getattr(a, name) != getattr(b, name) for name in kept)
