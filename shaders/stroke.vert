@@ -40,6 +40,10 @@ void main() {
   }
   p.xy += offset * 2.0 / uWindow * p.w;
   vData = uFlat > 0.5 ? vec4(uFlatColour, 1.0) : dataColour(look.x);
+  if (uFlat < 0.5) {
+    float mark = markOf(look.x);
+    vData.rgb = mix(vData.rgb, mark > 0.5 ? uAccent : uHoverColour, mark > 0.5 ? 1.0 : 0.6 * hovered(look.x));
+  }
   vFlow = vec2(measure.g, uPoint * p.w);
   vRun = run;
   vEdge = vec3(look.y * reach, half_, hazeAt(vertexMC.xyz, p.w));

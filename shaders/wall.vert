@@ -14,11 +14,13 @@ out vec4 vPlace;
 
 void main() {
   vData = dataColour(row);
+  float mark = markOf(row);
   vData.rgb = mix(vData.rgb, uHoverColour, 0.5 * hovered(row));
+  if (mark > 0.5 && mark < 1.5) vData.rgb = uAccent;
   vLight = 0.86 + 0.14 * clamp(dot(face.xy, uSun.xy), -0.6, 1.0);
   vFace = face.zw;
   gl_Position = MCDCMatrix * vertexMC;
   vPlace = vec4(vertexMC.xyz, hazeAt(vertexMC.xyz, gl_Position.w));
   gl_Position.z -= uBias * 1.5;
-  if (vData.a < 0.01 || markOf(row) > 1.5) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+  if (vData.a < 0.01 || mark > 1.5) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

@@ -15,6 +15,7 @@ import numpy as np
 from twin.errors import BadInput
 
 if TYPE_CHECKING:
+    import shapely
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -183,6 +184,13 @@ class Solids:
         ends = np.cumsum([len(one) for one in parts], dtype=np.int64)
         return cls(np.frombuffer(b"".join(parts), dtype=np.uint8), ends, np.asarray(height, dtype=float))
 
+    def polygon(self, row: int) -> shapely.Geometry:
+        """Return one of the areas."""
+        import shapely
+
+        first = int(self.ends[row - 1]) if row else 0
+        return shapely.from_wkb(self.wkb[first : int(self.ends[row])].tobytes())
+
     def polygons(self) -> NDArray[np.object_]:
         """Return the areas as shapely geometries."""
         import shapely
@@ -194,6 +202,31 @@ class Solids:
 
 
 Places = Points | Walls | Grid | Lines | Picture | Solids
+
+
+def spot(places: Places, row: int) -> tuple[float, float]:
+    """Return x and y [m] of one of the places, of a line, wall, cell or area its middle.
+
+    Raises
+    ------
+    IndexError
+        When there is no such place.
+    """
+    if not 0 <= row < len(places):
+        raise IndexError(row)
+    if isinstance(places, Points):
+        x, y = places.xy[row]
+    elif isinstance(places, Lines):
+        x, y = (places.start[row, :2] + places.end[row, :2]) / 2
+    elif isinstance(places, Walls):
+        x, y = places.points[row, :2]
+    elif isinstance(places, Grid):
+        a, _, c, _, e, f = places.transform
+        x, y = c + a * (row % places.columns + 0.5), f + e * (row // places.columns + 0.5)
+    else:
+        assert isinstance(places, Solids)
+        x, y = places.polygon(row).representative_point().coords[0]
+    return float(x), float(y)
 
 
 def storeys(z: Floats, facade: NDArray[np.int64], height: float = 3.0, ear: float = 1.5) -> tuple[Floats, Floats]:

@@ -38,12 +38,30 @@ class LayerEntry:
     opacity: float = 1.0
 
 
+_LAYER = "layer:"
+
+
+def layer_table(id: str) -> str:
+    """Return what stands for the table of a layer with places of its own, whose ids are the numbers of its places."""
+    return _LAYER + id
+
+
+def layer_in(table: str) -> str:
+    """Return the id of the layer that a table stands for, "" for those of the City."""
+    return table.removeprefix(_LAYER) if table.startswith(_LAYER) else ""
+
+
 @dataclass(frozen=True)
 class Selection:
-    """What is picked: name of a City table and ids in it."""
+    """What is picked: name of a City table and ids in it, or places of a layer (:func:`layer_table`)."""
 
     table: str
     ids: tuple[str, ...]
+
+    @property
+    def layer(self) -> str:
+        """Id of the layer whose places are picked, "" for things of the City."""
+        return layer_in(self.table)
 
 
 @dataclass(frozen=True)

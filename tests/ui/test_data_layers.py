@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import pandas as pd
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
 from twin.project import create, open_project
+from twin.scene.camera import Projection
+from twin.state import Selection, layer_table
 from twin.ui import theme
 from twin.ui.layer_dock import LayerDock
 from twin.ui.layer_import import LayerImportDialog
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from twin.city.city import City
+    from twin.ui.inspector import Inspector
 
 X, Y = 153_000.0, 6_579_000.0
 LONG = 60_000
@@ -169,3 +173,37 @@ def test_without_a_project_a_data_file_says_what_to_do(qtbot: QtBot, qapp: QAppl
     window.show()
     window.handlers.take_files([points])
     assert "open a project first" in window.notices.text
+
+
+def test_a_point_tells_its_value_under_the_pointer_and_its_row_when_clicked(
+    window: MainWindow, qtbot: QtBot, points: Path
+) -> None:
+    dialog = drop(window, qtbot, points)
+    say_whose(dialog)
+    add(window, qtbot, dialog)
+    store, canvas = window.session.store, window.viewport.canvas
+    assert store is not None
+    assert canvas.scene is not None
+    layer = store.state.imported[0].id
+    qtbot.waitUntil(lambda: layer in canvas.layers, timeout=LONG)
+    frame, row = pd.read_csv(points, sep=";"), 2
+    at = frame.iloc[row]
+    window.viewport.fly_to_box((at.x - 30, at.y - 30, at.x + 30, at.y + 30))
+    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=LONG)
+    canvas.draw()
+    pixels, _ = Projection(window.viewport.navigator.pose, canvas.size).pixels(
+        np.array([[at.x, at.y, canvas.height_at(at.x, at.y) + 1.5]])
+    )
+    hand = window.viewport.hand
+    hand._hovered(canvas, *pixels[0])
+    assert hand.name.text().startswith(store.state.imported[0].about.title)
+    hand._click(canvas, *pixels[0])
+    assert store.state.selection == Selection(layer_table(layer), (str(row),))
+    sheet = cast("Inspector", window.panels.docks["inspector"].widget()).sheet
+    assert sheet is not None
+    told = {fact.title: fact.plain or fact.value for group in sheet.groups for fact in group.facts}
+    assert (told["value"], told["name"], told["Owner"]) == ("2", "P02", "Me")
+    window.viewport.fly_to_selection()
+    store.change("Remove", imported=(), layers=tuple(one for one in store.state.layers if one.id != layer))
+    qtbot.waitUntil(lambda: layer not in canvas.layers, timeout=LONG)
+    assert cast("Inspector", window.panels.docks["inspector"].widget()).sheet is None

@@ -41,11 +41,22 @@ _NO_IDS = np.empty(0, dtype=object)
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """Numbers at their places, a text for each where one is asked for, and notes."""
+    """Numbers at their places, a text for each where one is asked for, and notes.
+
+    ``rows`` is the row of the content that each place is of (−1 for none; of several times the first), None where they
+    stand one by one.
+    """
 
     field: Field
     texts: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    rows: NDArray[np.int64] | None = None
+
+    def row(self, place: int) -> int:
+        """Return the row of the content that a place is of, −1 for none."""
+        if self.rows is None:
+            return place
+        return int(self.rows[place]) if 0 <= place < len(self.rows) else -1
 
 
 def shown(layer: DataLayer, content: Path, city: Ground) -> Shown:
@@ -239,6 +250,7 @@ def _own(layer: DataLayer, frame: Any, box: Box | None) -> Shown:
     texts = tuple(_labels(frame[choice.label])) if choice.label else ()
     notes: list[Note] = []
     steps: NDArray[np.datetime64] | None = None
+    first: NDArray[np.int64] | None = None
     if choice.time:
         first, place = _same_places(shapes)
         times = columns.times(frame[choice.time], choice.zone)
@@ -247,22 +259,25 @@ def _own(layer: DataLayer, frame: Any, box: Box | None) -> Shown:
         texts = tuple(texts[i] for i in first) if texts else ()
     if choice.show == "areas" and choice.height:
         rise = columns.numbers(frame[choice.height])
-        places: Places = Solids.of(shapes, rise if steps is None else rise[first])
+        places: Places = Solids.of(shapes, rise if first is None else rise[first])
         field = Field(layer.about.title, layer.about.unit, "solids", _NO_IDS, values, steps, layer.id, names, places)
-        return Shown(field, (), tuple(notes))
+        return Shown(field, (), tuple(notes), first)
     if choice.show == "areas":
         grid, cell = _cells(shapes, box, len(steps) if steps is not None else 1)
         values = np.concatenate([values, np.full((*values.shape[:-1], 1), np.nan, dtype=np.float32)], axis=-1)
         field = Field(
             layer.about.title, layer.about.unit, "grid", _NO_IDS, values[..., cell], steps, layer.id, names, grid
         )
-        return Shown(field, (), tuple(notes))
+        behind = np.append(np.arange(len(shapes)) if first is None else first, -1)
+        return Shown(field, (), tuple(notes), behind[cell])
     where, places, which = _places(layer, shapes)
     if which is not None:
         values = values[..., which]
         texts = _once(texts, which)
     field = Field(layer.about.title, layer.about.unit, where, _NO_IDS, values, steps, layer.id, names, places)
-    return Shown(field, texts, tuple(notes))
+    if first is not None:
+        which = first if which is None else first[which]
+    return Shown(field, texts, tuple(notes), which)
 
 
 def _labels(column: pd.Series) -> list[str]:

@@ -17,6 +17,7 @@ from twin.city.reading import Note
 from twin.datafile import columns, join, raster, spec, texts, vector
 from twin.datafile.folders import FOLDER
 from twin.datafile.look import format_of
+from twin.datafile.rows import IN_GROUP
 from twin.datafile.spec import JOINED, About, Choice, DataLayer, Style
 from twin.disk import atomic
 from twin.errors import BadInput, UnknownCrs
@@ -250,10 +251,10 @@ def _write(frame: pd.DataFrame, folder: Path, stem: str) -> str:
     part = atomic.part_of(folder / FOLDER / f"{stem}.parquet")
     try:
         if isinstance(frame, gpd.GeoDataFrame):
-            frame.to_parquet(part, compression="zstd", index=False)
+            frame.to_parquet(part, compression="zstd", index=False, row_group_size=IN_GROUP)
         else:
             table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-            parquet.write_table(table, part, compression="zstd")
+            parquet.write_table(table, part, compression="zstd", row_group_size=IN_GROUP)
         with part.open("rb") as written:
             digest = hashlib.file_digest(written, "sha256").hexdigest()
         name = f"{FOLDER}/{stem}-{digest[:_DIGITS]}.parquet"

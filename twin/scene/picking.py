@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from twin.scene.grid_index import GridIndex
 from twin.scene.meshing import ribbons
+from twin.state import layer_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,11 +33,21 @@ _SLACK = 1e-9
 
 @dataclass(frozen=True)
 class Hit:
-    """What was hit: name of a City table (or ``"terrain"``), id of its row ("" for terrain), the point (x, y, z)."""
+    """What was hit: name of a City table (or ``"terrain"``), id of its row ("" for terrain), the point (x, y, z).
+
+    Of a layer with places of its own, ``table`` is :func:`twin.state.layer_table` of it and ``id`` the number of the
+    place; ``count`` of them are drawn as one symbol.
+    """
 
     table: str
     id: str
     point: tuple[float, float, float]
+    count: int = 1
+
+    @property
+    def layer(self) -> str:
+        """Id of the layer whose place was hit, "" for things of the City."""
+        return layer_in(self.table)
 
 
 class Picker:
@@ -143,7 +154,7 @@ class Picker:
             return np.empty(0, dtype=np.int64)
         heading = way / length
         rows = self._boxes.along(start, heading, 0.0, length)
-        entry = _slab(self._mesh.solids.boxes[rows], start, heading)
+        entry = slab(self._mesh.solids.boxes[rows], start, heading)
         rows = rows[entry < length]
         return rows[[self._triangles(rows[k : k + 1], start, heading)[0] < length for k in range(len(rows))]]
 
@@ -178,7 +189,7 @@ class Picker:
             rows = rows[~hidden[rows]]
         if not len(rows):
             return np.inf, None
-        entry = _slab(solids.boxes[rows], start, heading)
+        entry = slab(solids.boxes[rows], start, heading)
         met = np.isfinite(entry)
         rows, entry = rows[met], entry[met]
         order = np.argsort(entry, kind="stable")
@@ -291,7 +302,7 @@ class _Segments:
         rows = part.attributes["road"][part.cells[:, 0], 0] if len(part) else np.empty(0, np.float32)
         self._order = np.argsort(rows, kind="stable").astype(np.int32)
         ordered = np.rint(rows[self._order]).astype(np.int64)
-        self._first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(part) else rows
+        self._first = np.flatnonzero(np.diff(ordered, prepend=-1))
         self._rows = ordered[self._first]
         if not len(part):
             self._index = GridIndex(np.empty((0, 4)))
@@ -355,7 +366,7 @@ def distance_to_triangles(corners: Floats, point: Floats) -> Floats:
     return np.where(inside, 0.0, best)
 
 
-def _slab(boxes: NDArray[np.float32], start: Floats, heading: Floats) -> Floats:
+def slab(boxes: NDArray[np.float32], start: Floats, heading: Floats) -> Floats:
     """Return where a ray enters each box (n, 6), inf where it misses."""
     with np.errstate(divide="ignore", invalid="ignore"):
         near = (boxes[:, :3] - 1e-3 - start) / heading

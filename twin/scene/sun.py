@@ -17,7 +17,7 @@ _TO_THE = 600
 
 def now() -> np.datetime64:
     """Return this instant (UTC) to ten minutes, in which the sun does not move far enough to be seen."""
-    return np.datetime64(round(time.time() / _TO_THE) * _TO_THE, "s").astype("datetime64[ms]")
+    return np.datetime64(round(time.time() / _TO_THE) * _TO_THE * 1000, "ms")
 
 
 def position(city: City, time: np.datetime64) -> tuple[float, float]:

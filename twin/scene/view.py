@@ -19,15 +19,15 @@ from twin.scene.draw.overlay import Look
 from twin.scene.draw.plan import MOST_DROPPED
 from twin.scene.draw.scenery import Scenery
 from twin.scene.effects import Effects
+from twin.scene.meeting import Ray
 from twin.scene.palette import rgb
-from twin.scene.picking import Picker
-from twin.state import Pose
+from twin.scene.picking import Hit, Picker
+from twin.state import Pose, layer_table
 
 if TYPE_CHECKING:
     import pyvista as pv
     from numpy.typing import NDArray
 
-    from twin.scene.picking import Hit
     from twin.scene.resolve import Drawables
 
 _SLOW = 0.09
@@ -222,7 +222,23 @@ class SceneView:
         shown |= {kind for kind in ("roads", "paths", "zones") if kind in paints}
         if "points" in paints:
             shown.add("places")
-        return self._picker.hit(origin, direction, self._pixel(), shown | {"terrain"}, self._hidden)
+        hit = self._picker.hit(origin, direction, self._pixel(), shown | {"terrain"}, self._hidden)
+        return hit if hit is not None and hit.table == "places" else self._over(origin, direction, hit)
+
+    def _over(self, origin: NDArray[np.float64], direction: NDArray[np.float64], hit: Hit | None) -> Hit | None:
+        """Return the place of a layer that is drawn over what of the city is hit, else that."""
+        if self._scenery is None or self._drawables is None or not self._drawables.overlays:
+            return hit
+        start = self._drawables.mesh.local(origin)[0]
+        reach = math.inf if hit is None else math.dist(hit.point, origin)
+        ground = reach if hit is not None and hit.table in ("terrain", "zones") else None
+        ray = Ray(start, direction, self._pixel(), reach, ground, self.pixel_ratio)
+        found = self._scenery.meet(ray)
+        if found is None:
+            return hit
+        layer, met = found
+        x, y, z = origin + direction * met.distance
+        return Hit(layer_table(layer.id), str(met.row), (float(x), float(y), float(z)), met.count)
 
     def ground_at(self, px: float, py: float) -> tuple[float, float, float] | None:
         """Return the point of the ground under a pixel, None in the sky."""

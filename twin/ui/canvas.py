@@ -57,7 +57,8 @@ class Canvas(QObject):
         self.plotter: QtInteractor | None = None
         self.gestures: Gestures | None = None
         self.drawables: Drawables | None = None
-        self._time: np.datetime64 | None = None
+        self.time: np.datetime64 | None = None
+        """The instant (UTC) shown while time runs."""
         self._box = QRect()
         self._whole = QRect()
         self._frame = QTimer(self)
@@ -131,7 +132,7 @@ class Canvas(QObject):
         from twin.scene.resolve import resolve
 
         state, look = self.store.state, theme.current().map
-        drawables = resolve(state, self.mesh, self.layers, look, lang, time=self._time, now=sun.now())
+        drawables = resolve(state, self.mesh, self.layers, look, lang, time=self.time, now=sun.now())
         if drawables == self.drawables:
             return False
         self.drawables = drawables
@@ -141,7 +142,7 @@ class Canvas(QObject):
 
     def set_time(self, time: np.datetime64 | None) -> None:
         """Show the values of an instant (UTC) while time runs; None for what the State says."""
-        self._time = time
+        self.time = time
         if self.scene is not None and self.store is not None:
             self.scene.set_time(time)
             self.request()

@@ -65,6 +65,25 @@ class DataLayers(QObject):
         found = self._painted.get(id)
         return None if found is None else found[1]
 
+    def fields(self, id: str, place: int) -> Mapping[str, object]:
+        """Return the columns of the row that a place of a layer is of; none where there are none.
+
+        Of places with several times only what is not of one time: neither the time nor the value.
+        """
+        project, found = self._session.project, self._painted.get(id)
+        if project is None or found is None or found[0].choice.show == "raster":
+            return {}
+        from twin.datafile.folders import located
+        from twin.datafile.rows import row_of
+
+        choice, row = found[0].choice, found[1].row(place)
+        try:
+            known = row_of(located(found[0].file, project.folders), row) if row >= 0 else {}
+        except (OSError, ValueError, IndexError, TwinError):
+            return {}  # the map shows what was read before; only the row cannot be told any more
+        left_out = {"_row", *((choice.time, choice.value) if choice.time else ())}
+        return {name: value for name, value in known.items() if name not in left_out}
+
     def show(self, state: State | None) -> None:
         """Take the State that is shown, with the city of the scenario in it; None: no project is open."""
         before, self._state = self._state, state

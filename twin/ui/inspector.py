@@ -12,12 +12,13 @@ from twin.city.schema import word
 from twin.state import Selection, State, Store
 from twin.text import N_, tr, trn
 from twin.ui.describe import sheet
+from twin.ui.describe_place import place_sheet
 from twin.ui.fact_tree import FactTree
 from twin.ui.shown_values import shown_values
 from twin.ui.widgets import STEP, Badge, EmptyState, IconButton, button, label, row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -39,6 +40,7 @@ class Inspector(QWidget):
         self._lang = lang
         self._streams: pd.DataFrame | None = None
         self._layers: Mapping[str, Layer] = {}
+        self._fields: Callable[[str, int], Mapping[str, object]] = lambda _id, _place: {}
         self._sheet: Sheet | None = None
         self._with_empty = False
         self._build()
@@ -54,6 +56,11 @@ class Inspector(QWidget):
     def set_layers(self, layers: Mapping[str, Layer]) -> None:
         """Take the layers, whose values at what is selected are told where they are shown."""
         self._layers = layers
+        self._show()
+
+    def set_fields(self, fields: Callable[[str, int], Mapping[str, object]]) -> None:
+        """Take what gives the columns of the row behind a place of a data layer."""
+        self._fields = fields
         self._show()
 
     def add_tools(self, tools: QWidget) -> None:
@@ -123,7 +130,11 @@ class Inspector(QWidget):
     def _show(self) -> None:
         state, lang = self._store.state, self._lang
         picked = state.selection
-        self._sheet = sheet(state.city, picked, lang, self._streams) if picked is not None else None
+        self._sheet = None
+        if picked is not None and picked.layer:
+            self._sheet = place_sheet(state, self._layers, self._fields, lang, state.time.moment)
+        elif picked is not None:
+            self._sheet = sheet(state.city, picked, lang, self._streams)
         if self._sheet is not None:
             more = shown_values(state, self._layers, lang, state.time.moment)
             if more is not None:

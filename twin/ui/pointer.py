@@ -9,11 +9,17 @@ from PySide6.QtCore import QObject, QPoint, Qt, Signal
 
 from twin.scene import camera
 from twin.state import Selection
+from twin.text import N_, number, tr
 from twin.ui import overlay
+from twin.ui.describe_place import place_value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
     from PySide6.QtWidgets import QWidget
 
+    from twin.layer import Layer
     from twin.scene.picking import Hit
     from twin.state import State
     from twin.ui.canvas import Canvas
@@ -59,6 +65,7 @@ class Pointer(QObject):
         self._tool: Pointing | None = None
         self._hit: tuple[Canvas, Hit] | None = None
         self.name = overlay.chip(host)
+        self.lang = "sv"
 
     def attach(self, canvas: Canvas) -> None:
         """Answer what happens over a canvas, whose widget was just made."""
@@ -120,8 +127,11 @@ class Pointer(QObject):
             self._tool.click(px, py, centre)
             return
         hit = canvas.scene.pick(px, py)
-        if hit is not None and canvas is not self._main and not _known(store.state, hit):
+        if hit is not None and canvas is not self._main and not self._known(hit):
             return  # it stands in the other city only
+        if hit is not None and hit.count > 1:
+            self._navigator.fly(camera.approach(self._navigator.destination, hit.point))
+            return
         chosen = Selection(hit.table, (hit.id,)) if hit is not None and hit.table != "terrain" else None
         if chosen != store.state.selection:
             store.change("Select", undoable=False, selection=chosen)
@@ -164,7 +174,10 @@ class Pointer(QObject):
                 canvas.request()
 
     def _show_name(self, canvas: Canvas, hit: Hit | None, px: float, py: float) -> None:
-        text = "" if hit is None or canvas.store is None else hover_text(canvas.store.state, hit)
+        text = ""
+        if hit is not None and canvas.store is not None:
+            state = canvas.store.state
+            text = hover_text(state, hit, canvas.layers, self.lang, canvas.time or state.time.moment)
         self.name.setVisible(bool(text))
         if text:
             self.name.setText(text)
@@ -175,6 +188,15 @@ class Pointer(QObject):
             self.name.move(x, y)
             self.name.raise_()
 
+    def _known(self, hit: Hit) -> bool:
+        """Say whether what was hit in another city is in that of the main canvas too."""
+        if hit.layer:
+            return hit.layer in self._main.layers
+        store = self._main.store
+        return hit.table == "terrain" or (
+            store is not None and bool((store.state.city.table(hit.table)["id"] == hit.id).any())
+        )
+
     def _in_host(self, canvas: Canvas, px: float, py: float) -> QPoint:
         if canvas.plotter is None or canvas.gestures is None:
             return QPoint()
@@ -183,14 +205,19 @@ class Pointer(QObject):
         return canvas.plotter.pos() + QPoint(round((px - left) / ratio), round((py - top) / ratio))
 
 
-def _known(state: State, hit: Hit) -> bool:
-    return hit.table == "terrain" or bool((state.city.table(hit.table)["id"] == hit.id).any())
-
-
-def hover_text(state: State, hit: Hit) -> str:
-    """Return the name of what is under the pointer, "" when it has none worth showing."""
+def hover_text(
+    state: State,
+    hit: Hit,
+    layers: Mapping[str, Layer] | None = None,
+    lang: str = "sv",
+    time: np.datetime64 | None = None,
+) -> str:
+    """Return the name of what is under the pointer, of a data layer its value; "" when there is none worth showing."""
     if hit.table == "terrain":
         return ""
+    if hit.layer:
+        layer = (layers or {}).get(hit.layer)
+        return "" if layer is None else _value_there(layer, hit, lang, time)
     table = state.city.table(hit.table)
     rows = table.loc[table["id"] == hit.id]
     for column in ("name", "address"):
@@ -199,3 +226,18 @@ def hover_text(state: State, hit: Hit) -> str:
             if isinstance(value, str) and value.strip():
                 return value
     return ""
+
+
+def _value_there(layer: Layer, hit: Hit, lang: str, time: np.datetime64 | None) -> str:
+    """Return the value of a place of a layer, with its text or the layer's title; of a crowd how many it is."""
+    from twin.sensors.onmap import PREFIX  # here, as the start page need not wait for it
+
+    if layer.id.startswith(PREFIX):
+        return ""  # the panel of sensors tells more of them
+    title, place = tr(layer.title, lang), int(hit.id)
+    if hit.count > 1:
+        return f"{title}: {tr(N_('{n} points'), lang, n=number(hit.count, lang, 0))}"
+    if not 0 <= place < layer.field.values.shape[-1]:
+        return ""
+    named = layer.texts[place] if place < len(layer.texts) else ""
+    return f"{named or title}: {place_value(layer, place, lang, time)}"

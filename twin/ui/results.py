@@ -418,7 +418,9 @@ class Results(QObject):
         """Deselect what is not in a city."""
         store = self._session.store
         chosen = store.state.selection if store is not None else None
-        if store is not None and chosen is not None and not city.table(chosen.table)["id"].isin(chosen.ids).any():
+        if store is None or chosen is None or chosen.layer:
+            return
+        if not city.table(chosen.table)["id"].isin(chosen.ids).any():
             store.change("Deselect", undoable=False, selection=None)
 
     def _paint(self) -> None:

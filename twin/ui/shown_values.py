@@ -33,7 +33,7 @@ def shown_values(
         Of layers with times; the last by default.
     """
     picked = state.selection
-    if picked is None or len(picked.ids) != 1:
+    if picked is None or picked.layer or len(picked.ids) != 1:
         return None
     facts = []
     for entry in state.layers:
@@ -73,10 +73,15 @@ def _cell(grid: Grid, values: np.ndarray, x: float, y: float) -> float | None:
 
 
 def _fact(layer: Layer, value: float, lang: str) -> Fact:
+    plain = "" if layer.field.categories or value != value else f"{value:.7g}"
+    return Fact(tr(layer.title, lang), value_text(layer, value, lang), plain=plain)
+
+
+def value_text(layer: Layer, value: float, lang: str) -> str:
+    """Write a value of a layer with its unit, or its name, or that there is none."""
     field = layer.field
-    title = tr(layer.title, lang)
     if value != value:
-        return Fact(title, tr(N_("No data"), lang))
+        return tr(N_("No data"), lang)
     if field.categories:
-        return Fact(title, tr(field.categories.get(int(value), ""), lang))
-    return Fact(title, number(value, lang, None, tr(field.unit, lang)), plain=f"{value:.7g}")
+        return tr(field.categories.get(int(value), ""), lang)
+    return number(value, lang, None, tr(field.unit, lang))

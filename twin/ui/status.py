@@ -190,7 +190,8 @@ class StatusStrip(QWidget):
         n = len(picked.ids) if picked else 0
         text = trn("{n} selected", "{n} selected", n, self._lang) if n else ""
         if picked is not None and n:
-            text += f" ({tr(spec(picked.table).title, self._lang)})"
+            title = N_("Data layers") if picked.layer else spec(picked.table).title
+            text += f" ({tr(title, self._lang)})"
         self.selection.set_text(text)
         self.selection.setVisible(bool(text))
 

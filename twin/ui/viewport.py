@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from twin.places import spot
 from twin.scene import camera
 from twin.state import Pose
 from twin.text import tr
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from twin.state import State, Store
 
 _MARGIN = 12
+_AROUND = 60.0
+"""Metres around a place of a data layer that are flown to."""
 
 
 class Viewport(QWidget):
@@ -54,6 +57,7 @@ class Viewport(QWidget):
         self.canvas = Canvas(self, self.navigator)
         self.beside = Beside(self, self.navigator, lang)
         self.hand = Pointer(self, self.canvas, self.navigator)
+        self.hand.lang = lang
         self._stop_listening: Callable[[], None] = lambda: None
         self.navigator.moved.connect(self._moved)
         self.navigator.rested.connect(self._rested)
@@ -143,7 +147,7 @@ class Viewport(QWidget):
 
     def set_language(self, lang: str) -> None:
         """Say names and texts on the view in another language."""
-        self._lang = lang
+        self._lang = self.hand.lang = lang
         self.loading.set_language(lang)
         if self.canvas.store is not None:
             self.canvas.resolve(lang)
@@ -176,6 +180,12 @@ class Viewport(QWidget):
         store = self.canvas.store
         selection = store.state.selection if store is not None else None
         if store is None or selection is None:
+            return
+        if selection.layer:
+            layer = self.canvas.layers.get(selection.layer)
+            if layer is not None and layer.field.places is not None:
+                x, y = spot(layer.field.places, int(selection.ids[0]))
+                self.fly_to_box((x - _AROUND, y - _AROUND, x + _AROUND, y + _AROUND))
             return
         table = store.state.city.table(selection.table)
         rows = table[table["id"].isin(selection.ids)]

@@ -159,7 +159,9 @@ class Workbench(QObject):
         self._tools = SelectedTools(self.results.shown, actions, lang)
         self._tools.height_previewed.connect(self.drafting.show_height)
         self._tools.height_chosen.connect(self._change_height)
-        cast("Inspector", docks["inspector"].widget()).add_tools(self._tools)
+        inspector = cast("Inspector", docks["inspector"].widget())
+        inspector.add_tools(self._tools)
+        inspector.set_fields(self.results.added.files.fields)
         self.results.set_language()
         self._show_answers()
         if docks["indicators"].isVisible() or docks["traffic"].isVisible():

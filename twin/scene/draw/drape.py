@@ -10,6 +10,7 @@ import numpy as np
 from twin.places import Grid, Picture
 from twin.scene.draw.gpu import Pass, Texture
 from twin.scene.draw.overlay import Look, Overlay, steps_of
+from twin.scene.meeting import Met
 from twin.scene.meshing import isolines
 from twin.scene.resolve import UNKNOWN, ramp, stepped
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.layer import Layer
+    from twin.scene.meeting import Ray
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.names import Names
 
@@ -67,6 +69,20 @@ class GridOverlay(Overlay):
         if not self.layer.isolines or not self._grid.smooth:
             return None
         return isolines.labels(self._shown, self._grid, self.layer.breaks, self.mesh.ground, self.mesh.origin)
+
+    def meet(self, ray: Ray) -> Met | None:
+        """Return the cell where a line of sight meets the ground; none that has no value."""
+        if ray.ground is None:
+            return None
+        x, y, _ = ray.point(ray.ground)
+        west, south, east, north = _local(self._grid.bounds, self.mesh)
+        column = int(np.floor((x - west) / (east - west) * self._grid.columns))
+        row = int(np.floor((north - y) / (north - south) * self._grid.rows))
+        if not (0 <= column < self._grid.columns and 0 <= row < self._grid.rows):
+            return None
+        cell = row * self._grid.columns + column
+        known = np.isfinite(self.layer.field.values[..., cell]).any()
+        return Met(ray.ground, cell) if known or self.layer.hatched else None
 
     def names(self) -> Names | None:
         """Return the values on the isolines of the time shown."""

@@ -12,6 +12,7 @@ from twin.scene.draw.cards import quads
 from twin.scene.draw.gpu import Pass, Texture
 from twin.scene.draw.overlay import Look, Rowed
 from twin.scene.draw.strokes import segments
+from twin.scene.meeting import Met, nearest_point, passed
 from twin.scene.meshing import crowds
 from twin.scene.meshing.names import CROWD, NOTE, Names
 from twin.text import number
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from vtkmodules.vtkRenderingCore import vtkActor
 
     from twin.layer import Layer
+    from twin.scene.meeting import Ray
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.crowds import Crowds
     from twin.scene.palette import Palette
@@ -136,6 +138,23 @@ class PointsOverlay(Rowed):
         one.add(quads(self._crowds.points[nodes], corner=corner, look=look))
         self._new.append(one)
         return tuple(one.actors[before:])
+
+    def meet(self, ray: Ray) -> Met | None:
+        """Return the symbol, of those shown now, that a line of sight meets."""
+        nodes = [tile.nodes[level] for tile, level in self._passed(ray)]
+        some = np.concatenate(nodes) if nodes else np.empty(0, dtype=np.int64)
+        count = self._crowds.counts[some]
+        wide = _LEAST if self.layer.size is None else self.layer.size.most / 2
+        pixels = (np.where(count > 1, crowds.radius(count), max(wide, _LEAST)) + 1.0) * ray.scale
+        k, distance = nearest_point(self._crowds.points[some], pixels, ray)
+        return None if k < 0 else Met(distance, int(some[k]), int(count[k]))
+
+    def _passed(self, ray: Ray) -> list[tuple[_Tile, int]]:
+        if not self._shown:
+            return []
+        boxes = np.array([tile.box for tile in self._tiles])
+        near = passed(boxes, ray, 20.0 * ray.scale)
+        return [(self._tiles[k], level) for k, level in self._shown if near[k]]
 
     def fresh(self) -> tuple[Pass, ...]:
         """Return the pass where squares came into view for the first time."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twin.layer import Layer
     from twin.scene.draw.gpu import Pass, Texture
     from twin.scene.draw.overlay import Look, Overlay, Slot
+    from twin.scene.meeting import Met, Ray
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.names import Names
     from twin.scene.palette import Palette
@@ -51,6 +52,20 @@ class Overlaid:
     def moving(self) -> bool:
         """Whether something flows."""
         return any(over.moving for over in self._shown.values())
+
+    def meet(self, ray: Ray) -> tuple[Layer, Met] | None:
+        """Return what of the layers a line of sight meets, symbols and lines before walls before what lies below."""
+        for slots in (("points", "lines"), ("walls",), ("ground",)):
+            some = [over for over in self._shown.values() if over.slot in slots]
+            found = [(over.layer, met) for over in some[::-1] if (met := over.meet(ray)) is not None]
+            if found:
+                return min(found, key=lambda one: one[1].distance) if slots == ("walls",) else found[0]
+        return None
+
+    def mark(self, hovered: tuple[str, int], selected: tuple[str, int]) -> None:
+        """Show which place (id of the layer, row) the pointer is on, and which is selected."""
+        for layer, over in self._shown.items():
+            over.mark(*(row if layer.id == id else -1 for id, row in (hovered, selected)))
 
     def slot(self, slot: Slot | str) -> list[Pass]:
         """Return the passes of a slot, the lowest first."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from twin.layer import Field, Layer
     from twin.scene.draw.gpu import Pass, Texture
+    from twin.scene.meeting import Met, Ray
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.names import Names
     from twin.scene.palette import Palette
@@ -72,6 +73,13 @@ class Overlay:
         """Take other colours for the same numbers at the same places; say whether that was all that differs."""
         return False
 
+    def meet(self, ray: Ray) -> Met | None:
+        """Return what of it a line of sight meets."""
+        return None
+
+    def mark(self, hovered: int, selected: int) -> None:
+        """Show that the pointer is on a row, and that one is selected; −1 for none."""
+
     def names(self) -> Names | None:
         """Return texts that may be written on the map now; another object when they are others."""
         return None
@@ -105,6 +113,7 @@ class Rowed(Overlay):
     def __init__(self, layer: Layer, mesh: CityMesh, common: Mapping[str, Texture], rows: int | None = None) -> None:
         super().__init__(layer, mesh, common)
         self.data = Data(layer.field.values.shape[-1] if rows is None else rows)
+        self._selected = -1
         self.numbers: NDArray[np.float32] | None = None
         """Numbers (…, rows) where there are more rows than values of the field."""
 
@@ -117,6 +126,15 @@ class Rowed(Overlay):
         self.layer = layer
         self.paint()
         return True
+
+    def mark(self, hovered: int, selected: int) -> None:
+        """Show that the pointer is on a row, and that one is selected; −1 for none."""
+        if selected != self._selected and selected < self.data.rows:
+            marks = np.zeros(self.data.rows, dtype=np.uint8)
+            marks[selected : selected + 1 if selected >= 0 else 0] = 1
+            self.data.marks.write(marks)
+            self._selected = selected
+        self.set(uHover=float(hovered) if hovered >= 0 else -10.0, uMarked=float(selected >= 0))
 
     def paint(self) -> None:
         """Put the values on the graphics card."""

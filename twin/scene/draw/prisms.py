@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from twin.places import Solids
 from twin.scene.draw.gpu import Pass, Texture
 from twin.scene.draw.overlay import Rowed
+from twin.scene.meeting import Boxed, Met, nearest_triangle
 from twin.scene.meshing import part
 from twin.scene.meshing.outlines import outlines, triangulate
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twin.layer import Layer
+    from twin.scene.meeting import Ray
     from twin.scene.mesh import CityMesh
 
 _TILE = 600.0
@@ -42,6 +45,7 @@ class SolidsOverlay(Rowed):
         height = np.nan_to_num(np.asarray(solids.height, dtype=float))[shape.rows]
         # The top stands its height above the lowest ground, and nowhere under the ground.
         top = np.maximum(low + height, highest + _LIFT)
+        self._parts: list[part.Part] = []
         one = Pass("wall.vert", "wall.frag", {**common, **self.data.textures})
         one.cull()
         if n:
@@ -51,11 +55,27 @@ class SolidsOverlay(Rowed):
                 face=np.tile((0.0, 0.0, 0.5, 0.5), (len(shape.points), 1)),
                 row=shape.rows[polygon].astype(float),
             )  # fmt: skip
-            one.add(part.tiled(roof, _TILE))
-            one.add(part.tiled(_walls(shape.points, shape.points[shape.following], low[polygon], top[polygon],
-                                      shape.rows[polygon]), _TILE))  # fmt: skip
+            walls = _walls(shape.points, shape.points[shape.following], low[polygon], top[polygon], shape.rows[polygon])
+            self._parts = [part.tiled(some, _TILE) for some in (roof, walls)]
+            for some in self._parts:
+                one.add(some)
         self.passes["solids"] = one
         self.paint()
+
+    def meet(self, ray: Ray) -> Met | None:
+        """Return the solid that a line of sight meets before anything else."""
+        best, row = np.inf, -1
+        for faces, boxed in zip(self._parts, self._boxed, strict=True):
+            some = boxed.along(ray)
+            k, distance = nearest_triangle(faces.points[faces.cells[some]].astype(float), ray)
+            if k >= 0 and distance < best:
+                best, row = distance, round(float(faces.attributes["row"][faces.cells[some[k], 0], 0]))
+        return Met(best, row) if row >= 0 and best < ray.reach + 1.0 else None
+
+    @cached_property
+    def _boxed(self) -> list[Boxed]:
+        corners = [faces.points[faces.cells] for faces in self._parts]
+        return [Boxed(np.concatenate([some.min(axis=1), some.max(axis=1)], axis=1)) for some in corners]
 
 
 def _walls(start: np.ndarray, end: np.ndarray, low: np.ndarray, top: np.ndarray, rows: np.ndarray) -> part.Part:

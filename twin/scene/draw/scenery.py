@@ -25,14 +25,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from vtkmodules.vtkRenderingCore import vtkRenderer
 
+    from twin.layer import Layer
     from twin.scene.draw.gpu import Pass
     from twin.scene.draw.overlay import Look
+    from twin.scene.meeting import Met, Ray
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.ground import Ground
     from twin.scene.meshing.shadow import Shade
     from twin.scene.meshing.siteplan import SitePlan
     from twin.scene.picking import Hit
     from twin.scene.resolve import Drawables, Kind, Paint
+
+
+_NOTHING = ("", -1)
 
 
 class Scenery:
@@ -67,6 +72,7 @@ class Scenery:
         self._tiles = Tiles(mesh.solids.faces)
         self.shade_pixel = mesh.shade.pixel
         self._cut = False
+        self._pointed = self._chosen = _NOTHING
         self._fill()
         self._arrange()
         self._zones: dict[str, bool] = {}
@@ -108,9 +114,12 @@ class Scenery:
             self.painting.set_marks(self.passes, new)
             self._outlined.select(self.painting.selected)
             self._show_zones(selected=new.selection is not None and new.selection.table == "zones")
+            chosen = new.selection
+            self._chosen = (chosen.layer, int(chosen.ids[0])) if chosen is not None and chosen.layer else _NOTHING
         if old is None or new.overlays != old.overlays:
             self._overlaid.take(new, self.mesh, self.passes["terrain"], self._uniforms)
             self._arrange()
+        self._overlaid.mark(self._pointed, self._chosen)
         self.set_time(new.time)
 
     @property
@@ -153,9 +162,15 @@ class Scenery:
         if still:
             self._take_texts()
 
+    def meet(self, ray: Ray) -> tuple[Layer, Met] | None:
+        """Return what a line of sight meets of layers with places of their own."""
+        return self._overlaid.meet(ray)
+
     def hover(self, hit: Hit | None) -> None:
         """Mark what the pointer is on."""
         self._outlined.point(self.painting.hover(self.passes, hit))
+        self._pointed = (hit.layer, int(hit.id)) if hit is not None and hit.layer else _NOTHING
+        self._overlaid.mark(self._pointed, self._chosen)
         self._show_zones(hovered=hit is not None and hit.table == "zones")
 
     def write(self, chosen: Sequence[int], scale: float) -> None:

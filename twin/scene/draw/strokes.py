@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from twin.places import Lines
 from twin.scene.draw.gpu import Pass, Texture
 from twin.scene.draw.overlay import Rowed
+from twin.scene.meeting import Boxed, Met, nearest_segment
 from twin.scene.meshing import part
 from twin.scene.meshing.names import NOTE, Names
 
@@ -17,10 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twin.layer import Layer
+    from twin.scene.meeting import Ray
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.part import Part
 
 Floats = NDArray[np.float64]
+_LEAST = 4.0
+"""Points on the screen within which a thin line is met."""
 _PIECES = 18
 """Pieces of an arch."""
 
@@ -76,6 +81,8 @@ class LinesOverlay(Rowed):
         one = Pass("stroke.vert", "stroke.frag", {**common, **self.data.textures})
         pieces = _PIECES if places.arch > 0 else 1
         a, b = _cut(start, end, places.arch, pieces)
+        self._pieces = pieces
+        self._start, self._end = (ends.reshape(-1, 3).astype(np.float32) for ends in (a, b))
         length = np.linalg.norm(b - a, axis=2)
         run = np.cumsum(length, axis=1)
         both = np.stack([run - length, run], axis=2)
@@ -89,6 +96,20 @@ class LinesOverlay(Rowed):
         self.set(uFlat=0.0, uFlatColour=(0.0, 0.0, 0.0), uThrough=0.0, uOrder=30.0)
         if layer.size is None:
             self.set(uSize=(2.4, 2.4))
+
+    def meet(self, ray: Ray) -> Met | None:
+        """Return the line that a line of sight meets."""
+        wide = 2.4 if self.layer.size is None else self.layer.size.most
+        reach = max(wide / 2 + 2.0, _LEAST) * ray.scale
+        some = self._boxed.along(ray, reach)
+        start, end = self._start[some].astype(float), self._end[some].astype(float)
+        k, distance = nearest_segment(start, end, np.full(len(some), reach), ray)
+        return None if k < 0 else Met(distance, int(some[k] // self._pieces))
+
+    @cached_property
+    def _boxed(self) -> Boxed:
+        low, high = np.minimum(self._start, self._end), np.maximum(self._start, self._end)
+        return Boxed(np.concatenate([low, high], axis=1))
 
     def names(self) -> Names | None:
         """Return the texts in the middle of the lines."""
