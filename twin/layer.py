@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, cast
 
@@ -74,6 +74,13 @@ class Field:
     def __post_init__(self) -> None:
         """Refuse values that do not fit their places."""
         check(self.where, self.values.shape[-1], self.places)
+
+    @cached_property
+    def of_crowds(self) -> NDArray[np.float32]:
+        """Values (…, nodes) of points and of the crowds they are gathered in (:attr:`Points.crowds`)."""
+        if not isinstance(self.places, Points):
+            return self.values
+        return self.places.crowds.means(self.values, bool(self.categories))
 
     def at(self, time: np.datetime64 | None) -> NDArray[np.float32]:
         """Return the values (n,) at a time: between two steps a mix of both, by default those of the last step.

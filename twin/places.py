@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import numpy as np
 
+from twin.crowds import gather
 from twin.errors import BadInput
 
 if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
+
+    from twin.crowds import Crowds
 
     Floats = NDArray[np.float64]
     Affine = tuple[float, float, float, float, float, float]
@@ -45,6 +49,11 @@ class Points:
     def __len__(self) -> int:
         """Return the number of points."""
         return len(self.xy)
+
+    @cached_property
+    def crowds(self) -> Crowds:
+        """How they are gathered while they are far away; goes along to another process once it is made."""
+        return gather(self.xy, self.height, self.cluster)
 
 
 @dataclass(frozen=True, eq=False)

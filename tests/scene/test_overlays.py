@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ import shapely
 from little import X0, Y0
 from shots import OBLIQUE, SIZE, TOP, at
 
+from twin.crowds import gather
 from twin.layer import Field, Layer, Scale, Size
 from twin.places import Grid, Lines, Picture, Points, Solids, Walls
 from twin.scene import offscreen
 from twin.scene.draw import drape
-from twin.scene.meshing import crowds, isolines
+from twin.scene.meshing import isolines
 from twin.scene.resolve import resolve
 from twin.scene.view import SceneView
 from twin.state import BASE_LAYERS, LayerEntry, Pose, State
@@ -148,21 +150,46 @@ def test_a_mast_stands_on_a_stem(shot) -> None:
 
 def test_far_points_gather_in_crowds_and_come_apart_when_near() -> None:
     rng = np.random.default_rng(2)
-    points = np.column_stack([rng.uniform(0, 1000, (5000, 2)), np.zeros(5000)])
+    xy = rng.uniform(0, 1000, (5000, 2))
     values = rng.random(5000).astype(np.float32)
-    found = crowds.gather(points, values)
-    for k in range(len(found.starts) - 1):
+    height = rng.uniform(0, 20, 5000)
+    found = gather(xy, height)
+    means = found.means(np.stack([values, 2 * values]))
+    assert found.height is not None
+    for k in range(found.levels):
         some = slice(found.starts[k], found.starts[k + 1])
-        assert found.counts[some].sum() == 5000
-        assert found.values is not None
-        mean = np.average(found.values[some], weights=found.counts[some])
-        assert mean == pytest.approx(values.mean(), abs=1e-4)
-        middle = np.average(found.points[some], axis=0, weights=found.counts[some])
-        np.testing.assert_allclose(middle, points.mean(axis=0), atol=1e-6)
+        counts = found.counts[some]
+        assert counts.sum() == 5000
+        for mean, true in ((means[0], values), (means[1], 2 * values), (found.height, height)):
+            assert np.average(mean[some], weights=counts) == pytest.approx(true.mean(), rel=1e-4)
+        middle = np.average(found.xy[some], axis=0, weights=counts)
+        np.testing.assert_allclose(middle, xy.mean(axis=0), atol=1e-6)
     assert found.level(0.1) == 0
     levels = [found.level(apart) for apart in (1, 10, 100, 1000, 1e6)]
     assert levels == sorted(levels)
-    assert len(np.unique(np.concatenate([np.concatenate(nodes) for _, nodes in found.tiles()]))) == found.rows
+    nodes = [found.nodes(square, level) for square in range(len(found.boxes)) for level in range(found.levels)]
+    assert sorted(np.concatenate(nodes)) == list(range(found.rows))
+    for square, (west, south, east, north) in enumerate(found.boxes):
+        x, y = found.xy[found.nodes(square, 0)].T
+        assert ((west <= x) & (x <= east) & (south <= y) & (y <= north)).all()
+    assert gather(xy, gathered=False).rows == 5000
+
+
+def test_a_crowd_of_codes_has_the_first_ones() -> None:
+    xy = np.random.default_rng(3).uniform(0, 100, (600, 2))
+    found = gather(xy)
+    means = found.means(np.arange(600, dtype=np.float32) % 3, codes=True)
+    assert set(np.unique(means)) == {0.0, 1.0, 2.0}
+    last = slice(found.starts[-2], found.starts[-1])
+    assert means[last][0] == 0.0
+
+
+def test_what_was_gathered_goes_along_to_another_process() -> None:
+    xy = np.random.default_rng(3).uniform(0, 100, (600, 2))
+    field = Field("V", "", "points", NONE, np.ones(600, np.float32), places=Points(xy))
+    assert field.of_crowds.shape[0] > 600
+    sent = pickle.loads(pickle.dumps(field))
+    assert {"of_crowds", "crowds"} <= {*sent.__dict__, *sent.places.__dict__}
 
 
 def test_lines_run_from_point_to_point(shot) -> None:

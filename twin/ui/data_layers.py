@@ -172,4 +172,6 @@ def numbers(layer: DataLayer, city: Sketch, folders: tuple[Path, ...], job: Job)
     from twin.datafile.show import shown
 
     job.progress(0.0, N_("Reading {name}"), name=layer.about.title)
-    return shown(layer, located(layer.file, folders), city)
+    found = shown(layer, located(layer.file, folders), city)
+    _ = found.field.of_crowds  # here, as it takes a second for a million points, and the window would stand still
+    return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from twin.text import N_, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -94,10 +94,17 @@ def layers_of(city: City, job: Job) -> Made:
     found = plugins.discover()
     extras = register(found)
     layers, errors = plugins.evaluate([one for one in found if not one.on_request], city, job=job)
+    _gather(layers.values())
     infos = tuple(
         DropInInfo(one.id, one.title, one.group, one.parameters, one.on_request) for one in found if _is_layer(one)
     )
     return Made(layers, {**errors, **extras.errors}, infos, extras)
+
+
+def _gather(layers: Iterable[Layer]) -> None:
+    """Gather points in crowds, which would hold up the window."""
+    for layer in layers:
+        _ = layer.field.of_crowds
 
 
 def _is_layer(dropin: DropIn) -> bool:
@@ -131,6 +138,7 @@ def remake(source: City | Path, id: str, values: Mapping[str, Value], job: Job) 
     job.progress(0.3, N_("Preparing layers"))
     chosen = [one for one in found if one.id == id]
     layers, errors = plugins.evaluate(chosen, city, {id: values}, job.part(0.3, 1.0))
+    _gather(layers.values())
     return layers.get(id), errors.get(id, "")
 
 

@@ -33,7 +33,7 @@ def quads(anchors: NDArray[np.float64], **attributes: NDArray[np.float64]) -> Pa
     points = np.repeat(anchors, 4, axis=0)
     first = np.arange(n)[:, None] * 4
     cells = (first + np.array([[0, 1, 2, 0, 2, 3]])).reshape(-1, 3)
-    flat = {name: values.reshape(n * 4, -1) for name, values in attributes.items()}
+    flat = {name: values.reshape(n * 4, values.shape[-1]) for name, values in attributes.items()}
     return part.whole(points, cells, **flat)
 
 

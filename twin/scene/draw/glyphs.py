@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twin import crowds
 from twin.places import Points
 from twin.scene.draw.cards import quads
 from twin.scene.draw.gpu import Pass, Texture
 from twin.scene.draw.overlay import Look, Rowed
 from twin.scene.draw.strokes import segments
 from twin.scene.meeting import Met, nearest_point, passed
-from twin.scene.meshing import crowds
 from twin.scene.meshing.names import CROWD, NOTE, Names
-from twin.text import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,29 +21,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from vtkmodules.vtkRenderingCore import vtkActor
 
+    from twin.crowds import Crowds
     from twin.layer import Layer
     from twin.scene.meeting import Ray
     from twin.scene.mesh import CityMesh
-    from twin.scene.meshing.crowds import Crowds
+    from twin.scene.meshing.part import Part
     from twin.scene.palette import Palette
 
 _LIFT = 1.5
 """Height [m] of symbols above the ground, so that a slope does not cut them."""
 _APART = 30.0
 """Points on the screen that crowds stand apart."""
-_FEW = 400
-"""So many points are never gathered in crowds."""
 _LEAST = 7.0
 _TEXTS = 3000
-
-
-@dataclass(frozen=True, eq=False)
-class _Tile:
-    """A square of the map: by level the actor of its nodes, made when it is first seen."""
-
-    box: NDArray[np.float64]
-    nodes: tuple[NDArray[np.int64], ...]
-    actors: dict[int, tuple[vtkActor, ...]]
 
 
 class PointsOverlay(Rowed):
@@ -57,25 +45,26 @@ class PointsOverlay(Rowed):
         places = layer.field.places
         assert isinstance(places, Points)
         self._places: Points = places
-        x, y = (np.asarray(places.xy, dtype=float) - mesh.origin).T
-        above = np.zeros(len(x)) if places.height is None else np.nan_to_num(places.height)
-        self._ground = mesh.ground.at(x, y)
-        self._points = np.column_stack([x, y, self._ground + np.maximum(above, _LIFT)])
-        gathered = places.cluster and len(x) > _FEW
-        self._crowds: Crowds = crowds.gather(self._points, layer.field.values if gathered else None, bool(
-            layer.field.categories
-        ))  # fmt: skip
+        self._crowds = places.crowds
         super().__init__(layer, mesh, common, self._crowds.rows)
         self.passes["points"] = Pass("glyph.vert", "glyph.frag", self.data.textures)
-        self._tiles = [_Tile(box, nodes, {}) for box, nodes in self._crowds.tiles()]
+        self.passes["points"].replace(self._symbols(np.empty(0, dtype=np.int64)))
+        self._boxes = _standing(self._crowds, mesh)
+        self._actors: dict[int, tuple[vtkActor, ...]] = {}
         self._new: list[Pass] = []
         self._shown: tuple[tuple[int, int], ...] = ()
         self._names: Names | None = None
-        self.numbers = self._crowds.values
+        self.numbers = layer.field.of_crowds
         self.paint()
-        stems = above > 2 * _LIFT
-        if stems.any():
-            self._stem(stems)
+        if places.height is not None:
+            self._stem(np.flatnonzero(np.nan_to_num(places.height) > 2 * _LIFT))
+
+    def _at(self, nodes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return where nodes stand, relative to the mesh's origin: only those that are shown are ever asked for."""
+        x, y = (self._crowds.xy[nodes] - self.mesh.origin).T
+        above = self._crowds.height
+        lift = _LIFT if above is None else np.maximum(above[nodes], _LIFT)
+        return np.column_stack([x, y, self.mesh.ground.at(x, y) + lift])
 
     def paint(self) -> None:
         """Put the values on the graphics card; symbols without a size of their own have the usual one."""
@@ -83,12 +72,14 @@ class PointsOverlay(Rowed):
         if self.layer.size is None:
             self.passes["points"].set(uSize=(10.0, 10.0))
 
-    def _stem(self, stems: NDArray[np.bool_]) -> None:
-        rows = np.flatnonzero(stems)
-        foot = self._points[rows].copy()
-        foot[:, 2] = self._ground[rows]
+    def _stem(self, rows: NDArray[np.int64]) -> None:
+        if not len(rows):
+            return
+        head = self._at(rows)
+        foot = head.copy()
+        foot[:, 2] = self.mesh.ground.at(head[:, 0], head[:, 1])
         one = Pass("stroke.vert", "stroke.frag", {**self.common, **self.data.textures})
-        one.add(segments(foot, self._points[rows], np.zeros(len(rows)), np.zeros((len(rows), 2))))
+        one.add(segments(foot, head, np.zeros(len(rows)), np.zeros((len(rows), 2))))
         one.set(
             uFlat=1.0, uSize=(1.2, 1.2), uSized=0.0, uFlowing=0.0, uOrder=1.0, uThrough=0.0, uPainted=0.0, uHatch=0.0,
             uSteps=(0.0, 0.0, 0.0, 1.0), uRange=(0.0, 1.0),
@@ -105,28 +96,33 @@ class PointsOverlay(Rowed):
     def follow(self, look: Look) -> None:
         """Show in every square of the map crowds as large as its distance asks for."""
         eye = np.array(look.eye)
-        shown: list[tuple[int, int]] = []
-        for k, tile in enumerate(self._tiles):
-            nearest = np.clip(eye, tile.box[:3], tile.box[3:])
-            pixel = look.pixel_at(float(np.linalg.norm(nearest - eye)))
-            level = min(self._crowds.level(pixel * _APART), len(tile.nodes) - 1)
-            shown.append((k, level))
-            if level not in tile.actors:
-                tile.actors[level] = self._made(tile.nodes[level])
-        if tuple(shown) == self._shown:
+        nearest = np.linalg.norm(np.clip(eye, self._boxes[:, :3], self._boxes[:, 3:]) - eye, axis=1)
+        levels = [self._crowds.level(look.pixel_at(float(far)) * _APART) for far in nearest]
+        shown = tuple(enumerate(levels))
+        if shown == self._shown:
             return
-        self._shown = tuple(shown)
+        before, self._shown = self._shown, shown
         self._names = None
-        visible = self.passes["points"].visible
-        for k, level in shown:
-            for other, actors in self._tiles[k].actors.items():
-                for actor in actors:
-                    actor.SetVisibility(visible and other == level)
+        one = self.passes["points"]
+        # Crowds are few: all of them are one actor, made anew. Points themselves are kept square by square.
+        if not before or [k for k in shown if k[1]] != [k for k in before if k[1]]:
+            nodes = [self._crowds.nodes(*square) for square in shown if square[1]]
+            one.replace(self._symbols(np.concatenate(nodes) if nodes else np.empty(0, dtype=np.int64)))
+        for square, level in shown:
+            if level == 0 and square not in self._actors:
+                self._actors[square] = self._made(self._crowds.nodes(square, 0))
+        for square, actors in self._actors.items():
+            for actor in actors:
+                actor.SetVisibility(one.visible and levels[square] == 0)
 
     def _made(self, nodes: NDArray[np.int64]) -> tuple[vtkActor, ...]:
-        if not len(nodes):
-            return ()
         one = self.passes["points"]
+        before = len(one.actors)
+        one.add(self._symbols(nodes))
+        self._new.append(one)
+        return tuple(one.actors[before:])
+
+    def _symbols(self, nodes: NDArray[np.int64]) -> Part:
         count = self._crowds.counts[nodes]
         corner = np.broadcast_to(np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]), (len(nodes), 4, 2))
         look = np.zeros((len(nodes), 4, 4))
@@ -134,27 +130,18 @@ class PointsOverlay(Rowed):
         look[:, :, 1] = float(self._places.symbol == "square")
         look[:, :, 2] = np.where(count > 1, crowds.radius(count), 0.0)[:, None]
         look[:, :, 3] = np.where(count > 1, 2.0, 1.0)[:, None]
-        before = len(one.actors)
-        one.add(quads(self._crowds.points[nodes], corner=corner, look=look))
-        self._new.append(one)
-        return tuple(one.actors[before:])
+        return quads(self._at(nodes), corner=corner, look=look)
 
     def meet(self, ray: Ray) -> Met | None:
         """Return the symbol, of those shown now, that a line of sight meets."""
-        nodes = [tile.nodes[level] for tile, level in self._passed(ray)]
+        near = passed(self._boxes, ray, 20.0 * ray.scale)
+        nodes = [self._crowds.nodes(square, level) for square, level in self._shown if near[square]]
         some = np.concatenate(nodes) if nodes else np.empty(0, dtype=np.int64)
         count = self._crowds.counts[some]
         wide = _LEAST if self.layer.size is None else self.layer.size.most / 2
         pixels = (np.where(count > 1, crowds.radius(count), max(wide, _LEAST)) + 1.0) * ray.scale
-        k, distance = nearest_point(self._crowds.points[some], pixels, ray)
+        k, distance = nearest_point(self._at(some), pixels, ray)
         return None if k < 0 else Met(distance, int(some[k]), int(count[k]))
-
-    def _passed(self, ray: Ray) -> list[tuple[_Tile, int]]:
-        if not self._shown:
-            return []
-        boxes = np.array([tile.box for tile in self._tiles])
-        near = passed(boxes, ray, 20.0 * ray.scale)
-        return [(self._tiles[k], level) for k, level in self._shown if near[k]]
 
     def fresh(self) -> tuple[Pass, ...]:
         """Return the pass where squares came into view for the first time."""
@@ -164,7 +151,7 @@ class PointsOverlay(Rowed):
     def names(self) -> Names | None:
         """Return the numbers of the crowds that are shown, and the texts of single points."""
         if self._names is None:
-            nodes = [self._tiles[k].nodes[level] for k, level in self._shown]
+            nodes = [self._crowds.nodes(*one) for one in self._shown]
             self._names = self._written(np.concatenate(nodes) if nodes else np.empty(0, dtype=np.int64))
         return self._names if len(self._names.texts) else None
 
@@ -180,11 +167,22 @@ class PointsOverlay(Rowed):
         return Names(
             tuple(texts),
             np.where(np.arange(n) < len(crowd), CROWD, NOTE).astype(np.int8),
-            self._crowds.points[both].astype(np.float32),
+            self._at(both).astype(np.float32),
             np.zeros((n, 3), dtype=np.float32),
             np.full(n, 1e9, dtype=np.float32),
             -np.asarray(self._crowds.counts[both], dtype=np.float32),
         )
+
+
+def _standing(some: Crowds, mesh: CityMesh) -> NDArray[np.float64]:
+    """Return the boxes (n, 6) of the squares of the map, as high as the ground in them is."""
+    west, south, east, north = (some.boxes - np.tile(mesh.origin, 2)).T
+    share = np.linspace(0.0, 1.0, 5)
+    x = west[:, None] + (east - west)[:, None] * share
+    y = south[:, None] + (north - south)[:, None] * share
+    z = mesh.ground.at(*np.broadcast_arrays(x[:, :, None], y[:, None, :])).reshape(len(x), -1)
+    most = _LIFT if some.height is None or not some.rows else max(float(some.height.max()), _LIFT)
+    return np.column_stack([west, south, z.min(axis=1), east, north, z.max(axis=1) + most])
 
 
 def short(n: int) -> str:
@@ -199,4 +197,4 @@ def short(n: int) -> str:
         if n >= size:
             part = n / size
             return f"{part:.1f}".removesuffix(".0") + letter if part < 9.95 else f"{part:.0f}{letter}"
-    return number(n, "en")
+    return str(n)
