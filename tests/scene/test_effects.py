@@ -36,6 +36,7 @@ RED_BLUE = Scale("rb", ("#0000ff", "#ff0000"))
 def view(city, built) -> Iterator[SceneView]:
     plotter = pv.Plotter(off_screen=True, window_size=list(SIZE))
     view = SceneView(plotter)
+    view.patient = True  # else a busy machine leaves edges rough
     view.show(resolve(bare(city), built, {}, "light", "sv"))
     view.set_pose(TOP)
     yield view

@@ -72,7 +72,7 @@ def picture(
     plotter = pv.Plotter(off_screen=True, window_size=list(piece), lighting="none")
     view = SceneView(plotter)
     try:
-        view.pixel_ratio = scale
+        view.pixel_ratio, view.patient = scale, True
         view.show(resolve(state, built, layers, theme, lang, now=sun.now()))
         view.set_pose(pose or whole_pose(city, size))
         for top in range(0, height, piece[1]):

@@ -68,6 +68,8 @@ class SceneView:
         self._refined: tuple[object, ...] = ()
         self.effects = Effects()
         """Sun, section and what is done where the camera rests."""
+        self.patient = False
+        """Every frame has smooth edges, however long that takes: nobody waits for the next one."""
         self._sheet: tuple[tuple[int, int], tuple[int, int]] | None = None
         self.pixel_ratio = max(self._window.GetDPI() / 72.0, 1.0)
         """Device pixels per point: letters, symbols and thin lines grow with it."""
@@ -157,7 +159,7 @@ class SceneView:
         self._frame(still)
         if still:
             self._write_names()
-        smooth = self._pace.smooth(still, self._refined == (self._pose, self._drawables))
+        smooth = self.patient or self._pace.smooth(still, self._refined == (self._pose, self._drawables))
         self._window.SetMultiSamples(_SAMPLES if smooth else 0)
         start = time.perf_counter()
         self._window.Render()
