@@ -46,9 +46,9 @@ def window(
     window.resize(1300, 860)
     window.show()
     qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=LONG):
         window.session.open(path)
-    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=4000)
+    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=LONG)
     return window
 
 

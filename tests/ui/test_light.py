@@ -32,9 +32,9 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -
     window.resize(1000, 700)
     window.show()
     qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=30_000):
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=90_000):
         window.session.open(path)
-    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=5000)
+    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=60_000)
     return window
 
 
