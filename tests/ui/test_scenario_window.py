@@ -165,6 +165,26 @@ def test_closing_the_project_puts_everything_down(window: MainWindow, qtbot: QtB
 # --- parameters -----------------------------------------------------------------------------------------------------
 
 
+def test_parameters_stand_under_their_models_and_are_found_by_words(qtbot: QtBot, store: Store) -> None:
+    panel = ParameterPanel(store, "sv")
+    qtbot.addWidget(panel)
+    panel.resize(900, 400)
+    panel.show()
+    count = panel.table.rowCount()
+    qtbot.waitUntil(lambda: panel.table.cellWidget(count - 1, 1) is not None)
+    assert panel.table.item(0, 0).text() == "Räckvidd till fots"
+    panel.search.setText("trappor")
+    seen = [place for place in range(count) if not panel.table.isRowHidden(place)]
+    titles = [panel.table.item(place, 0).text() for place in seen]
+    assert titles[0] == "Räckvidd till fots"
+    assert all("trappor" in text.casefold() for text in titles[1:])
+    assert len(titles) > 1
+    panel.search.setText("finns inte")
+    assert all(panel.table.isRowHidden(place) for place in range(count))
+    panel.search.clear()
+    assert not any(panel.table.isRowHidden(place) for place in range(count))
+
+
 def test_parameters_are_changed_marked_and_set_back(qtbot: QtBot, store: Store) -> None:
     panel = ParameterPanel(store, "en")
     qtbot.addWidget(panel)
@@ -174,7 +194,7 @@ def test_parameters_are_changed_marked_and_set_back(qtbot: QtBot, store: Store) 
     now = edits.active(store.state)
     assert now is not PRESENT
     assert now.parameters == {"reach": {"step_free": True}}
-    place = next(i for i, (_, one) in enumerate(panel._lines) if one.parameter.name == "step_free")
+    place = next(i for i, (_, one) in enumerate(panel._lines) if one and one.parameter.name == "step_free")
     assert panel.table.item(place, 0).text().endswith("•")
     reset = panel.table.cellWidget(place, 5)
     qtbot.mouseClick(reset, Qt.MouseButton.LeftButton)

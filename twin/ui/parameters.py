@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -23,13 +23,18 @@ from twin.chain.registry import MODELS
 from twin.models.model import MAX_TEXT, table
 from twin.text import N_, number, tr
 from twin.ui import edits
-from twin.ui.widgets import STEP, IconButton, label
+from twin.ui.widgets import STEP, IconButton, label, row
 
 if TYPE_CHECKING:
-    from twin.models.model import Model, ParameterRow
+    from PySide6.QtGui import QShowEvent
+
+    from twin.models.model import Model, Parameter, ParameterRow
     from twin.result import Value
     from twin.state import State, Store
 
+_SOURCE = 4
+_AT_ONCE = 6
+"""Lines made before the window is let do other things."""
 _HEADS = (N_("Parameter"), N_("Value"), N_("Unit"), N_("Default"), N_("Source"), "")
 
 
@@ -42,8 +47,9 @@ class ParameterPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._store = store
         self._lang = lang
-        self._lines: list[tuple[Model, ParameterRow]] = []
-        self.about = label("", "muted")
+        self._lines: list[tuple[Model, ParameterRow | None]] = []
+        self._todo: list[int] = []
+        self.about = label("", "muted", wrap=False)
         self.about.setContentsMargins(3 * STEP, STEP, 3 * STEP, STEP)
         self.table = QTableWidget(0, len(_HEADS))
         self.table.setObjectName("parameter_table")
@@ -56,22 +62,36 @@ class ParameterPanel(QWidget):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 4 * STEP)
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setAccessibleName(self.table.accessibleName())
+        self._set_wide(True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addWidget(self.about)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Find a parameter", lang))
+        self.search.setAccessibleName(tr("Find a parameter", lang))
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(72 * STEP)
+        self.search.textChanged.connect(lambda _text: self._sift())
+        top = row(self.about, None, self.search)
+        top.setContentsMargins(0, STEP, 3 * STEP, STEP)
+        outer.addLayout(top)
         outer.addWidget(self.table, 1)
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._go_on)
         self._sync(None, store.state)
         stop = store.listen(self._sync)
         self.destroyed.connect(lambda _=None: stop())
 
     def editor(self, name: str) -> QWidget | None:
         """Return the field of a parameter."""
-        place = next((i for i, (_, one) in enumerate(self._lines) if one.parameter.name == name), -1)
+        self._complete()
+        place = next(
+            (i for i, (_, one) in enumerate(self._lines) if one is not None and one.parameter.name == name), -1
+        )
         return self.table.cellWidget(place, 1)
 
     # -- inside
@@ -86,18 +106,64 @@ class ParameterPanel(QWidget):
             tr("Assumptions of {name}; a change is kept in the scenario.", self._lang,
                name=edits.shown_name(now, self._lang))
         )  # fmt: skip
-        lines = [(model, one) for model in MODELS.values() for one in table(model, now.parameters.get(model.name, {}))]
-        focus = self.focusWidget()
-        keep = focus is not None and [model.name for model, _ in lines] == [model.name for model, _ in self._lines]
+        lines: list[tuple[Model, ParameterRow | None]] = []
+        for model in MODELS.values():
+            if model.parameters:
+                lines.append((model, None))
+                lines += [(model, one) for one in table(model, now.parameters.get(model.name, {}))]
+        keep = [_names(line) for line in lines] == [_names(line) for line in self._lines]
         changed = [i for i, pair in enumerate(lines) if not keep or pair != self._lines[i]]
         self._lines = lines
+        if not keep:
+            self.table.setRowCount(0)  # with fields that belong to other parameters
         self.table.setRowCount(len(lines))
-        for place in changed:
-            self._fill(place)
+        made = [place for place in changed if keep and place not in self._todo]
+        if not keep:
+            self._todo = changed
+        self._write(made)
+        self._sift()
+        self._begin()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make the lines once somebody looks: a hundred with their fields take most of a second."""
+        super().showEvent(event)
+        self._begin()
+
+    def _begin(self) -> None:
+        if self._todo and self.isVisible():
+            self._timer.start()
+
+    def _go_on(self) -> None:
+        """Make a few lines, and let the window breathe."""
+        self._write(self._todo[:_AT_ONCE])
+        self._todo = self._todo[_AT_ONCE:]
+        if not self._todo:
+            self._timer.stop()
+
+    def _complete(self) -> None:
+        self._write(self._todo)
+        self._todo = []
+
+    def _write(self, places: list[int]) -> None:
+        if places:
+            self._set_wide(False)  # else the table would be laid out anew for each cell
+            for place in places:
+                self._fill(place)
+            self._set_wide(True)
+
+    def _set_wide(self, by_contents: bool) -> None:
+        """Let columns be as wide as what stands in them, or leave them while much is written."""
+        header, modes = self.table.horizontalHeader(), QHeaderView.ResizeMode
+        for column in range(len(_HEADS)):
+            wide = modes.Stretch if column == _SOURCE else modes.ResizeToContents
+            header.setSectionResizeMode(column, wide if by_contents else modes.Fixed)
 
     def _fill(self, place: int) -> None:
         lang = self._lang
-        _, one = self._lines[place]
+        model, one = self._lines[place]
+        if one is None:
+            self._fill_head(place, model)
+            return
         parameter = one.parameter
         title = tr(parameter.title, lang)
         mark = f"{title} •" if one.changed else title
@@ -112,7 +178,7 @@ class ParameterPanel(QWidget):
             self.table.setItem(place, column, item)
         editor = self.table.cellWidget(place, 1)
         if editor is None:
-            editor = self._make_editor(place)
+            editor = self._make_editor(place, parameter)
             self.table.setCellWidget(place, 1, editor)
         self._show_value(editor, one.value)
         reset = IconButton("undo", tr("Set {name} back to its default", lang, name=title))
@@ -120,8 +186,33 @@ class ParameterPanel(QWidget):
         reset.setEnabled(one.changed)
         self.table.setCellWidget(place, 5, reset)
 
-    def _make_editor(self, place: int) -> QWidget:
-        parameter = self._lines[place][1].parameter
+    def _fill_head(self, place: int, model: Model) -> None:
+        """Name the model whose parameters follow."""
+        item = QTableWidgetItem(tr(model.title, self._lang))
+        font = item.font()
+        font.setWeight(font.Weight.Medium)
+        item.setFont(font)
+        item.setForeground(self.palette().placeholderText())
+        self.table.setItem(place, 0, item)
+        self.table.setSpan(place, 0, 1, len(_HEADS))
+
+    def _sift(self) -> None:
+        """Show the lines that have what is typed in their title, source or model; heads of what is left stay."""
+        wanted = self.search.text().strip().casefold()
+        head, found = -1, False
+        for place, (model, one) in enumerate(self._lines):
+            if one is None:
+                head, found = place, False
+                self.table.setRowHidden(place, bool(wanted))
+                continue
+            said = [tr(text, self._lang) for text in (model.title, one.parameter.title, one.parameter.source)]
+            fits = not wanted or any(wanted in text.casefold() for text in (*said, one.parameter.name))
+            self.table.setRowHidden(place, not fits)
+            if fits and not found:
+                found = True
+                self.table.setRowHidden(head, False)
+
+    def _make_editor(self, place: int, parameter: Parameter) -> QWidget:
         editor: QWidget
         if isinstance(parameter.default, bool):
             box = QCheckBox()
@@ -168,11 +259,18 @@ class ParameterPanel(QWidget):
         return tr(value, self._lang) if isinstance(value, str) else number(value, self._lang)
 
     def _put_text(self, place: int, text: str) -> None:
-        if text != self._lines[place][1].value:
+        one = self._lines[place][1]
+        if one is not None and text != one.value:
             self._put(place, text)
 
     def _put(self, place: int, value: Value | None) -> None:
         model, one = self._lines[place]
+        assert one is not None  # heads have no fields
         if value is not None and value == one.parameter.default:
             value = None
         edits.set_parameter(self._store, model.name, one.parameter.name, value, self._lang)
+
+
+def _names(line: tuple[Model, ParameterRow | None]) -> tuple[str, str]:
+    model, one = line
+    return model.name, "" if one is None else one.parameter.name
