@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import re
 import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 Quality = Literal["preview", "final"]
 Value = bool | float | str
 FOLDER = "results"
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,6 @@ class _FieldRecord(msgspec.Struct):
     times: list[int] | None = None
     categories: dict[int, str] = msgspec.field(default_factory=dict)
     places: str = ""
-    support: str = ""
 
 
 class _IndicatorRecord(msgspec.Struct):
@@ -222,7 +222,6 @@ class _IndicatorRecord(msgspec.Struct):
     shown_by: str = ""
     places: list[str] = msgspec.field(default_factory=list)
     fields: dict[str, float | str] = msgspec.field(default_factory=dict)
-    support: float | None = None
 
 
 class _Record(msgspec.Struct):
@@ -247,13 +246,20 @@ def store(folder: Path, result: Result) -> Path:
     """Write a Result under ``folder/results/<key>/``; what is there under that key already is replaced.
 
     A kill at any moment leaves no half result: it is built beside and renamed. Two who write the same key at once
-    write the same.
+    write the same. Answers made of people who need protection are never written: what they rest on would tell of a few.
 
     Returns
     -------
     Path
         The folder of the Result.
+
+    Raises
+    ------
+    ValueError
+        When the Result says how many persons its values rest on.
     """
+    if any(one.support is not None for one in (*result.fields, *result.indicators)):
+        raise ValueError(f"{result.model} is made of people who need protection")
     target = folder / FOLDER / result.key
     target.parent.mkdir(parents=True, exist_ok=True)
     part = atomic.part_of(target)
@@ -288,6 +294,17 @@ def load(folder: Path, key: str) -> Result | None:
         return None
 
 
+def is_outdated(place: Path) -> bool:
+    """Say whether a folder holds a Result of an earlier format, by its first bytes; False for what cannot be read."""
+    try:
+        with (place / "result.json").open("rb") as file:
+            head = file.read(160)
+    except OSError:
+        return False
+    found = re.search(rb'"format":(\d+)', head)
+    return found is not None and int(found[1]) < _FORMAT
+
+
 def _record(part: Path, result: Result) -> _Record:
     import pyarrow as pa
     from pyarrow import parquet
@@ -310,11 +327,7 @@ def _record(part: Path, result: Result) -> _Record:
             columns[column] = pa.FixedSizeListArray.from_arrays(pa.array(values.T.ravel()), values.shape[0])
         times = None if one.times is None else one.times.astype("datetime64[ms]").astype(np.int64).tolist()
         names = {int(code): text for code, text in one.categories.items()}
-        rests = ""
-        if one.support is not None:
-            rests = f"s{number}"
-            columns[rests] = pa.array(np.asarray(one.support, dtype=np.float64))
-        fields.append(_FieldRecord(one.name, one.unit, one.where, file, column, one.source, times, names, place, rests))
+        fields.append(_FieldRecord(one.name, one.unit, one.where, file, column, one.source, times, names, place))
     files = {}
     for file, places in standing.values():
         (part / file).write_bytes(packed(places))
@@ -325,7 +338,7 @@ def _record(part: Path, result: Result) -> _Record:
     indicators = [
         _IndicatorRecord(
             one.id, one.title, None if np.isnan(one.value) else float(one.value), one.unit, one.model, one.shown_by,
-            list(one.places), dict(one.fields), one.support,
+            list(one.places), dict(one.fields),
         )
         for one in result.indicators
     ]  # fmt: skip
@@ -365,17 +378,13 @@ def _result(record: _Record, tables: Mapping[str, Mapping[str, Any]]) -> Result:
         table = tables[one.file]
         where = cast("Where", one.where)
         places = tables[one.places]["places"] if one.places else None
-        rests = table[one.support] if one.support else None
         fields.append(
-            Field(
-                one.name, one.unit, where, table["id"], table[one.column], times, one.source, one.categories, places,
-                rests,
-            )
-        )  # fmt: skip
+            Field(one.name, one.unit, where, table["id"], table[one.column], times, one.source, one.categories, places)
+        )
     indicators = tuple(
         Indicator(
             one.id, one.title, float("nan") if one.value is None else one.value, one.unit, one.model, one.shown_by,
-            tuple(one.places), one.fields, one.support,
+            tuple(one.places), one.fields,
         )
         for one in record.indicators
     )  # fmt: skip

@@ -23,7 +23,7 @@ from twin.models.exposure.model import EXPOSURE, run
 from twin.models.exposure.quantities import shared_over_facades
 from twin.models.noise.facades import receivers
 from twin.places import Walls, storeys
-from twin.result import Result
+from twin.result import Result, difference
 from twin.text import tr
 
 counts = st.integers(0, 400)
@@ -109,7 +109,7 @@ def test_groups_on_houses_keep_the_totals_of_zones():
 
 @pytest.mark.parametrize(
     ("rule", "values", "parts"),
-    [("median", [60, 70], [0.5, 0.5]), ("even", [50, 60, 70], [1 / 3] * 3), ("highest", [70], [1.0])],
+    [("median", [70], [1.0]), ("even", [50, 60, 70], [1 / 3] * 3), ("highest", [70], [1.0])],
 )
 def test_people_are_put_on_facades(rule, values, parts):
     home, found, part = shared_over_facades(np.array([5, 5, 5]), np.array([50.0, 60.0, 70.0]), rule)
@@ -182,6 +182,39 @@ def test_income_has_an_order_and_origin_has_none():
     poor = run(city.replaced(population=order, roads=city.roads.assign(aadt=[9000.0, 0.0])), {}, {})
     assert "exposure.street_concentration" in {one.id for one in poor.indicators}
     assert "exposure.street_concentration" not in _values(run(city, {}, {}))
+    # 90 of the lowest quarter, 80 of them at 62 dB; 60 of the highest, 20 of them: h = 8/9, 1/3; R = 0.3, 0.8
+    noise = {"noise": _noise(city, lambda x, y, z: 62.0 if x < 100 else 48.0)}
+    values = _values(run(city.replaced(population=order), {"draws": 0.0}, noise))
+    by_hand = 2 / (100 / 150) * (0.6 * 8 / 9 * 0.3 + 0.4 / 3 * 0.8) - 1
+    assert values["noise_lden_at_façades_concentration"] == pytest.approx(by_hand)
+
+
+def test_a_quieter_street_by_hand():
+    """Twelve dB less in the west: its people leave 60–65 for 50–55; the rows of both classes say so."""
+    city = _street_of_two()
+    loud, calm = (
+        run(city, {"draws": 0.0}, {"noise": _noise(city, lambda x, y, z, level=level: level if x < 100 else 48.0)})
+        for level in (62.0, 50.0)
+    )
+    rows = {row.id.removeprefix("exposure.noise_lden_at_façades_"): row for row in difference(calm, loud, "today").rows}
+    for group, people in (("a", 80.0), ("b", 20.0)):
+        assert rows[f"class_60_{group}"].difference == pytest.approx(-people)
+        assert rows[f"class_50_{group}"].difference == pytest.approx(people)
+        assert rows[f"class_70_{group}"].difference == 0
+    assert rows["mean_a"].difference == pytest.approx(-12 * 80 / 90)
+    assert rows["gap"].difference == pytest.approx(-12 * (80 / 90 - 20 / 60))
+    assert rows["above_b"].difference == pytest.approx(-100 * 20 / 60)
+
+
+def test_ways_are_counted_by_class():
+    city = _street_of_two()
+    ids = np.array(["west", "east"], dtype=object)
+    field = Field("Way to the nearest school", "m", "buildings", ids, np.array([150, 800], dtype=np.float32))
+    values = _values(run(city, {"draws": 0.0}, {"reach": Result("reach", "1", {}, "r", (field,), ())}))
+    assert (values["way_school_class_below_a"], values["way_school_class_800_a"]) == (80, 10)
+    assert (values["way_school_class_800_b"], values["way_school_class_200_b"]) == (40, 0)
+    assert values["way_school_mean_b"] == pytest.approx((20 * 150 + 40 * 800) / 60)
+    assert values["way_school_above_b"] == pytest.approx(100 * 40 / 60)
 
 
 def test_without_people_it_says_so():

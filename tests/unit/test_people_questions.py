@@ -8,6 +8,7 @@ from functools import reduce
 import numpy as np
 import pytest
 import shapely
+from protected_city import protected_city
 
 from twin.chain.chain import Chain
 from twin.chain.registry import MODELS
@@ -16,7 +17,7 @@ from twin.content import demo_project
 from twin.models.segregation.people import groupings
 from twin.project import load_city
 from twin.questions import carry, homes, people
-from twin.questions.question import Asked
+from twin.questions.question import Asked, replied
 from twin.scenario.buildings import HousingTransfer
 from twin.scenario.scenario import PRESENT
 from twin.scenario.streets import AddPath
@@ -31,19 +32,20 @@ def demo() -> City:
     return load_city(demo_project())
 
 
-def _ask(question, city, lang="en", **values):
+def _ask(question, city, lang="en", under=PRESENT, radius=800.0, **values):
     given = question.first_values(city) | values
     assert question.missing(given) is None
     made = question.make(given, city, lang)
-    scenario = PRESENT.changed(name="A").adding(*made.edits)
+    under = under.with_parameter("segregation", "place_radius", radius)
+    scenario = under.changed(name="A").adding(*made.edits)
     for model, own in made.parameters.items():
         for name, value in own.items():
             scenario = scenario.with_parameter(model, name, value)
     chain = Chain(city, models=PARTS)
     edited = reduce(lambda one, edit: edit.apply(one), scenario.active, city)
-    answers = (chain.run(scenario, question.models), chain.run(PRESENT, question.models))
+    answers = (chain.run(scenario, question.models), chain.run(under, question.models))
     chain.close()
-    reply = question.reply(Asked(given, edited, city, *answers, ("A", "Present state"), lang))
+    reply = replied(question, Asked(given, edited, city, *answers, ("A", "Present state"), lang))
     for text in (reply.sentence, *reply.notes):
         assert not FORBIDDEN.search(text)
         assert "{" not in text
@@ -116,6 +118,14 @@ def test_a_new_square_has_a_potential(demo):
     _, reply = _ask(people.PLACE, demo, kind="square", at=((at.x, at.y),))
     assert "can reach it on foot" in reply.sentence
     assert all(row.id.startswith("segregation.copresence") for row in reply.rows)
+    others, own = reply.chart.parts
+    assert own.title == "Square"
+    assert [len(part.y) for part in (others, own)] == [len(groupings(demo)["origin"])] * 2
+    assert own.y.sum() == pytest.approx(100, abs=1e-3)
+    assert others.y.sum() == pytest.approx(100, abs=1e-3)
+    share = own.y / 100
+    mix = -(share * np.log(share)).sum() / np.log(len(share))
+    assert f"their mix is {mix:.2f}" in reply.sentence
     _, lost = _ask(people.PLACE, demo, kind="square", at=((0.0, 0.0),))
     assert "cannot be reached" in lost.sentence
 
@@ -125,8 +135,57 @@ def test_who_carries_what(demo, what):
     _, reply = _ask(carry.CARRY, demo, what=what)
     assert "95 %" in reply.sentence
     assert reply.rows[0].id.endswith("_gap")
-    if what == "street":
-        assert [round(float(part.y.sum())) for part in reply.chart.parts] == [100, 100]
+    assert [round(float(part.y.sum())) for part in reply.chart.parts] == [100, 100]
+    assert reply.chart.x.names[0].startswith("<")
+
+
+def test_homes_speak_of_the_group_that_is_looked_at(demo):
+    """The scenario may look at income; who moves in has an income and a tenure too, not an origin alone."""
+    scenario = PRESENT.with_parameter("segregation", "grouping", "income")
+    made, reply = _ask(homes.HOMES, demo, zone=("z05",), under=scenario)
+    (edit,) = made.edits
+    assert set(edit.groups) == set(groupings(demo))
+    assert edit.groups["tenure"]["rental"] == {"rental": 1.0}
+    assert "income" in reply.sentence.lower()
+    before, now = reply.chart.parts
+    assert now.y.sum() - before.y.sum() == pytest.approx(800)
+    assert len(now.y) == len(groupings(demo)["income"])
+
+
+# --- people who need protection ---------------------------------------------------------------------------------------
+
+
+def _numbers(reply):
+    """Return all that a reply tells: its text, its figures, its chart."""
+    rows = [(row.value, row.reference, row.difference) for row in reply.rows]
+    return reply.sentence, rows, [] if reply.chart is None else [part.y for part in reply.chart.parts]
+
+
+def test_replies_hold_only_what_may_leave():
+    """In z0 live three of group c: neither the sentence nor the chart tells, and counts are to multiples of 5."""
+    city, values = protected_city(), {"zone": ("z0",), "dwellings": 100.0}
+    sentence, _, (before, now) = _numbers(_ask(homes.HOMES, city, **values)[1])
+    assert "goes from – to –" in sentence
+    assert np.isnan(before[-1])
+    assert all((part[np.isfinite(part)] % 5 == 0).all() for part in (before, now))
+    sentence, _, (before, now) = _numbers(_ask(homes.HOMES, protected_city("open"), **values)[1])
+    assert "–" not in sentence.split("(")[0]
+    assert before[-1] == 3
+    _, rows, parts = _numbers(_ask(carry.CARRY, city, what="street")[1])
+    assert any(np.isnan(part).any() for part in parts)
+    _, rows, _ = _numbers(_ask(carry.CARRY, protected_city("open"), what="street")[1])
+    assert any(0 < value < 10 for value, _, _ in rows)
+
+
+def test_a_place_that_few_can_reach_says_so():
+    at = protected_city().buildings.geometry.iloc[0].representative_point()
+    found = {}
+    for name in ("internal", "open"):
+        _, reply = _ask(people.PLACE, protected_city(name), kind="square", at=((at.x, at.y),), radius=50.0)
+        found[name] = reply
+    assert "can reach it on foot; their mix" in found["open"].sentence
+    assert "withheld" in found["internal"].sentence
+    assert found["internal"].chart is None
 
 
 def test_without_people_they_say_what_lacks():

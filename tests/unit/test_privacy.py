@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from protected_city import PARTS
 from protected_city import protected_chain as _chain
 from protected_city import protected_city as _city
 from small_cities import small_city
 
 from twin import cli
 from twin.chain.answer import compared
+from twin.chain.chain import Chain
 from twin.city.city import City
 from twin.privacy import guard
 from twin.privacy.cells import (
@@ -28,7 +32,7 @@ from twin.privacy.cells import (
     table_mask,
     withheld,
 )
-from twin.privacy.provenance import highest, inherited, is_protected
+from twin.privacy.provenance import has_protected_residents, highest, inherited, is_protected
 from twin.project import create
 from twin.result import load, store
 from twin.scenario.buildings import HousingTransfer
@@ -190,14 +194,85 @@ def test_fields_and_rows_for_export():
     chain.close()
 
 
-def test_what_values_rest_on_is_kept(tmp_path):
-    result = dataclasses.replace(_chain().run(GROUP, ["exposure"]).results["exposure"], key="k")
-    store(tmp_path, result)
-    back = load(tmp_path, "k")
-    for a, b in zip(result.fields, back.fields, strict=True):
-        assert (a.support is None) == (b.support is None)
-        assert a.support is None or np.array_equal(a.support, b.support)
-    assert [one.support for one in back.indicators] == [one.support for one in result.indicators]
+def test_answers_about_few_people_are_never_written_down(tmp_path):
+    """Segregation and exposure of protected people stay in memory; the same of public statistics is kept."""
+    for classification, kept in (("internal", {"reach"}), ("open", {"reach", "segregation", "exposure"})):
+        folder = tmp_path / classification
+        chain = Chain(_city(classification), folder, models=PARTS)
+        first = chain.run(GROUP, PARTS)
+        chain.close()
+        records = [json.loads(one.read_bytes())["result"] for one in folder.glob("results/*/result.json")]
+        assert {one["model"] for one in records} == kept
+        again = Chain(_city(classification), folder, models=PARTS)
+        second = again.run(GROUP, PARTS)
+        again.close()
+        assert {name for name, one in second.runs.items() if one.reused == "disk"} == kept
+        for one, other in zip(first.indicators, second.indicators, strict=True):
+            assert one.id == other.id
+            assert one.value == other.value or np.isnan([one.value, other.value]).all()
+            assert one.support == other.support
+    with pytest.raises(ValueError, match="protection"):
+        store(tmp_path, dataclasses.replace(_chain().run(GROUP, ["exposure"]).results["exposure"], key="k"))
+    assert not (tmp_path / "results").exists()
+
+
+def test_what_an_earlier_format_wrote_down_goes(tmp_path):
+    chain = Chain(_city("open"), tmp_path, models=PARTS)
+    chain.run(PRESENT, ["reach"])
+    chain.close()
+    (kept,) = (tmp_path / "results").iterdir()
+    old = tmp_path / "results" / ("0" * 64)
+    shutil.copytree(kept, old)
+    text = (old / "result.json").read_bytes()
+    assert b'"format":2' in text
+    (old / "result.json").write_bytes(text.replace(b'"format":2', b'"format":1'))
+    Chain(_city("open"), tmp_path, models=PARTS).close()
+    assert list((tmp_path / "results").iterdir()) == [kept]
+
+
+def _lonely(city: City, residents: float) -> City:
+    """Return the city with one house of some residents far from any path."""
+    far = city.buildings.iloc[[0]].assign(id="far", residents=residents)
+    far = far.set_geometry(far.geometry.translate(5_000.0, 0.0))
+    near = city.buildings.assign(residents=city.buildings["residents"].fillna(12.0))
+    return city.replaced(buildings=pd.concat([near, far], ignore_index=True))
+
+
+@pytest.mark.parametrize(("residents", "told"), [(3.0, None), (0.0, 0.0), (12.0, 10.0), (43.0, 45.0)])
+def test_residents_off_the_network_are_rounded(tmp_path, capsys, residents, told):
+    """The count and the houses it speaks of: few are withheld, more are to multiples of 5; on disk as on the screen."""
+    chain = Chain(_lonely(_city(), residents), tmp_path, models=PARTS)
+    answer = chain.run(PRESENT, ["reach"])
+    chain.close()
+    (row,) = [one for one in answer.indicators if one.id == "reach.unconnected"]
+    assert (None if np.isnan(row.value) else row.value) == told
+    assert row.places == (("far",) if told else ())
+    field = answer.results["reach"].field("Residents within 400 m on foot")
+    known = field.values[np.isfinite(field.values)]
+    assert len(known)
+    assert (known % 5 == 0).all()
+    assert not withheld(known, EXPORT).any()
+    (place,) = (tmp_path / "results").iterdir()
+    back = load(tmp_path, place.name)
+    assert [one.value for one in back.indicators if one.id == row.id and told is not None] in ([], [told])
+    for one, other in zip(back.fields, answer.results["reach"].fields, strict=True):
+        assert np.array_equal(one.values, other.values, equal_nan=True)
+    open_chain = Chain(_lonely(_city("open"), residents), models=PARTS)
+    (row,) = [one for one in open_chain.run(PRESENT, ["reach"]).indicators if one.id == "reach.unconnected"]
+    assert row.value == residents
+    open_chain.close()
+
+
+def test_whose_residents_need_protection():
+    city = _lonely(_city("open"), 3.0)
+    assert not has_protected_residents(city)
+    assert has_protected_residents(_lonely(_city(), 3.0))
+    register = pd.DataFrame({"id": ["reg"], "title": ["Register"], "classification": ["restricted"]})
+    sources = pd.concat([city.sources, register], ignore_index=True).fillna("")
+    marked = city.replaced(sources=sources, buildings=city.buildings.assign(source_id="reg"))
+    assert has_protected_residents(marked)
+    nobody = marked.buildings.assign(residents=np.nan)
+    assert not has_protected_residents(marked.replaced(buildings=nobody))
 
 
 def test_a_note_on_ethics_stays_with_the_project(tmp_path):

@@ -27,8 +27,9 @@ from twin.city.residents import with_people
 from twin.errors import BadInput, Cancelled, JobFailed, TwinError
 from twin.jobs import Job
 from twin.models.model import settled
-from twin.privacy.guard import guarded, is_made_of_people
-from twin.result import FOLDER, load, store
+from twin.privacy.guard import coarsened, guarded, is_made_of_people
+from twin.privacy.provenance import has_protected_residents
+from twin.result import FOLDER, is_outdated, load, store
 from twin.scenario.scenario import PRESENT
 from twin.scenario.scenario import key as scenario_key
 from twin.scenario.version import Versions
@@ -96,12 +97,15 @@ class Chain:
         self.digest = city_digest(base)
         city, self.assumptions = with_people(base)
         self._base = dataclasses.replace(city, present=city)
+        self._protected = has_protected_residents(base)
         self._folder = folder
         self._models = models
         self._versions = Versions()
         self._spent: dict[tuple[str, bool], float] = {}
         self.warm = Warm(budget)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="results")
+        if folder is not None:
+            self._writer.submit(_sweep, folder / FOLDER)
 
     def city(self, scenario: Scenario) -> City:
         """Return the City of a scenario."""
@@ -288,8 +292,8 @@ class Chain:
             quality = "preview" if rough else result.quality
             assumptions = self.assumptions + result.assumptions
             result = dataclasses.replace(result, key=own, quality=quality, assumptions=assumptions)
-            result = guarded(result, base=self._of_base(model, one, result))
-            if final:
+            result = self._coarsened(guarded(result, base=self._of_base(model, one, result)))
+            if final and not is_made_of_people(result):
                 self._store(result)
             if not preview:
                 self._spent[model.name, near is not None] = time.perf_counter() - begun
@@ -328,7 +332,10 @@ class Chain:
             os.utime(self._folder / FOLDER / key)
         except OSError:  # a project on a read-only disk
             _log.debug("%s: its time could not be set", key)
-        return result, "disk"
+        return self._coarsened(result), "disk"
+
+    def _coarsened(self, result: Result) -> Result:
+        return coarsened(result) if self._protected else result
 
     def _store(self, result: Result) -> None:
         if self._folder is not None:
@@ -363,6 +370,16 @@ def _store(folder: Path, result: Result) -> None:
         _tidy(folder / FOLDER)
     except (OSError, TwinError):  # a full or read-only disk: the answer is there, only not for next time
         _log.warning("the result %s could not be stored", result.key, exc_info=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what an earlier format of results left: it may tell of people what no longer is written down."""
+    try:
+        for place in folder.iterdir():
+            if is_outdated(place):
+                shutil.rmtree(place, ignore_errors=True)
+    except OSError:  # no results yet
+        _log.debug("%s was not looked through", folder.name)
 
 
 def _tidy(folder: Path) -> None:

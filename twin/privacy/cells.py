@@ -182,6 +182,17 @@ def rounded(counts: ArrayLike, base: int = BASE) -> Floats:
     return np.asarray(np.floor(np.asarray(counts, dtype=float) / base + 0.5) * base)
 
 
+def coarse(counts: ArrayLike) -> Floats:
+    """Return counts as they may stand anywhere: to multiples of 5, those of fewer than ten withheld (nan).
+
+    Examples
+    --------
+    >>> coarse([0, 3, 9, 10, 43]).tolist()
+    [0.0, nan, nan, 10.0, 45.0]
+    """
+    return np.where(withheld(counts, EXPORT), np.nan, rounded(counts))
+
+
 def difference_withheld(a: ArrayLike, b: ArrayLike, threshold: float) -> Mask:
     """Return which differences tell of too few persons: the two rest on numbers that differ by 1 to threshold - 1.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from twin.privacy.cells import DISPLAY, EXPORT, difference_withheld, never_alone, rounded, withheld
+from twin.privacy.cells import BASE, DISPLAY, EXPORT, coarse, difference_withheld, never_alone, rounded, withheld
 from twin.text import N_, composed
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from twin.result import Indicator, Result, Row
 
 WITHHELD = N_("Values that rest on fewer than {n} persons are withheld, and others that would give them away.")
+ROUNDED = N_("Residents of houses are counted to multiples of {base}, and fewer than {n} are withheld.")
 PERSONS = "persons"
 """Unit of the counts that are rounded when they leave the program."""
 
@@ -55,6 +56,32 @@ def guarded(result: Result, threshold: int = DISPLAY, base: Result | None = None
     said = composed(WITHHELD, n=threshold)
     more = () if said in result.assumptions else (said,)
     return dataclasses.replace(result, fields=fields, indicators=rows, assumptions=result.assumptions + more)
+
+
+def coarsened(result: Result) -> Result:
+    """Return a Result with its plain counts of residents rounded, and those of fewer than ten withheld.
+
+    For a city whose people need protection: counts that no model says more of (``support``), such as who lives off the
+    walk network. They are the same in memory, on disk, on the screen and in every export, so that nothing more is told
+    anywhere; done twice it is the same. What says what it rests on is left to :func:`guarded`.
+    """
+    if not any(one.unit == PERSONS and one.support is None for one in (*result.fields, *result.indicators)):
+        return result
+    fields = tuple(
+        dataclasses.replace(one, values=coarse(one.values).astype(np.float32))
+        if one.unit == PERSONS and one.support is None
+        else one
+        for one in result.fields
+    )
+    rows = tuple(_coarse_row(one) if one.unit == PERSONS and one.support is None else one for one in result.indicators)
+    said = composed(ROUNDED, base=BASE, n=EXPORT)
+    more = () if said in result.assumptions else (said,)
+    return dataclasses.replace(result, fields=fields, indicators=rows, assumptions=result.assumptions + more)
+
+
+def _coarse_row(one: Indicator) -> Indicator:
+    value = float(coarse(one.value))
+    return dataclasses.replace(one, value=value, places=one.places if np.isfinite(value) else ())
 
 
 def _field(field: Field, threshold: int, base: Field | None = None) -> Field:

@@ -82,3 +82,15 @@ def is_protected(city: City) -> bool:
     return (
         bool(len(city.population)) and not city.synthetic and inherited(city, ("population",)).classification != "open"
     )
+
+
+def has_protected_residents(city: City) -> bool:
+    """Say whether counts of a City's residents need protection, of whatever groups.
+
+    They do where its people do (:func:`is_protected`), and where residents stand on houses of a source that is said to
+    be internal or restricted. A city model whose class nobody stated is no register of its residents.
+    """
+    if is_protected(city):
+        return True
+    lived = city.buildings["source_id"][city.buildings["residents"].notna()].unique()
+    return not city.synthetic and any(city.source(str(one))["classification"] in CLASSES[1:] for one in lived)

@@ -9,9 +9,8 @@ import numpy as np
 
 from twin.chart import Axis, Bars, Chart
 from twin.city.schema import word
-from twin.models.segregation.people import chosen
 from twin.questions import words
-from twin.questions.people import no_groups
+from twin.questions.people import looked_at, no_groups
 from twin.questions.question import Asked, Choice, Made, Question, Reply, Values
 from twin.text import N_, number, part_of, tr
 
@@ -37,7 +36,7 @@ def _carry_reply(asked: Asked) -> Reply:
     if gap is None:
         return Reply(tr("No model has answered what this needs.", lang), tuple(rows))
     low, high = (next((r.value for r in rows if r.id == f"{gap.id}_{end}"), float("nan")) for end in ("low", "high"))
-    _, group = chosen(asked.city)
+    _, group, _ = looked_at(asked, "exposure")
     sure = math.isfinite(low) and (low > 0 or high < 0)
     said = {
         "group": tr(word(group), lang), "gap": words.signed(gap.value, gap.unit, lang),
@@ -65,12 +64,14 @@ def _classes(rows: list[Row], gap: Row, group: str, asked: Asked, lang: str) -> 
         return None
     limits = sorted(found, key=lambda text: -1.0 if text == "below" else float(text))
     names = sorted({name for one in found.values() for name in one})
-    counts = np.nan_to_num(np.array([[found[limit].get(name, 0.0) for name in names] for limit in limits]))
+    counts = np.array([[found[limit].get(name, 0.0) for name in names] for limit in limits])
     own = counts[:, names.index(group)] if group in names else np.zeros(len(limits))
-    rest = counts.sum(axis=1) - own
-    labels = tuple(tr("below", lang) if limit == "below" else f"{number(float(limit), lang)}–" for limit in limits)
+    others = [k for k, name in enumerate(names) if name != group]
+    rest = counts[:, others].sum(axis=1)  # nan, a gap, where any of it is withheld
+    first = number(float(limits[1]), lang) if len(limits) > 1 else "–"
+    labels = tuple(f"< {first}" if limit == "below" else f"{number(float(limit), lang)}–" for limit in limits)
     parts = tuple(
-        Bars(title, 100 * part / max(part.sum(), 1e-9))
+        Bars(title, 100 * part / max(float(np.nansum(part)), 1e-9))
         for title, part in ((word(group), own), (N_("All others"), rest))
     )
     return Chart(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +10,10 @@ import numpy as np
 from twin.chart import Axis, Bars, Chart
 from twin.city.schema import word
 from twin.models.segregation.people import chosen, groupings
+from twin.privacy.cells import coarse
+from twin.privacy.provenance import is_protected
 from twin.questions import words
-from twin.questions.people import CAUTION, MODEL, by_name, index_text, no_groups
+from twin.questions.people import CAUTION, MODEL, by_name, index_text, looked_at, no_groups
 from twin.questions.question import Asked, Choice, Made, Number, Pick, Question, Reply, Values
 from twin.scenario.buildings import HousingTransfer
 from twin.text import N_, number, tr
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.city.city import City
+    from twin.result import Result
 
 _WHO = (
     ("tenure", N_("As people in such homes live here today")),
@@ -31,13 +35,24 @@ TENURES = ("rental", "tenant_owned", "owned")
 
 
 def _mixes(city: City, zone: str, who: str, share: float) -> dict[str, dict[str, dict[str, float]]]:
-    """Return shares of the groups among those who move in, by tenure.
+    """Return shares of the groups among those who move in, by tenure, in every grouping there is.
 
     «As people in such homes live here today»: zones are weighted by how many of their people live in the tenure; open
     tables do not say who lives in which tenure within a zone, so this is an assumption (an ecological inference).
     """
-    grouping, group = chosen(city)
-    names = groupings(city)[grouping]
+    first, group = chosen(city)
+    mixes = {}
+    for grouping, names in groupings(city).items():
+        if grouping == "tenure" and set(TENURES) <= set(names):
+            mixes[grouping] = {tenure: {tenure: 1.0} for tenure in TENURES}
+            continue
+        mixes[grouping] = _mix(city, grouping, names, zone, "tenure" if who == _OWN and grouping != first else who)
+        if who == _OWN and grouping == first:
+            mixes[grouping] = {name: _with_share(mix, group, share) for name, mix in mixes[grouping].items()}
+    return mixes
+
+
+def _mix(city: City, grouping: str, names: tuple[str, ...], zone: str, who: str) -> dict[str, dict[str, float]]:
     table = city.population
     zones = sorted(map(str, table.loc[table["dimension"] == grouping, "zone"].unique()))
     counts = _counts(city, grouping, zones, names)
@@ -51,9 +66,8 @@ def _mixes(city: City, zone: str, who: str, share: float) -> dict[str, dict[str,
             total = counts.sum(axis=1, keepdims=True)
             mix = weight @ np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
         mix = mix if mix.sum() > 0 else whole
-        part = dict(zip(names, (mix / mix.sum()).tolist(), strict=True))
-        mixes[tenure] = _with_share(part, group, share) if who == _OWN else part
-    return {grouping: mixes}
+        mixes[tenure] = dict(zip(names, (mix / mix.sum()).tolist(), strict=True))
+    return mixes
 
 
 def _counts(city: City, grouping: str, zones: list[str], groups: tuple[str, ...]) -> NDArray[np.float64]:
@@ -99,18 +113,20 @@ def _homes_reply(asked: Asked) -> Reply:
     found = by_name(words.rows(asked, MODEL))
     if "d" not in found:
         return Reply(tr("The models did not answer.", lang))
-    grouping, group = chosen(asked.base)
+    grouping, group, names = looked_at(asked)
     made = _transfer(asked.values, asked.base)
     low, high = low_and_high(PRESENT.adding(made), grouping, group)
-    ends = [_quick(edit.active[0].apply(asked.base), zone) for edit in (low, high)]
-    now, before = _quick(asked.city, zone), _quick(asked.base, zone)
+    before, now = (_share(one.results[MODEL], zone, group) for one in (asked.reference, asked.answer))
+    ends = [_quick(edit.active[0].apply(asked.base), zone, asked) for edit in (low, high)]
+    if not np.isfinite([before, now]).all():  # withheld: what it was and became must not follow from the range
+        ends = [(float("nan"), d) for _, d in ends]
     d_low, d_high = sorted((ends[0][1], ends[1][1]))
     d = found["d"]
     text = tr(
         "With {n} more people in {place}, the share of {group} there goes from {before} to {after} ({low}–{high}), and "
         "D of the whole city changes by {change} to {d} ({d_low}–{d_high}) compared with {reference}.",
         lang, n=words.amount(made.persons, "persons", lang, 0), place=_zone_name(asked.base, zone),
-        group=tr(word(group), lang), before=number(before[0], lang, 1, "%"), after=number(now[0], lang, 1, "%"),
+        group=tr(word(group), lang), before=number(before, lang, 1, "%"), after=number(now, lang, 1, "%"),
         low=number(min(ends[0][0], ends[1][0]), lang, 1), high=number(max(ends[0][0], ends[1][0]), lang, 1, "%"),
         change=words.signed(d.difference, "", lang, 4), d=index_text(d.value, lang), d_low=index_text(d_low, lang),
         d_high=index_text(d_high, lang), reference=asked.names[1],
@@ -120,23 +136,35 @@ def _homes_reply(asked: Asked) -> Reply:
         tr(CAUTION, lang),
         tr("The range is for a share of the group {part} lower and higher among those who move in.", lang,
            part=number(100 * BAND, lang, 0, "%")),
-        *_shares_said(made, lang),
+        *_shares_said(made, grouping, lang),
     )  # fmt: skip
-    return Reply(text, tuple(found[id] for id in ids if id in found), notes, _mix_chart(asked, zone, lang))
+    return Reply(
+        text, tuple(found[id] for id in ids if id in found), notes, _mix_chart(asked, zone, grouping, names, lang)
+    )
 
 
-def _quick(city: City, zone: str) -> tuple[float, float]:
-    """Return the group's share [%] in a zone and D of the city, from counts alone."""
+def _share(result: Result, zone: str, group: str) -> float:
+    """Return the group's share [%] in a zone as the model says it; nan where it is withheld or not measured."""
+    from twin.models.segregation.outcome import zone_share
+
+    field = next((one for one in result.fields if one.name == zone_share(group)), None)
+    at = [] if field is None else np.flatnonzero(field.ids == zone)
+    return float(field.values[at[0]]) if field is not None and len(at) else float("nan")
+
+
+def _quick(city: City, zone: str, asked: Asked) -> tuple[float, float]:
+    """Return the group's share [%] in a zone and D of the area, from counts alone, as the model was asked."""
     from twin.models.segregation import evenness
-    from twin.models.segregation.people import Who, read
+    from twin.models.segregation.model import who
+    from twin.models.segregation.people import read
 
-    folk = read(city, Who(cell=0.0))
+    folk = read(city, dataclasses.replace(who(asked.answer.results[MODEL].parameters), cell=0.0))
     if folk is None:
         return float("nan"), float("nan")
     total = folk.counts.sum(axis=1)
     at = folk.zones.tolist().index(zone) if zone in folk.zones.tolist() else -1
     share = float("nan") if at < 0 or not total[at] > 0 else 100 * float(folk.counts[at, folk.group] / total[at])
-    return share, evenness.dissimilarity(folk.counts[:, folk.group], total)
+    return share, evenness.dissimilarity(folk.counts[folk.inside, folk.group], total[folk.inside])
 
 
 def _zone_name(city: City, zone: str) -> str:
@@ -144,28 +172,29 @@ def _zone_name(city: City, zone: str) -> str:
     return str(rows["name"].iloc[0]) or zone if len(rows) else zone
 
 
-def _shares_said(edit: HousingTransfer, lang: str) -> tuple[str, ...]:
+def _shares_said(edit: HousingTransfer, grouping: str, lang: str) -> tuple[str, ...]:
     """Say the assumed mix of those who move in, by tenure."""
     said = []
     for tenure, part in edit.tenure.items():
-        for shares in edit.groups.values():
-            mix = shares[tenure].items()
-            groups = ", ".join(f"{tr(word(g), lang)} {number(100 * s, lang, 0, '%')}" for g, s in mix)
-            said.append(
-                tr("Assumed for {tenure} ({part} of the homes): {groups}.", lang, tenure=tr(word(tenure), lang).lower(),
-                   part=number(100 * part, lang, 0, "%"), groups=groups)
-            )  # fmt: skip
+        mix = edit.groups.get(grouping, {}).get(tenure, {}).items()
+        groups = ", ".join(f"{tr(word(g), lang)} {number(100 * s, lang, 0, '%')}" for g, s in mix)
+        said.append(
+            tr("Assumed for {tenure} ({part} of the homes): {groups}.", lang, tenure=tr(word(tenure), lang).lower(),
+               part=number(100 * part, lang, 0, "%"), groups=groups)
+        )  # fmt: skip
     return tuple(said)
 
 
-def _mix_chart(asked: Asked, zone: str, lang: str) -> Chart:
-    grouping, _ = chosen(asked.base)
-    names = groupings(asked.base)[grouping]
+def _mix_chart(asked: Asked, zone: str, grouping: str, names: tuple[str, ...], lang: str) -> Chart:
     bars = []
+    protected = is_protected(asked.base)
     for city, name in ((asked.base, asked.names[1]), (asked.city, asked.names[0])):
         rows = city.population[(city.population["zone"] == zone) & (city.population["dimension"] == grouping)]
-        counts = rows.groupby("group")["persons"].sum().reindex(list(names)).fillna(0.0).to_numpy()
-        bars.append(Bars(name, counts))
+        known = rows.groupby("group")["persons"].sum()
+        rest = float(known.drop(labels=list(names), errors="ignore").sum())
+        counts = known.reindex(list(names)).fillna(0.0).to_numpy(dtype=float)
+        counts = np.where(np.array(names) == "other", rest, counts) if "other" not in known.index else counts
+        bars.append(Bars(name, coarse(counts) if protected else counts))
     title = tr("People in {place} by group", lang, place=_zone_name(asked.base, zone))
     return Chart(title, Axis("", names=tuple(word(g) for g in names)), Axis(N_("Persons"), low=0.0), tuple(bars))
 

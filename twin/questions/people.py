@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.chart import Axis, Chart, Line, Mark
+from twin.chart import Axis, Bars, Chart, Line, Mark
 from twin.city.schema import word
 from twin.models.segregation import reacts
-from twin.models.segregation.people import groupings
+from twin.models.segregation.model import names
+from twin.models.segregation.people import chosen, groupings
 from twin.questions import words
 from twin.questions.question import Asked, Choice, Draw, Made, Pick, Question, Reply, Values
 from twin.scenario.others import AddPlace
@@ -19,6 +20,8 @@ from twin.text import N_, number, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
     from twin.city.city import City
     from twin.result import Row
@@ -43,6 +46,17 @@ def _no_paths(city: City) -> str:
         if len(city.paths)
         else N_("There is no walk network in this city: read one in, for example from OpenStreetMap.")
     )
+
+
+def looked_at(asked: Asked, model: str = MODEL) -> tuple[str, str, tuple[str, ...]]:
+    """Return the grouping, the group and the groups told apart in an answer: the scenario may have chosen its own."""
+    values = asked.answer.results[model].parameters
+    grouping, group = chosen(asked.base, str(values["grouping"]).strip(), str(values["group"]).strip())
+    all_groups = groupings(asked.base)[grouping]
+    wanted = names(values.get("groups", ""))
+    told = (*(one for one in all_groups if one in wanted), "other") if wanted else all_groups
+    told = all_groups if len(told) > len(all_groups) else told
+    return grouping, group if group in told else told[0], told
 
 
 def by_name(rows: Iterable[Row]) -> dict[str, Row]:
@@ -215,6 +229,9 @@ def _place_reply(asked: Asked) -> Reply:
     at = [i for f in fields[:1] for i, id in enumerate(f.ids) if id == made.own_id()]
     shown = tuple(row for id, row in found.items() if id.startswith("copresence"))
     if not at or not np.isfinite(fields[0].values[at[0]]):
+        rests = fields[0].support[at[0]] if at and fields[0].support is not None else 0.0
+        if rests > 0:
+            return Reply(tr("So few can reach it on foot that who they are is withheld.", lang), shown, notes)
         return Reply(tr("The place cannot be reached on foot: there is no walk link near it.", lang), shown, notes)
     people, mix = (float(f.values[at[0]]) for f in fields[:2])
     middle = found["copresence_mix"].reference if "copresence_mix" in found else float("nan")
@@ -224,7 +241,30 @@ def _place_reply(asked: Asked) -> Reply:
         mix=number(mix, lang, 2),
         middle=number(middle, lang, 2), reference=asked.names[1],
     )  # fmt: skip
-    return Reply(text, shown, notes)
+    return Reply(text, shown, notes, _place_chart(asked, at[0], word(made.place_kind), lang))
+
+
+def _place_chart(asked: Asked, at: int, place: str, lang: str) -> Chart:
+    """Return the groups among those who can reach the new place, beside the public places there were [%]."""
+    from twin.models.segregation.outcome import place_share
+
+    after, before = asked.answer.results[MODEL], asked.reference.results[MODEL]
+    _, _, groups = looked_at(asked)
+    radius = float(after.parameters["place_radius"])
+    shares = [place_share(group, radius) for group in groups]
+    own = np.array([after.field(name).values[at] for name in shares])
+    others = np.array([_middle(before.field(name).values) for name in shares])
+    bars = (
+        Bars(tr("Public places of {reference}, mean", lang, reference=asked.names[1]), others, tone="reference"),
+        Bars(place, own),
+    )
+    title = tr("Who can reach it within {r} m on foot", lang, r=number(radius, lang, 0))
+    return Chart(title, Axis("", names=tuple(word(group) for group in groups)), Axis(N_("Share"), "%", low=0.0), bars)
+
+
+def _middle(values: NDArray[np.float32]) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else math.nan
 
 
 PLACE = Question(

@@ -6,10 +6,12 @@ docs/questions.md.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from twin.privacy.guard import result_for_export
 from twin.text import N_
 
 if TYPE_CHECKING:
@@ -183,6 +185,23 @@ class Reply:
     notes: tuple[str, ...] = ()
     chart: Chart | None = None
     layers: tuple[Layer, ...] = ()
+
+
+def replied(question: Question, asked: Asked) -> Reply:
+    """Return the reply to a question, made of what may leave the program: it is copied into notes and reports.
+
+    Where answers are made of people who need protection the higher threshold and the rounding of exports apply to all
+    of it, sentence, figures and chart.
+    """
+    return question.reply(
+        dataclasses.replace(asked, answer=_leaving(asked.answer), reference=_leaving(asked.reference))
+    )
+
+
+def _leaving(answer: Answer) -> Answer:
+    return dataclasses.replace(
+        answer, results={name: result_for_export(one) for name, one in answer.results.items()}
+    )  # fmt: skip
 
 
 def any_city(city: City) -> str:

@@ -98,12 +98,19 @@ class _Said:
         return [self._row(id, title, value, one.unit, group) for id, title, value in titles]
 
     def concentration(self) -> list[Indicator]:
-        """Return the concentration index where groups have an order and the quantity a zero."""
-        if self._homes.grouping not in ORDERED or not self._one.ratio:
+        """Return the concentration index where groups have an order: of the quantity, or of who has the limit or more.
+
+        Decibels have no zero, so that of a level it is that of the persons at or above the limit.
+        """
+        one = self._one
+        if self._homes.grouping not in ORDERED:
             return []
-        value = concentration_index(self._one.values, self._persons)
-        title = N_("{what}: concentration index, lowest group to highest")
-        return [self._row("concentration", title, value, "", None)]
+        if one.ratio:
+            title = N_("{what}: concentration index, lowest group to highest")
+            return [self._row("concentration", title, concentration_index(one.values, self._persons), "", None)]
+        title = N_("{what} from {limit}: concentration index, lowest group to highest")
+        value = concentration_index((one.values >= one.limit).astype(float), self._persons)
+        return [self._row("concentration", title, value, "", None, limit=one.limit)]
 
     def above(self) -> list[Indicator]:
         """Return the share of each group at or above the limit."""
@@ -120,7 +127,7 @@ class _Said:
         ]  # fmt: skip
 
     def classes(self) -> list[Indicator]:
-        """Return the persons of each group in each class."""
+        """Return the persons of each group in each class, classes of nobody too: an edit may empty or fill them."""
         one = self._one
         if not one.breaks:
             return []
@@ -131,8 +138,6 @@ class _Said:
         ends = (-np.inf, *one.breaks, np.inf)
         rows = []
         for c, (low, high) in enumerate(pairwise(ends)):
-            if not found[c].any():
-                continue
             places = self._places((one.values >= low) & (one.values < high))
             title, fields = _class_title(low, high)
             id = f"class_{'below' if np.isinf(low) else f'{low:g}'}"
@@ -184,7 +189,7 @@ def assumptions(homes: Homes, quantities: list[Quantity], rule: FacadeRule, mode
     ids = {one.id.split("_")[0] for one in quantities}
     if "noise" in ids:
         rules = {
-            "median": N_("Exposure: people are put evenly on the façades at or above their house's median level."),
+            "median": N_("Exposure: people are put evenly on the louder half of their house's façades."),
             "even": N_("Exposure: people are put evenly on all façades of their house."),
             "highest": N_("Exposure: people are put on the loudest façade of their house."),
         }

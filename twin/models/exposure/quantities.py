@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from twin.models.exposure.noise import assigned
 from twin.text import N_
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ NOISE_INDICATORS = ("Lden", "Lnight", "24h", "24 h")
 """Levels that stand for a day or night, by what their names hold; never mixed in one row."""
 NOISE_BREAKS = (45.0, 50.0, 55.0, 60.0, 65.0, 70.0, 75.0)
 """Classes of 5 dB."""
+WAY_BREAKS = (200.0, 400.0, 600.0, 800.0, 1_000.0, 1_500.0)
 TRAFFIC_BREAKS = (500.0, 1_000.0, 2_500.0, 5_000.0, 10_000.0, 20_000.0)
 OWN_STREET = 50.0
 """Furthest a house may be from the street it is said to be on [m]."""
@@ -146,27 +148,25 @@ def shared_over_facades(
 ) -> tuple[NDArray[np.int64], Floats, Floats]:
     """Return which receivers count and with which part of their house's people.
 
-    ``median``: evenly over the receivers at or above the house's median, as Directive (EU) 2015/996, 2.8, as amended by
-    (EU) 2021/1226 has it where it is not known where dwellings lie; ``even``: over all; ``highest``: all people on the
-    loudest.
+    ``median``: evenly over the louder half of the receivers, the quietest left out where their number is odd, as
+    Directive (EU) 2015/996, 2.8, as amended by (EU) 2021/1226 has it where it is not known where dwellings lie, and as
+    the noise model counts people; ``even``: over all; ``highest``: all people on the loudest.
 
     Examples
     --------
-    >>> home, values, part = shared_over_facades(np.array([0, 0, 0, 1]), np.array([50.0, 60, 70, 40]), "median")
+    >>> home, values, part = shared_over_facades(np.array([0, 0, 0, 0, 1]), np.array([50.0, 60, 70, 65, 40]), "median")
     >>> values.tolist(), part.tolist()
-    ([60.0, 70.0, 40.0], [0.5, 0.5, 1.0])
+    ([70.0, 65.0, 40.0], [0.5, 0.5, 1.0])
     """
     if not len(home):
         return home, values, np.zeros(0)
-    frame = pd.DataFrame({"home": home, "value": values})
-    by = frame.groupby("home")["value"]
     if rule == "even":
         keep = np.ones(len(home), dtype=bool)
     elif rule == "highest":
         keep = np.zeros(len(home), dtype=bool)
-        keep[by.idxmax().to_numpy()] = True
+        keep[pd.DataFrame({"home": home, "value": values}).groupby("home")["value"].idxmax().to_numpy()] = True
     else:
-        keep = values >= by.transform("median").to_numpy()
+        keep = assigned(values, home, np.ones(len(home))) > 0
     chosen = home[keep]
     many = np.bincount(chosen)
     return chosen, values[keep], 1.0 / many[chosen]
@@ -217,7 +217,7 @@ def _ways(homes: Homes, result: Result, limit: float) -> list[Quantity]:
         if field.unit == "m" and field.where == "buildings":
             home, values = _by_id(homes, field.ids, field.values)
             id = "way_" + field.name.rsplit(" ", 1)[-1].lower()
-            made.append(Quantity(id, field.name, "m", home, values, np.ones(len(home)), (), limit, True))
+            made.append(Quantity(id, field.name, "m", home, values, np.ones(len(home)), WAY_BREAKS, limit, True))
     return made
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twin.city.city import City
     from twin.jobs import Job
     from twin.models.segregation.multiscalar import Fall
+    from twin.models.segregation.people import Who
     from twin.models.segregation.stages import Asked
     from twin.result import Value
 
@@ -109,19 +110,24 @@ def run(
 
 def _asked(values: Mapping[str, Value]) -> Asked:
     from twin.models.segregation.neighbours import checked_ks
-    from twin.models.segregation.people import Who
     from twin.models.segregation.stages import Asked
     from twin.models.walk.network import Rules
 
-    who = Who(
-        str(values["grouping"]).strip(), names(values["groups"]), str(values["group"]).strip(), names(values["area"]),
-        str(values["kind"]).strip(), float(values["cell"]),
-    )  # fmt: skip
     ks = checked_ks([int(k) if k.is_integer() else k for k in numbers("ks", values["ks"])])  # type: ignore[misc]
     radii = tuple(sorted(set(numbers("radii", values["radii"]))))
     return Asked(
-        who, ks, radii, cast("Fall", values["fall"]), float(values["place_radius"]), names(values["place_kinds"]),
-        Rules(float(values["steps_factor"]), bool(values["step_free"])), float(values["access"]),
+        who(values), ks, radii, cast("Fall", values["fall"]), float(values["place_radius"]),
+        names(values["place_kinds"]), Rules(float(values["steps_factor"]), bool(values["step_free"])), float(values["access"]),
+    )  # fmt: skip
+
+
+def who(values: Mapping[str, Value]) -> Who:
+    """Return whom the parameters ask for."""
+    from twin.models.segregation.people import Who
+
+    return Who(
+        str(values["grouping"]).strip(), names(values["groups"]), str(values["group"]).strip(), names(values["area"]),
+        str(values["kind"]).strip(), float(values["cell"]),
     )  # fmt: skip
 
 

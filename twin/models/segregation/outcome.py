@@ -169,7 +169,7 @@ def _of_counts(folk: People, fields: _Fields, how: Chance, job: Job | None) -> l
     total = inside.sum(axis=1)
     share = 100 * _shares(folk.counts)[:, g]
     quotient = _local(local.location_quotient, folk)[:, g]
-    shown = fields.zones(composed(N_("Share: {group}"), group=group), "%", share)
+    shown = fields.zones(zone_share(folk.groups[g]), "%", share)
     fields.zones(composed(N_("Location quotient: {group}"), group=group), "", quotient)
     mix = fields.zones(N_("Mix of groups (0 one group, 1 all alike)"), "", local.local_diversity(folk.counts, True))
     part = _local(lambda c: local.local_divergence(c)[:, None], folk)[:, 0]
@@ -204,6 +204,11 @@ def _of_counts(folk: People, fields: _Fields, how: Chance, job: Job | None) -> l
         if id in found:
             made.append(_indicator(f"{id}_chance", title, found[id].high, ""))
     return made
+
+
+def zone_share(group: str) -> str:
+    """Return the name of the field with the share of a group in each zone."""
+    return composed(N_("Share: {group}"), group=word(group))
 
 
 def _mean(values: Floats, weights: Floats) -> float:
@@ -310,11 +315,16 @@ def _of_barriers(made: Stages, walked: Walked, asked: Asked) -> list[Indicator]:
 # --- places -----------------------------------------------------------------------------------------------------
 
 
+def place_share(group: str, radius: float) -> str:
+    """Return the name of the field with the share of a group among those who can reach each public place."""
+    return composed(N_("Co-presence potential: {group} within {r} m on foot"), group=word(group), r=radius)
+
+
 def _of_places(walked: Walked, folk: People, fields: _Fields, asked: Asked) -> list[Indicator]:
     if not len(walked.places):
         return []
     members = np.nansum(folk.unit_counts, axis=0)
-    found, r, group = potential(walked.meeting, members), asked.place_radius, _name(folk)
+    found, r = potential(walked.meeting, members), asked.place_radius
     who = fields.places(
         walked.places, composed(N_("People who can reach the place within {r} m on foot"), r=r), N_("persons"),
         found.people, walked.meeting,
@@ -326,10 +336,8 @@ def _of_places(walked: Walked, folk: People, fields: _Fields, asked: Asked) -> l
         found.mix,
         walked.meeting,
     )
-    fields.places(
-        walked.places, composed(N_("Co-presence potential: {group} within {r} m on foot"), group=group, r=r), "%",
-        100 * found.shares[:, folk.group], walked.meeting,
-    )  # fmt: skip
+    for k in (folk.group, *(k for k in range(len(folk.groups)) if k != folk.group)):
+        fields.places(walked.places, place_share(folk.groups[k], r), "%", 100 * found.shares[:, k], walked.meeting)
     gap = fields.places(
         walked.places, composed(N_("Co-presence potential: gap between groups within {r} m on foot"), r=r),
         N_("percentage points"), 100 * found.gap, walked.meeting,

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from twin.chain.registry import switched_on
 from twin.errors import TwinError
-from twin.questions.question import Asked, Draw, Loaded, Pick
+from twin.questions.question import Asked, Draw, Loaded, Pick, replied
 from twin.text import N_, tr
 from twin.ui import edits
 from twin.ui.drawing import BuildingTool, OutlineTool, PathTool, SpotTool
@@ -292,7 +292,7 @@ class Asking(QObject):
 
         def work() -> Reply:
             asked = Asked(values, _edited(base, scenario), base, answer, reference, names, lang, loaded)
-            return question.reply(asked)
+            return replied(question, asked)
 
         self._thread.submit(work).add_done_callback(partial(self._tell, number))
 
