@@ -213,6 +213,30 @@ def test_local_values(frame, tmp_path, capsys):
     assert rows["location_quotient_a"].max() > 1 > rows["location_quotient_a"].min()
 
 
+def test_local_values_of_few_are_withheld(tmp_path, capsys):
+    """A unit with three of the group, and the next smallest that would give it away; public statistics as published."""
+    path, out = tmp_path / "own.csv", tmp_path / "local.csv"
+    path.write_text("a,b\n3,60\n40,52\n200,33\n0,0\n500,501\n")
+    found = Said(capsys, path, "--groups", "a,b", "--local", out, "--draws", 0, "--json").json
+    rows = pd.read_csv(out)
+    assert rows["share_a"].isna().tolist() == [True, True, False, True, False]
+    assert rows["persons"].tolist() == [65, 90, 235, 0, 1000]
+    assert any("2 units rest on fewer than 10 persons" in note for note in found["notes"])
+    public = Said(capsys, path, "--groups", "a,b", "--local", out, "--draws", 0, "--public", "--json").json
+    rows = pd.read_csv(out)
+    assert rows["share_a"].tolist()[:2] == pytest.approx([3 / 63, 40 / 92])
+    assert not any("rest on fewer" in note for note in public["notes"])
+    assert (public["parameters"]["public"], public["parameters"]["local"]) == (True, str(out))
+
+
+def test_units_that_stand_twice_are_said(tmp_path, capsys):
+    path = tmp_path / "years.csv"
+    path.write_text("kod,year,a,b\n0180C1010,2020,3,60\n0180C1010,2021,4,52\n0180C1020,2020,5,5\n")
+    found = Said(capsys, path, "--groups", "a,b", "--draws", 0, "--json").json
+    assert any("kod names 1 units more than once, such as 0180C1010" in note for note in found["notes"])
+    assert found["units"] == 3
+
+
 def test_text_names_chance_and_unit(text, capsys):
     said = Said(capsys, text, "--group", "a", "--total", "all")
     assert "Dissimilarity D: 0.5833  by chance" in said.out

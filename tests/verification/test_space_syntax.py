@@ -10,6 +10,8 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 from small_cities import CRS, small_city, walk_grid
 
 from twin.city.city import City
@@ -153,6 +155,69 @@ def test_a_plain_search_says_the_same(seed, regular, radius):
     assert got.count == pytest.approx(count)
     assert got.depth == pytest.approx(depth, abs=1e-9)
     assert got.choice == pytest.approx(choice, abs=1e-9)
+
+
+def _turn(a, b):
+    """Return the turn from one direction to another [millionths of a right angle]."""
+    cross, dot = a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1]
+    return np.rint(abs(np.arctan2(cross, dot)) / (np.pi / 2) * 1e6)
+
+
+def _by_scipy(paths):
+    """Return count, depth and choice by SciPy's Dijkstra on the graph of directed middles, drawn up from the lines.
+
+    Many ways turn alike, for all that only turn left do; so a way costs its turning, and below that its length.
+    """
+    lines = [shapely.get_coordinates(line) for line in paths.geometry]
+    n, unit = len(lines), 2.0**22
+    inner = [sum(_turn(b - a, c - b) for a, b, c in zip(p, p[1:], p[2:], strict=False)) for p in lines]
+    half = [
+        bend // 2 * unit + np.rint(1000 * line.length) // 2 for bend, line in zip(inner, paths.geometry, strict=True)
+    ]
+    ends = list(zip(paths["from_node"], paths["to_node"], strict=True))
+    cost = np.zeros((2 * n, 2 * n))
+    for a in range(n):
+        for to_end in (0, 1):  # a is walked towards its end to_end
+            leaving = lines[a][-1] - lines[a][-2] if to_end else lines[a][0] - lines[a][1]
+            for b in range(n):
+                for by in (0, 1):  # b is entered by its end by, and walked towards the other
+                    if a != b and ends[a][to_end] == ends[b][by]:
+                        entering = lines[b][-2] - lines[b][-1] if by else lines[b][1] - lines[b][0]
+                        cost[2 * a + to_end, 2 * b + 1 - by] = half[a] + _turn(leaving, entering) * unit + half[b]
+    found = dijkstra(csr_array(cost))
+    leaving, arriving = np.minimum(found[::2], found[1::2]), np.minimum(found[:, ::2], found[:, 1::2])
+    between = np.minimum(leaving[:, ::2], leaving[:, 1::2])
+    np.fill_diagonal(between, 0.0)
+    reached = np.isfinite(between)
+    choice = np.zeros(n)
+    for v in range(n):
+        through = [leaving[:, s][:, None] + arriving[s][None, :] for s in (2 * v, 2 * v + 1)]
+        on = reached & (np.minimum(*through) == between)
+        on[v], on[:, v] = False, False
+        np.fill_diagonal(on, False)
+        choice[v] = on.sum() / 2
+    return reached.sum(axis=1), (np.where(reached, between, 0.0) // unit).sum(axis=1) / 1e6, choice
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("bent", [False, True])
+def test_scipy_says_the_same(seed, bent):
+    """An independent calculation from the drawn lines: reach, depth and choice."""
+    rng = np.random.default_rng(seed)
+    paths = walk_grid(rng, 7, 6, 100.0, 0.12).assign(bridge=False, steps=False)
+    if bent:
+        ends = [shapely.get_coordinates(line) for line in paths.geometry]
+        lines = [shapely.LineString([p[0], p.mean(axis=0) + rng.uniform(-25, 25, 2), p[-1]]) for p in ends]
+        paths = paths.set_geometry(gpd.GeoSeries(lines, crs=CRS)).assign(length=[line.length for line in lines])
+    found = segments(paths)
+    order = {name: i for i, name in enumerate(found.ids)}
+    rows = [order[name] for name in paths["id"]]
+    got = measures(found, 1e6)
+    count, depth, choice = _by_scipy(paths)
+    assert len(rows) > 50
+    assert got.count[rows] == pytest.approx(count)
+    assert got.depth[rows] == pytest.approx(depth, abs=1e-4)
+    assert got.choice[rows] == pytest.approx(choice)
 
 
 def test_as_a_model():

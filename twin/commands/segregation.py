@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twin.errors import BadInput, UsageError
+from twin.privacy.cells import BASE, EXPORT
 from twin.text import N_, number, tr
 
 if TYPE_CHECKING:
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
 
 NOTES = {
     "units": N_("Values depend on how units are drawn: {n} inhabited units, the middle one of {persons} persons."),
+    "twice": N_(
+        "Column {column} names {n} units more than once, {example} for one; each row counts as a unit of its own."
+    ),
+    "withheld": N_(
+        "{n} units rest on fewer than {least} persons and are blank in {file}, counts are to multiples of {base} "
+        "(public statistics: --public)."
+    ),
     "missing": N_("{n} units lack a count and are left out."),
     "noise": N_("In {n} units the group exceeded the total by at most {most} persons; the total was raised to it."),
     "degrees": N_("Areas and places are measured in degrees; there are no distances, and values differ from metres."),
@@ -71,6 +80,7 @@ def add(parser: Parser, lang: str) -> None:
         help=tr("persons by which published noise may make a group exceed its total", lang),
     )  # fmt: skip
     arg("--local", metavar="FILE.csv", type=Path, help=tr("write values of each unit", lang))
+    arg("--public", action="store_true", help=tr("public statistics: few persons need not be withheld", lang))
 
 
 def run(args: Namespace, console: Console) -> int:
@@ -105,8 +115,15 @@ def run(args: Namespace, console: Console) -> int:
     notes.insert(0, ("units", {"n": facts["units"], "persons": size}))
     if facts["missing_units"]:
         notes.append(("missing", {"n": facts["missing_units"]}))
+    _look_for_twins(table, notes)
     if args.local:
-        _write_local(args.local, counts, names, args)
+        from twin.commands import segregation_local
+
+        labels = names if args.groups else [names[0], args.other or "rest"]
+        few = segregation_local.write(args.local, counts, labels, args.public)
+        if few:
+            said = {"n": few, "least": EXPORT, "base": BASE, "file": args.local.name}
+            notes.append(("withheld", said))
     result = values | {
         "table": str(args.table), **facts, "groups": _shares(counts, names), "crs": crs,
         "parameters": _parameters(args, wanted),
@@ -316,6 +333,7 @@ def _shares(counts: Floats, names: list[str]) -> list[dict[str, Any]]:
 
 def _parameters(args: Namespace, wanted: Wanted) -> dict[str, Any]:
     from twin.models.segregation import proximity, walking
+    from twin.models.segregation.answer import MOST_PAIRED
 
     return {
         "group": args.group, "total": args.total, "other": args.other, "groups": args.groups, "by": args.by,
@@ -323,36 +341,22 @@ def _parameters(args: Namespace, wanted: Wanted) -> dict[str, Any]:
         "crs": args.crs, "x": args.x, "y": args.y, "atkinson": wanted.atkinson, "null": wanted.null,
         "draws": wanted.draws, "seed": wanted.seed, "noise": args.noise, "centre": wanted.centre,
         "nearness_scale": wanted.nearness_scale, "nearness_alpha": proximity.ALPHA, "nearness_beta": proximity.BETA,
-        "access": walking.ACCESS, "concentration_profile_steps": 1000,
+        "access": walking.ACCESS, "concentration_profile_steps": 1000, "most_paired": MOST_PAIRED,
+        "local": None if args.local is None else str(args.local), "public": args.public,
     }  # fmt: skip
 
 
-def _write_local(path: Path, counts: Floats, names: list[str], args: Namespace) -> None:
-    """Write what each unit is: shares, location quotients, mix and distance from the whole's mix."""
-    import csv
+def _look_for_twins(table: UnitTable, notes: list[Any]) -> None:
+    """Say where a column of codes names units twice: several years in one table, say, or two tables in one."""
+    from twin.city.statistics.groups import CODE_COLUMNS
 
-    from twin.models.segregation import local
-
-    labels = names if args.groups else [names[0], args.other or "rest"]
-    t = counts.sum(axis=1)
-    share = np.divide(counts, t[:, None], out=np.full_like(counts, np.nan), where=t[:, None] > 0)
-    columns: list[tuple[str, Floats]] = [("persons", t)]
-    columns += [(f"share_{name}", share[:, g]) for g, name in enumerate(labels)]
-    quotient = local.location_quotient(counts)
-    columns += [(f"location_quotient_{name}", quotient[:, g]) for g, name in enumerate(labels)]
-    columns += [
-        ("diversity", local.local_diversity(counts)),
-        ("simpson_interaction", local.local_interaction(counts)),
-        ("divergence", local.local_divergence(counts)),
-    ]
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["row", *(name for name, _ in columns)])
-            for i in range(len(counts)):
-                writer.writerow([i + 1, *("" if np.isnan(v[i]) else f"{v[i]:.10g}" for _, v in columns)])
-    except OSError as error:
-        raise BadInput("{path}: cannot be written ({reason})", path=str(path), reason=error.strerror) from error
+    for column in table.columns:
+        if column.strip().lower() in CODE_COLUMNS:
+            codes = [code for code in table.text(column) if code.strip()]
+            many = Counter(codes)
+            twice = [code for code, times in many.items() if times > 1]
+            if twice:
+                notes.append(("twice", {"column": column, "n": len(twice), "example": twice[0]}))
 
 
 _TITLES = {

@@ -65,18 +65,20 @@ def coarsened(result: Result) -> Result:
     walk network. They are the same in memory, on disk, on the screen and in every export, so that nothing more is told
     anywhere; done twice it is the same. What says what it rests on is left to :func:`guarded`.
     """
-    if not any(one.unit == PERSONS and one.support is None for one in (*result.fields, *result.indicators)):
+    if not any(_is_plain_count(one) for one in (*result.fields, *result.indicators)):
         return result
     fields = tuple(
-        dataclasses.replace(one, values=coarse(one.values).astype(np.float32))
-        if one.unit == PERSONS and one.support is None
-        else one
+        dataclasses.replace(one, values=coarse(one.values).astype(np.float32)) if _is_plain_count(one) else one
         for one in result.fields
     )
-    rows = tuple(_coarse_row(one) if one.unit == PERSONS and one.support is None else one for one in result.indicators)
+    rows = tuple(_coarse_row(one) if _is_plain_count(one) else one for one in result.indicators)
     said = composed(ROUNDED, base=BASE, n=EXPORT)
     more = () if said in result.assumptions else (said,)
     return dataclasses.replace(result, fields=fields, indicators=rows, assumptions=result.assumptions + more)
+
+
+def _is_plain_count(one: Field | Indicator) -> bool:
+    return one.unit == PERSONS and one.support is None
 
 
 def _coarse_row(one: Indicator) -> Indicator:

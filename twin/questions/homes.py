@@ -138,9 +138,8 @@ def _homes_reply(asked: Asked) -> Reply:
            part=number(100 * BAND, lang, 0, "%")),
         *_shares_said(made, grouping, lang),
     )  # fmt: skip
-    return Reply(
-        text, tuple(found[id] for id in ids if id in found), notes, _mix_chart(asked, zone, grouping, names, lang)
-    )
+    chart = _mix_chart(asked, zone, grouping, names, lang)
+    return Reply(text, tuple(found[id] for id in ids if id in found), notes, chart)
 
 
 def _share(result: Result, zone: str, group: str) -> float:

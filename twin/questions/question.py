@@ -193,9 +193,8 @@ def replied(question: Question, asked: Asked) -> Reply:
     Where answers are made of people who need protection the higher threshold and the rounding of exports apply to all
     of it, sentence, figures and chart.
     """
-    return question.reply(
-        dataclasses.replace(asked, answer=_leaving(asked.answer), reference=_leaving(asked.reference))
-    )
+    answer, reference = _leaving(asked.answer), _leaving(asked.reference)
+    return question.reply(dataclasses.replace(asked, answer=answer, reference=reference))
 
 
 def _leaving(answer: Answer) -> Answer:

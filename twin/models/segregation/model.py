@@ -117,7 +117,8 @@ def _asked(values: Mapping[str, Value]) -> Asked:
     radii = tuple(sorted(set(numbers("radii", values["radii"]))))
     return Asked(
         who(values), ks, radii, cast("Fall", values["fall"]), float(values["place_radius"]),
-        names(values["place_kinds"]), Rules(float(values["steps_factor"]), bool(values["step_free"])), float(values["access"]),
+        names(values["place_kinds"]), Rules(float(values["steps_factor"]), bool(values["step_free"])),
+        float(values["access"]),
     )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from twin.models.compile import kernel, part
 
 TURN = np.int64(1) << np.int64(32)
 """One millionth of a right angle, in a cost; below it are millimetres."""
+LENGTH = TURN - np.int64(1)
+"""The digits of a cost that hold millimetres."""
 FULL = 1_000_000.0
 """Parts of a right angle."""
 FAR = np.int64(np.iinfo(np.int64).max)
@@ -74,7 +76,7 @@ def search(o, start, to, cost, half, radius, best, ways, final, heap, item, seen
         for k in range(start[s], start[s + 1]):
             t, new = to[k], d + cost[k]
             # the middle of the next segment must be within the radius
-            if t >> 1 == o or (new - half[t >> 1]) % TURN > radius:
+            if new > best[t] or t >> 1 == o or ((new - half[t >> 1]) & LENGTH) > radius:
                 continue
             if new < best[t]:
                 if best[t] == FAR:
@@ -82,7 +84,7 @@ def search(o, start, to, cost, half, radius, best, ways, final, heap, item, seen
                     n_seen += 1
                 best[t], ways[t] = new, ways[s]
                 m = push(heap, item, m, new, t)
-            elif new == best[t] and not final[t]:
+            elif not final[t]:
                 ways[t] += ways[s]
     return n_seen, n_done
 
@@ -97,18 +99,16 @@ def own_part(s, half, best, ways):  # type: ignore[no-untyped-def]
 
 
 @part
-def hand_back(s, start, to, cost, best, ways, share, final):  # type: ignore[no-untyped-def]
+def hand_back(s, start, to, cost, half, best, ways, share, final):  # type: ignore[no-untyped-def]
     """Hand what came by a state back to those it may have come from."""
-    # turns are two-way: who leads here is found by looking from here with the direction reversed
-    back = s ^ 1
+    # turns are two-way: who leads here is found by looking from here with the direction reversed; the turn is the
+    # same, only that it leads through this segment and not through the other
+    back, part_of = s ^ 1, share[s] / ways[s]
+    here = best[s] - 2 * half[s >> 1]
     for k in range(start[back], start[back + 1]):
         q = to[k] ^ 1
-        if not final[q]:
-            continue
-        for j in range(start[q], start[q + 1]):
-            if to[j] == s and best[q] + cost[j] == best[s]:
-                share[q] += share[s] * ways[q] / ways[s]
-                break
+        if final[q] and best[q] + cost[k] - 2 * half[q >> 1] == here:
+            share[q] += part_of * ways[q]
 
 
 @kernel("void(i8[::1], i4[::1], i8[::1], i8[::1], i8, f8[::1], f8[::1], f8[::1], i8, i8)")
@@ -152,7 +152,7 @@ def measure(start, to, cost, half, radius, count, depth, choice, first, last):  
             choice[t] += share[s]
             share[s] += own
             if share[s] > 0.0:
-                hand_back(s, start, to, cost, best, ways, share, final)
+                hand_back(s, start, to, cost, half, best, ways, share, final)
         for i in range(n_seen):
             s = seen[i]
             best[s], ways[s], share[s], final[s] = FAR, 0.0, 0.0, False

@@ -102,8 +102,8 @@ def segments(paths: pd.DataFrame) -> Segments:
     half = (within // 2) * kernels.TURN + millimetres // 2
     a, b = _meetings(node)
     # from state a (towards end a % 2) into the segment of b by the end b % 2, and on to its other end
-    enter = out[b >> 1, b & 1] + np.pi
-    angle = np.abs((enter - out[a >> 1, a & 1] + np.pi) % (2 * np.pi) - np.pi)
+    # the same to the last bit from either side, as the kernel takes it
+    angle = np.abs(np.abs(out[a >> 1, a & 1] - out[b >> 1, b & 1]) % (2 * np.pi) - np.pi)
     turn = np.rint(angle / RIGHT * kernels.FULL).astype(np.int64)
     whole = 2 * (within // 2) * kernels.TURN + 2 * (millimetres // 2)
     cost = turn * kernels.TURN + whole[b >> 1]
