@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 NOTES = {
     "units": N_("Values depend on how units are drawn: {n} inhabited units, the middle one of {persons} persons."),
-    "twice": N_(
-        "Column {column} names {n} units more than once, {example} for one; each row counts as a unit of its own."
-    ),
+    "twice": N_("Column {column} names {n} units more than once, such as {example}; each row counts as a unit."),
     "withheld": N_(
         "{n} units rest on fewer than {least} persons and are blank in {file}, counts are to multiples of {base} "
         "(public statistics: --public)."
