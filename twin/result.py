@@ -258,7 +258,8 @@ def store(folder: Path, result: Result) -> Path:
     ValueError
         When the Result says how many persons its values rest on.
     """
-    if any(one.support is not None for one in (*result.fields, *result.indicators)):
+    supports = [one.support for one in result.fields] + [one.support for one in result.indicators]
+    if any(one is not None for one in supports):
         raise ValueError(f"{result.model} is made of people who need protection")
     target = folder / FOLDER / result.key
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -65,7 +65,7 @@ def coarsened(result: Result) -> Result:
     walk network. They are the same in memory, on disk, on the screen and in every export, so that nothing more is told
     anywhere; done twice it is the same. What says what it rests on is left to :func:`guarded`.
     """
-    if not any(_is_plain_count(one) for one in (*result.fields, *result.indicators)):
+    if not any(map(_is_plain_count, result.fields)) and not any(map(_is_plain_count, result.indicators)):
         return result
     fields = tuple(
         dataclasses.replace(one, values=coarse(one.values).astype(np.float32)) if _is_plain_count(one) else one

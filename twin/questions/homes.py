@@ -147,8 +147,9 @@ def _share(result: Result, zone: str, group: str) -> float:
     from twin.models.segregation.outcome import zone_share
 
     field = next((one for one in result.fields if one.name == zone_share(group)), None)
-    at = [] if field is None else np.flatnonzero(field.ids == zone)
-    return float(field.values[at[0]]) if field is not None and len(at) else float("nan")
+    if field is None or zone not in field.ids:
+        return float("nan")
+    return float(field.values[field.ids.tolist().index(zone)])
 
 
 def _quick(city: City, zone: str, asked: Asked) -> tuple[float, float]:
