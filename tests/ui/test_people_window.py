@@ -28,7 +28,7 @@ def window(qtbot: QtBot, qapp: QApplication) -> MainWindow:
     window.resize(1300, 860)
     window.show()
     qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=30_000):
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=180_000):
         window.session.open(demo_project())
     return window
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from twin.models.model import Model
+    from twin.scenario.scenario import Scenario
 
 MODELS: dict[str, Model] = {
     model.name: model for model in (REACH, TRAFFIC, SEGREGATION, SYNTAX, NOISE, EXPOSURE, RELOCATION)
@@ -87,3 +88,18 @@ def switch(choices: Mapping[str, bool], name: str, on: bool, models: Mapping[str
         taken = {one: {m.name for m in ordered([one], models, uses=False)} for one in models}
         moved = {one for one, needed in taken.items() if name in needed}
     return {**choices, **{one: on for one in moved}}
+
+
+def seen_alike(reference: Scenario, scenario: Scenario, models: Mapping[str, Model] = MODELS) -> Scenario:
+    """Return a reference that is looked at as a scenario is: with the scenario's ``lens`` parameters of each model.
+
+    Else D of one group would be compared with D of another. What the reference assumes of the city stays its own.
+    """
+    own = {name: dict(values) for name, values in reference.parameters.items()}
+    for name, model in models.items():
+        kept = {key: value for key, value in own.get(name, {}).items() if key not in model.lens}
+        theirs = scenario.parameters.get(name, {}).items()
+        kept |= {key: value for key, value in theirs if key in model.lens}
+        own[name] = kept
+    own = {name: values for name, values in own.items() if values}
+    return reference if own == reference.parameters else reference.changed(parameters=own)

@@ -34,6 +34,7 @@ def add(parser: Parser, lang: str) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Run both, report each indicator, that of the reference, and the difference."""
     from twin.chain.answer import compared
+    from twin.chain.registry import seen_alike
     from twin.privacy.guard import rows_for_export
     from twin.scenario.scenario import find, reference_of
 
@@ -44,6 +45,7 @@ def run(args: Namespace, console: Console) -> int:
         reference = reference_of(state.scenarios, scenario)
     else:
         reference = find(state.scenarios, args.reference)
+    reference = seen_alike(reference, scenario)
     for one in dict.fromkeys((reference.name, scenario.name)):
         running.warn(state, one, console)
     models = running.wanted(args.models, state)

@@ -77,6 +77,9 @@ class Model:
         Off until somebody asks for it, as it is costly.
     paints : mapping from name of a field to Paint
         How its fields are painted where that is not as others.
+    lens : tuple of str
+        Parameters that say what is looked at and how it is measured, nothing of the city: a scenario and its reference
+        are always asked with the same.
     pivots : bool
         Its answer depends on the City before any edit too (``City.present``): it is fitted there.
     """
@@ -92,6 +95,7 @@ class Model:
     preview: Run | None = None
     seconds: float = 1.0
     on_request: bool = False
+    lens: tuple[str, ...] = ()
     pivots: bool = False
     paints: Mapping[str, Paint] = field(default_factory=dict)
 

@@ -13,7 +13,7 @@ from twin.models.segregation.people import chosen, groupings
 from twin.privacy.cells import coarse
 from twin.privacy.provenance import is_protected
 from twin.questions import words
-from twin.questions.people import CAUTION, MODEL, by_name, index_text, looked_at, no_groups
+from twin.questions.people import CAUTION, EVERYWHERE, MODEL, by_name, index_text, looked_at, no_groups
 from twin.questions.question import Asked, Choice, Made, Number, Pick, Question, Reply, Values
 from twin.scenario.buildings import HousingTransfer
 from twin.text import N_, number, tr
@@ -101,7 +101,7 @@ def _transfer(values: Values, city: City) -> HousingTransfer:
 
 
 def _homes(values: Values, city: City, lang: str) -> Made:
-    return Made((_transfer(values, city),), tr("{n} homes", lang, n=round(values["dwellings"])))
+    return Made((_transfer(values, city),), tr("{n} homes", lang, n=round(values["dwellings"])), EVERYWHERE)
 
 
 def _homes_reply(asked: Asked) -> Reply:

@@ -30,6 +30,8 @@ MODEL = "segregation"
 CAUTION = N_(
     "It says how the measure changes under these assumptions; it does not say that anybody gains or loses by it."
 )
+EVERYWHERE = {MODEL: {"area": ""}}
+"""Answers speak of the whole city, whatever area an earlier question was about."""
 _UNIT = N_("Values depend on how zones are drawn: smaller zones give higher ones.")
 
 
@@ -159,7 +161,7 @@ SPREAD = Question(
 def _path(values: Values, city: City, lang: str) -> Made:
     edit = values["line"]
     assert isinstance(edit, AddPath)
-    return Made((edit,), tr("Across the barrier", lang))
+    return Made((edit,), tr("Across the barrier", lang), EVERYWHERE)
 
 
 def _path_reply(asked: Asked) -> Reply:
@@ -215,7 +217,7 @@ def _place(values: Values, city: City, lang: str) -> Made:
     (at,) = values["at"]
     kind = str(values["kind"])
     edit = AddPlace(at=(float(at[0]), float(at[1])), place_kind=kind)
-    return Made((edit,), tr(word(kind), lang))
+    return Made((edit,), tr(word(kind), lang), EVERYWHERE)
 
 
 def _place_reply(asked: Asked) -> Reply:
@@ -253,7 +255,8 @@ def _place_chart(asked: Asked, at: int, place: str, lang: str) -> Chart:
     radius = float(after.parameters["place_radius"])
     shares = [place_share(group, radius) for group in groups]
     own = np.array([after.field(name).values[at] for name in shares])
-    others = np.array([_middle(before.field(name).values) for name in shares])
+    there = {one.name: one.values for one in before.fields}
+    others = np.array([_middle(there.get(name, np.zeros(0, dtype=np.float32))) for name in shares])
     bars = (
         Bars(tr("Public places of {reference}, mean", lang, reference=asked.names[1]), others, tone="reference"),
         Bars(place, own),

@@ -93,7 +93,27 @@ class ChartAxis(pg.AxisItem):
             first, last = max(0, int(np.ceil(minVal))), min(len(axis.names) - 1, int(maxVal))
             step = max(1, -(-(last - first + 1) // most))
             return [(float(step), [float(n) for n in range(first, last + 1, step)])]
+        if axis.log:
+            return [(1.0, self._of_powers(minVal, maxVal, size))]
         return super().tickValues(minVal, maxVal, size)
+
+    def _of_powers(self, low: float, high: float, size: float) -> list[float]:
+        """Return logarithms of 1, 2, 5, 10 … or of 1, 10 … between two, as many as have room for their numbers."""
+        metrics = QFontMetrics(self.style["tickFont"] or QFont())
+        powers = range(int(np.floor(low)), int(np.ceil(high)) + 1)
+        room = size / max(high - low, 1e-9)
+        found: list[float] = []
+        for digits in ((1, 2, 5), (1, 3), (1,)):
+            found = [p + float(np.log10(d)) for p in powers for d in digits]
+            found = [one for one in found if low - 1e-9 <= one <= high + 1e-9]
+            upright = self.orientation in ("left", "right")
+            sizes = [
+                metrics.height() if upright else metrics.horizontalAdvance(number(10.0**v, self._lang)) for v in found
+            ]
+            gaps = zip(found, found[1:], sizes, sizes[1:], strict=False)
+            if all((b - a) * room >= (wide + next_wide) / 2 + STEP for a, b, wide, next_wide in gaps):
+                break
+        return found
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """Write marks; as many decimals as their distance asks for."""

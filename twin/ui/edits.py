@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from twin.chain.registry import MODELS
 from twin.city.schema import word
 from twin.scenario import along
 from twin.scenario import scenario as scenarios
@@ -100,12 +101,13 @@ def ask(
     BadInput
         When the edits' values cannot be.
     """
-    now, rest, _ = _own(store.state, lang, made.name)
+    now, rest, _ = _own(store.state, lang, made.name, only_looked=bool(made.edits))
     kept = tuple(entry for entry in now.edits if not any(entry.edit is one for one in before))
     new = now.changed(edits=kept).adding(*made.edits)
     for model, values in made.parameters.items():
+        defaults = {one.name: one.default for one in MODELS[model].parameters}
         for name, value in values.items():
-            new = new.with_parameter(model, name, value)
+            new = new.with_parameter(model, name, None if value == defaults[name] else value)
     store.change(label, scenarios=scenarios.replaced(rest, now.name, new), scenario=new.name)
     return tuple(entry.edit for entry in new.edits[len(kept) :]), new.name
 
@@ -121,13 +123,27 @@ def set_parameter(store: Store, model: str, name: str, value: Value | None, lang
     return made
 
 
-def _own(state: State, lang: str, name: str = "") -> tuple[Scenario, tuple[Scenario, ...], str]:
-    """Return a scenario that may be changed, all scenarios with it, and its name where it was made for this."""
+def _own(
+    state: State, lang: str, name: str = "", only_looked: bool = False
+) -> tuple[Scenario, tuple[Scenario, ...], str]:
+    """Return a scenario that may be changed, all scenarios with it, and its name where it was made for this.
+
+    With ``only_looked`` what was made only to look at the city in some way is copied as the present state is: it bears
+    the name of what was looked at, and is none of what is built now.
+    """
     now = active(state)
-    if now is not PRESENT:
+    if now is not PRESENT and not (only_looked and _only_looks(now)):
         return now, state.scenarios, ""
-    new = scenarios.copied(state.scenarios, PRESENT.name, _free(state, lang, name))
+    new = scenarios.copied(state.scenarios, now.name, _free(state, lang, name))
     return new, (*state.scenarios, new), new.name
+
+
+def _only_looks(scenario: Scenario) -> bool:
+    """Say whether a scenario changes nothing of the city, only how models look at it."""
+    own = [(model, name) for model, values in scenario.parameters.items() for name in values]
+    return (
+        not scenario.edits and bool(own) and all(model in MODELS and name in MODELS[model].lens for model, name in own)
+    )
 
 
 def _free(state: State, lang: str, name: str = "") -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from twin.chain.registry import switched_on
+from twin.chain.registry import seen_alike, switched_on
 from twin.errors import Cancelled
 from twin.jobs import STALE_GRACE
 from twin.text import N_, tr
@@ -267,7 +267,8 @@ class Results(QObject):
         state = session.store.state
         self._number += 1
         number, base = self._number, state.city
-        scenario, reference = edits.active(state), edits.reference(state)
+        scenario = edits.active(state)
+        reference = seen_alike(edits.reference(state), scenario)
         if not self._needed(state):
             self._asked = self._answered = number
             self._show(base, session.data)

@@ -90,5 +90,5 @@ def run(
 
 EXPOSURE = Model(
     "exposure", N_("Exposure"), "1.0", ("zones", "population", "buildings", "roads", "sources"), (), PARAMETERS, run,
-    uses=("noise", "traffic", "reach"), seconds=0.5,
+    uses=("noise", "traffic", "reach"), seconds=0.5, lens=tuple(one.name for one in PARAMETERS),
 )  # fmt: skip

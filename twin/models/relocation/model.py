@@ -105,5 +105,5 @@ def run(
 
 RELOCATION = Model(
     "relocation", N_("Relocation (exploratory)"), "1.0", ("zones", "population", "buildings", "sources"), (),
-    PARAMETERS, run, seconds=0.6, on_request=True,
+    PARAMETERS, run, seconds=0.6, on_request=True, lens=("grouping", "group"),
 )  # fmt: skip

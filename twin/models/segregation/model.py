@@ -165,4 +165,5 @@ def numbers(name: str, text: Value) -> tuple[float, ...]:
     return tuple(found)
 
 
-SEGREGATION = Model("segregation", N_("Segregation"), "1.0", READS, (), PARAMETERS, run, seconds=0.8)
+SEGREGATION = Model("segregation", N_("Segregation"), "1.0", READS, (), PARAMETERS, run, seconds=0.8,
+                    lens=tuple(one.name for one in PARAMETERS))  # fmt: skip

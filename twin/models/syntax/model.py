@@ -107,4 +107,5 @@ def _top(ids: NDArray[np.object_], values: NDArray[np.float64]) -> tuple[str, ..
     return tuple(str(name) for name in ids[best])
 
 
-SYNTAX = Model("syntax", N_("Space syntax (context)"), "1.0", ("paths",), (), PARAMETERS, run, seconds=3.0)
+SYNTAX = Model("syntax", N_("Space syntax (context)"), "1.0", ("paths",), (), PARAMETERS, run, seconds=3.0,
+               lens=tuple(one.name for one in PARAMETERS))  # fmt: skip

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from twin.text import number, tr
-from twin.ui.indicator_table import signed
+from twin.text import tr
+from twin.ui.questions import figures
 from twin.ui.widgets import STEP, button, label, row
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ class ReplyCard(QFrame):
         self._copy = button(tr("Copy", lang), tr("Copy the sentence with what it rests on", lang))
         self._copy.clicked.connect(lambda _checked=False: self.copy())
         self._table = label("", selectable=True)
+        self._table.setTextFormat(Qt.TextFormat.RichText)
+        self._table.setToolTip(tr("A figure leads to the map", lang))
+        self._table.linkActivated.connect(self._lead)
         self._notes = label("", selectable=True)
         self._figures = self._folded(tr("Figures", lang), self._table)
         self._rests = self._folded(tr("Assumptions and uncertainty", lang), self._notes)
@@ -89,7 +92,7 @@ class ReplyCard(QFrame):
         self._notes.setText("\n".join(f"• {one}" for one in said))
         self._rests.setVisible(bool(said))
         self._figures.setVisible(bool(reply.rows))
-        self._table.setText(self._figures_said())
+        self._table.setText(figures.as_table(reply.rows, self._names, lang))
         for head, body in ((self._figures, self._table), (self._rests, self._notes)):
             body.setVisible(head.isChecked() and not head.isHidden())
         self._show_chart()
@@ -100,8 +103,9 @@ class ReplyCard(QFrame):
         if reply is None:
             return
         lines = [reply.sentence]
-        for head, body in ((self._figures, self._table), (self._rests, self._notes)):
-            lines += ["", head.text(), body.text()] if body.text() else []
+        told = figures.as_text(reply.rows, self._names, self._lang)
+        for head, body in ((self._figures, told), (self._rests, self._notes.text())):
+            lines += ["", head.text(), body] if body else []
         QApplication.clipboard().setText("\n".join(lines))
 
     # -- inside
@@ -124,22 +128,6 @@ class ReplyCard(QFrame):
         head.toggled.connect(turn)
         return head
 
-    def _figures_said(self) -> str:
-        """Write each figure with that of the reference and the difference, a line each: the panel is narrow."""
-        reply, lang = self._reply, self._lang
-        lines = []
-        for one in reply.rows if reply is not None else ():
-            decimals = 1 if one.unit == "%" else 0
-            unit = tr(one.unit, lang)
-            text = tr(
-                "{name}: {value} ({reference}: {before}, difference {difference})", lang,
-                name=tr(one.title, lang, **one.fields), value=number(one.value, lang, decimals, unit),
-                reference=self._names[1], before=number(one.reference, lang, decimals),
-                difference=signed(one.difference, lang, decimals),
-            )  # fmt: skip
-            lines.append(f"• {text}")
-        return "\n".join(lines)
-
     def _choose(self) -> None:
         if self._reply is not None and self._reply.layers:
             self.layers_wanted.emit()
@@ -147,6 +135,11 @@ class ReplyCard(QFrame):
         found = [one for one in self._reply.rows if one.shown_by] if self._reply is not None else []
         if found:
             self.row_chosen.emit(found[0])
+
+    def _lead(self, place: str) -> None:
+        """Show the places a figure speaks of."""
+        if self._reply is not None and place.isdigit() and int(place) < len(self._reply.rows):
+            self.row_chosen.emit(self._reply.rows[int(place)])
 
     def _show_chart(self) -> None:
         chart = self._reply.chart if self._reply is not None else None
