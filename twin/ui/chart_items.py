@@ -106,10 +106,9 @@ class ChartAxis(pg.AxisItem):
         for digits in ((1, 2, 5), (1, 3), (1,)):
             found = [p + float(np.log10(d)) for p in powers for d in digits]
             found = [one for one in found if low - 1e-9 <= one <= high + 1e-9]
+            texts = [number(10.0**one, self._lang) for one in found]
             upright = self.orientation in ("left", "right")
-            sizes = [
-                metrics.height() if upright else metrics.horizontalAdvance(number(10.0**v, self._lang)) for v in found
-            ]
+            sizes = [metrics.height() if upright else metrics.horizontalAdvance(text) for text in texts]
             gaps = zip(found, found[1:], sizes, sizes[1:], strict=False)
             if all((b - a) * room >= (wide + next_wide) / 2 + STEP for a, b, wide, next_wide in gaps):
                 break

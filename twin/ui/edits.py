@@ -140,10 +140,9 @@ def _own(
 
 def _only_looks(scenario: Scenario) -> bool:
     """Say whether a scenario changes nothing of the city, only how models look at it."""
-    own = [(model, name) for model, values in scenario.parameters.items() for name in values]
-    return (
-        not scenario.edits and bool(own) and all(model in MODELS and name in MODELS[model].lens for model, name in own)
-    )
+    if scenario.edits or not scenario.parameters:
+        return False
+    return all(model in MODELS and set(MODELS[model].lens) >= set(own) for model, own in scenario.parameters.items())
 
 
 def _free(state: State, lang: str, name: str = "") -> str:

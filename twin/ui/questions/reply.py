@@ -46,6 +46,8 @@ class ReplyCard(QFrame):
         self._copy.clicked.connect(lambda _checked=False: self.copy())
         self._table = label("", selectable=True)
         self._table.setTextFormat(Qt.TextFormat.RichText)
+        links = Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        self._table.setTextInteractionFlags(self._table.textInteractionFlags() | links)
         self._table.setToolTip(tr("A figure leads to the map", lang))
         self._table.linkActivated.connect(self._lead)
         self._notes = label("", selectable=True)
