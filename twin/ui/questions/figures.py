@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from twin.text import number, tr
-from twin.ui.indicators import places_shown, signed
+from twin.ui.indicator_table import places_shown, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
