@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 ENDING = ".twin"
 RECORD = "project.json"
 _LOCK = ".lock"
-_COPIED = ("history", "results")
 _ABANDONED = 3600.0
 
 
@@ -361,9 +360,12 @@ def _build(
         places = (folders.staging(),) if copied_from is None else (copied_from, folders.staging())
         folders.bring([layer.file for layer in state.imported], part, places)
         atomic.write(part / RECORD, encode(to_record(state, parts, pose, now, now, _program())))
-        for name in _COPIED:
-            if copied_from is not None and (copied_from / name).is_dir():
-                shutil.copytree(copied_from / name, part / name)
+        if copied_from is not None and (copied_from / "results").is_dir():
+            shutil.copytree(copied_from / "results", part / "results")
+        if copied_from is not None and (copied_from / "history").is_dir():
+            from twin.sensors.copying import copy_history  # here: most openings need no database
+
+            copy_history(copied_from / "history", part / "history")
         if path.exists():
             _swap_away(path)
         atomic.replace(part, path)

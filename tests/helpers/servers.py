@@ -89,7 +89,9 @@ class Mosquitto:
         self.port = free_port()
         self.folder = folder
         self.ca: Path | None = None
-        words = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence false", "sys_interval 1"]
+        words = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence false", "sys_interval 1",
+                 *(f"log_type {kind}" for kind in ("error", "warning", "notice", "information", "subscribe")),
+                 ]  # fmt: skip
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             words.append("user root")  # else it gives up root and cannot read its files here
         if tls:
@@ -120,6 +122,10 @@ class Mosquitto:
                 if self._process.poll() is not None or time.monotonic() > until:
                     raise RuntimeError((self.folder / "mosquitto.log").read_text()) from None
                 time.sleep(0.02)
+
+    def subscribed(self, topic: str) -> bool:
+        """Whether somebody asked for a topic since it was first started."""
+        return f" {topic}\n" in (self.folder / "mosquitto.log").read_text()
 
     def stop(self) -> None:
         """End it as a crash would."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 
+from twin import localtime
 from twin.errors import BadInput, Cancelled
+from twin.report.film import Reel
 from twin.ui.export_dialog import ExportDialog, Picture
 from twin.ui.export_size import PRESETS, paper_pixels
 from twin.ui.tasks import Tasks
@@ -133,3 +135,39 @@ def test_an_impossible_place_is_refused_and_a_taken_name_is_said(dialog: ExportD
 def test_paper_has_its_size_in_every_resolution() -> None:
     assert paper_pixels("A4", 300) == (3508, 2480)
     assert paper_pixels("A3", 600) == (9921, 7016)
+
+
+def test_a_film_is_asked_for_with_its_span(qtbot: QtBot, work: Work, tmp_path: Path) -> None:
+    first = localtime.parse("2026-10-20 08:00")
+    played = ((first, first + 6 * 3600.0), 3600.0)
+    dialog = ExportDialog("en", work.start, Tasks(), (1280, 800), "Hornsgatan", tmp_path, played=played)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    assert dialog.span is not None
+    assert not dialog.span.isVisible(), "a picture needs no span"
+    dialog.kind.setCurrentIndex(dialog.kind.findData("webp"))
+    assert dialog.span.isVisible()
+    assert dialog.path.text().endswith("Hornsgatan.webp")
+    assert dialog.span._said.text().replace("\xa0", " ") == "7 frames, last 0.7 s"
+    dialog.span.last.setText("2026-10-20 10:00")
+    dialog.span.rate.setValue(2)
+    assert dialog.picture.reel == Reel(first, first + 7200.0, 3600.0, 2.0)
+    dialog.span.last.setText("2026-10-20 07:00")
+    assert not dialog.go.isEnabled()
+    assert "end must lie after" in dialog._said.text()
+    dialog.span.last.setText("2026-10-20 10:00")
+    assert dialog.go.isEnabled()
+    choose(dialog, "a3-300")
+    assert not dialog.go.isEnabled()
+    choose(dialog, "screen")
+    dialog.kind.setCurrentIndex(dialog.kind.findData("frames"))
+    assert dialog.picture.out == tmp_path / "Hornsgatan"
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    assert work.asked[-1].reel is not None
+    work.end()
+
+
+def test_without_times_there_are_no_films(dialog: ExportDialog) -> None:
+    assert dialog.kind.count() == 1
+    assert dialog.picture.reel is None

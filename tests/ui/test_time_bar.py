@@ -191,7 +191,7 @@ def test_the_view_follows_and_the_bar_comes_with_the_first_layer_of_times(
     window.resize(1300, 860)
     window.show()
     qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
         window.session.open(path)
     session, store = window.session, window.session.store
     assert session.data is not None

@@ -274,7 +274,7 @@ def test_one_process_holds_a_history_and_others_use_the_inbox(tmp_path: Path) ->
         new = Stream("d:pm10", "pm10", "ug/m3")
         inbox.drop(folder, [new, STREAMS[1]], batch([1, 0], [T0, T0], [50, 12]))
         with EmbeddedHistory(folder, read_only=True) as reader:
-            assert reader.partial
+            assert not reader.partial
             assert reader.frame(T0).value[1] == 50
             assert reader.by_id()["d:pm10"].sid == 3
             with pytest.raises(ProjectLocked):
@@ -309,4 +309,5 @@ def test_a_damaged_table_of_streams_is_named(tmp_path: Path) -> None:
     (folder / "streams.parquet").write_bytes(b"nothing")
     with pytest.raises(BadInput, match=r"streams\.parquet: cannot be read"):
         EmbeddedHistory(folder)
-    assert EmbeddedHistory(tmp_path / "other").streams() == ()
+    with EmbeddedHistory(tmp_path / "other") as store:
+        assert store.streams() == ()

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.errors import BadInput
-from twin.sensors.decode import datex2, sensor_community
+from twin.sensors.decode import datex2, sensor_community, smhi
 from twin.sensors.decode.lorawan import ChirpStack, ThingsStack
 from twin.sensors.decode.ngsi_ld import NgsiLd
 from twin.sensors.decode.plain import PlainJson
@@ -243,14 +243,16 @@ def test_mapping_reads_another_shape() -> None:
 @given(st.binary(max_size=300) | st.recursive(
     st.none() | st.booleans() | st.floats() | st.text() | st.integers(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(
-        ["sensor", "value", "time", "data", "id", "RESPONSE", "RESULT", "object", "deviceInfo", "result", "location"]),
+        ["sensor", "value", "time", "data", "id", "RESPONSE", "RESULT", "object", "deviceInfo", "result", "location",
+         "station", "parameter", "key"]),
         inner, max_size=5),
     max_leaves=20,
 ).map(lambda v: json.dumps(v).encode()))  # fmt: skip
 def test_no_message_breaks_the_intake(data: bytes) -> None:
     """Whatever arrives is taken or counted as refused; nothing raises."""
     for decode in (PlainJson(), PlainJson({"value": "a.b"}), ChirpStack("elsys"), ThingsStack("elsys"),
-                   SensorThingsMqtt(), NgsiLd(), answer, datex2.answer, sensor_community.answer):  # fmt: skip
+                   SensorThingsMqtt(), NgsiLd(), answer, datex2.answer, sensor_community.answer,
+                   smhi.answer):  # fmt: skip
         intake = Intake(decode, numbered())
         rows = intake.take([(data, "a/b", now_ms())])
         assert len(rows) <= intake.counts.received

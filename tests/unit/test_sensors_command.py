@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from twin.content import demo_project
 from twin.sensors.embedded import EmbeddedHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -50,20 +49,15 @@ def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> dict
     return found
 
 
-def publish(broker: servers.Mosquitto, messages: list[bytes], after: float) -> threading.Thread:
-    def work() -> None:
-        time.sleep(after)
-        client = paho.Client(CallbackAPIVersion.VERSION2)
-        client.connect("localhost", broker.port)
-        client.loop_start()
-        for one in [client.publish("city/a", message, qos=1) for message in messages]:
-            one.wait_for_publish(10)
-        client.disconnect()
-        client.loop_stop()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    return thread
+def keep(broker: servers.Mosquitto, messages: dict[str, bytes]) -> None:
+    """Have the broker keep messages for whoever comes, so that none is missed however late somebody subscribes."""
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    client.connect("localhost", broker.port)
+    client.loop_start()
+    for one in [client.publish(topic, message, qos=1, retain=True) for topic, message in messages.items()]:
+        one.wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
 
 
 def reading(n: int, **facts: object) -> bytes:
@@ -76,10 +70,9 @@ def test_ingest_counts_to_the_letter_and_export_gives_it_back(
     project: Path, broker: servers.Mosquitto, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     messages = [reading(n) for n in range(30)] + [b"{", reading(1, value="x"), reading(2, unit="ppb"), reading(3)]
-    thread = publish(broker, messages, 1.0)
+    keep(broker, {f"city/{n}": message for n, message in enumerate(messages)})
     told = said(capsys, "sensors", "ingest", str(project), "--url", broker.url, "--topic", "city/#", "--format", "json",
                 "--seconds", "3", "--owner", "City", "--licence", "CC-BY-4.0")  # fmt: skip
-    thread.join()
     assert {name: told[name] for name in ("received", "stored", "refused", "lost", "latest", "repeated")} == {
         "received": 34, "stored": 30, "refused": 3, "lost": 0, "latest": "2026-11-01T12:29:00Z", "repeated": 1,
     }  # fmt: skip
@@ -96,15 +89,34 @@ def test_ingest_counts_to_the_letter_and_export_gives_it_back(
     assert pd.read_parquet(means)["count"].sum() == 30
 
 
+@pytest.mark.parametrize(("format", "topic", "files", "expected"), [
+    ("sensorthings", "v1.1/Datastreams(7)/Observations", "sensorthings/observation-mqtt.json", (1, 1, 0)),
+    ("chirpstack", "application/1/device/1/event/up", "lorawan-chirpstack-v4/ERS2_Sound-payload.json", (7, 7, 0)),
+    ("ttn", "v3/app@ttn/devices/1/up", "lorawan-ttn-v3/ERS2_Sound-payload.json", (7, 7, 0)),
+    ("ngsi-ld", "ngsi/{name}", "ngsi-ld/NoiseLevelObserved*", (16, 8, 8)),
+])  # fmt: skip
+def test_ingest_of_each_format_on_the_real_payloads(
+    project: Path, broker: servers.Mosquitto, shared_data: Path, capsys: pytest.CaptureFixture[str], format: str,
+    topic: str, files: str, expected: tuple[int, int, int],
+) -> None:  # fmt: skip
+    found = sorted((shared_data / "sensors" / "payloads").glob(files))
+    keep(broker, {topic.format(name=file.name): file.read_bytes() for file in found})
+    told = said(capsys, "sensors", "ingest", str(project), "--url", broker.url, "--topic", "#", "--format", format,
+                "--codec", "elsys", "--seconds", "3")  # fmt: skip
+    assert (told["received"], told["stored"], told["repeated"]) == expected
+    assert (told["refused"], told["lost"], told["errors"]) == (0, 0, [])
+    with EmbeddedHistory(project / "history", read_only=True) as store:
+        assert sum(one.source not in ("", "demo") for one in store.streams()) > 0
+
+
 def test_ingest_beside_an_open_window_drops_into_the_inbox(
     project: Path, broker: servers.Mosquitto, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with EmbeddedHistory(project / "history") as window:
-        thread = publish(broker, [reading(n) for n in range(5)], 1.0)
+        keep(broker, {f"city/{n}": reading(n) for n in range(5)})
         told = said(
             capsys, "sensors", "ingest", str(project), "--url", broker.url, "--topic", "city/#", "--seconds", "2.5"
         )
-        thread.join()
         assert (told["stored"], told["lost"]) == (5, 0)
         assert list((project / "history" / "inbox").glob("*.parquet"))
         assert window.take_inbox().stored == 5
@@ -165,17 +177,34 @@ def test_replay_to_a_broker_is_recorded_again(project: Path, broker: servers.Mos
     shutil.rmtree(empty / "history")
     code = [sys.executable, "-m", "twin.cli", "sensors"]
     ingest = subprocess.Popen(
-        [*code, "ingest", str(empty), "--url", broker.url, "--topic", "twin/#", "--seconds", "6", "--json"],
+        [*code, "ingest", str(empty), "--url", broker.url, "--topic", "twin/#", "--seconds", "300", "--json"],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    time.sleep(2)
+    until(lambda: broker.subscribed("twin/#"))
     done = subprocess.run(
         [*code, "replay", str(project), "--url", broker.url, "--to", "2026-05-04T00:30", "--json"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    out, _ = ingest.communicate(timeout=30)
-    assert json.loads(done.stdout)["published"] == json.loads(out)["stored"] > 100
-    assert json.loads(out)["lost"] == 0
+    published = json.loads(done.stdout)["published"]
+
+    def stored() -> int:
+        with EmbeddedHistory(empty / "history", read_only=True) as store:
+            span = store.span()
+            return 0 if span is None else len(store.rows(*span))
+
+    until(lambda: stored() == published)
+    ingest.terminate()
+    told = json.loads(ingest.communicate(timeout=60)[0])
+    assert published == told["stored"] > 100
+    assert told["lost"] == 0
+
+
+def until(what: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)
 
 
 def test_radar_passages_become_counts(project: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:

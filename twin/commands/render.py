@@ -1,8 +1,9 @@
-"""``twin render``: a picture without a window."""
+"""``twin render``: a picture without a window, or a film of a span of time."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from twin import localtime
 from twin.commands.console import size
-from twin.errors import BadInput
-from twin.text import error_text, tr
+from twin.errors import BadInput, UsageError
+from twin.text import error_text, tr, trn
 from twin.when import moment, span_of
 
 if TYPE_CHECKING:
@@ -21,13 +22,20 @@ if TYPE_CHECKING:
     from twin.commands.console import Console, Parser
     from twin.layer import Layer
     from twin.plugins import DropIn
+    from twin.report.film import Reel
     from twin.state import Pose, State
 
 
 def add(parser: Parser, lang: str) -> None:
     """Describe the command's arguments."""
     parser.add_argument("project", metavar="P.twin", help=tr("the project; demo is the shipped one", lang))
-    parser.add_argument("--out", required=True, metavar="F.png", type=Path, help=tr("picture to write", lang))
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="F.png",
+        type=Path,
+        help=tr("picture to write; with --from a film F.webp or F.gif, or a folder of frames", lang),
+    )
     parser.add_argument("--size", required=True, metavar="WxH", type=size, help=tr("width and height in pixels", lang))
     parser.add_argument("--dpi", metavar="N", type=int, default=150, help=tr("dots per inch, 150 by default", lang))
     parser.add_argument(
@@ -39,19 +47,23 @@ def add(parser: Parser, lang: str) -> None:
     )
     parser.add_argument("--view", metavar="BOOKMARK", help=tr("a bookmark of the project", lang))
     parser.add_argument("--theme", choices=("light", "dark"), default="light", help=tr("colours of the map", lang))
+    parser.add_argument("--sun", action="store_true", help=tr("light and shadows of the time shown", lang))
+    parser.add_argument("--from", dest="first", metavar="T", help=tr("first time of a film, city-local", lang))
+    parser.add_argument("--to", dest="last", metavar="T", help=tr("last time of a film, city-local", lang))
+    parser.add_argument(
+        "--step", metavar="D", help=tr("time from one frame to the next: 15min, 1h (by default) or 1d", lang)
+    )
+    parser.add_argument("--rate", metavar="N", type=float, help=tr("frames a second, 10 by default", lang))
 
 
 def run(args: Namespace, console: Console) -> int:
     """Draw the project as it was saved, with what the options change."""
-    from twin import plugins
-    from twin.datafile.evaluate import evaluate
     from twin.dropins import trust
-    from twin.project import data_folders, load_view, resolve_path
-    from twin.report.figure import export_png
-    from twin.sensors.glance import is_sensor_layer, sensor_layer
+    from twin.project import load_view, resolve_path
 
     began = time.monotonic()
-    if args.out.suffix.lower() != ".png":
+    reel = _reel(args)
+    if reel is None and args.out.suffix.lower() != ".png":
         raise BadInput("{path}: the picture must be named .png.", path=args.out.name)
     path = resolve_path(args.project)
     state, pose = load_view(path, console.job())
@@ -59,7 +71,83 @@ def run(args: Namespace, console: Console) -> int:
         state = _with_scenario(path, state, args.scenario)
     if args.view is not None:
         pose = _bookmark(path, state, args.view)
+    if args.sun:
+        state = state.changed(sunlit=True)
     trust.activate(path)
+    state, layers = _shown(args, path, state, reel, console)
+    width, height = args.size
+    told: dict[str, object] = {"out": str(args.out), "size": [width, height], "dpi": args.dpi}
+    if reel is None:
+        from twin.report.figure import export_png
+
+        if args.time is not None:
+            state = state.changed(time=replace(state.time, at=instant_in(layers.values(), args.time), live=False))
+        export_png(args.out, state.city, state, layers, args.size, args.dpi, pose, args.theme, console.lang)
+        text = tr("Wrote {path} ({width} × {height}).", console.lang, path=args.out, width=width, height=height)
+    else:
+        told["frames"] = frames = _film(args, state, layers, pose, reel, console)
+        text = trn(
+            "Wrote {path} ({n} frame of {width} × {height}).",
+            "Wrote {path} ({n} frames of {width} × {height}).",
+            frames, console.lang, path=args.out, width=width, height=height,
+        )  # fmt: skip
+    console.result({**told, "seconds": round(time.monotonic() - began, 2)}, text)
+    return 0
+
+
+def _film(
+    args: Namespace, state: State, layers: Mapping[str, Layer], pose: Pose | None, reel: Reel, console: Console
+) -> int:
+    """Make a film; return how many frames it has."""
+    from twin.report.figure import Press
+    from twin.report.film import check_film, export_film
+
+    shown = [layers[row.id] for row in state.layers if row.visible and row.id in layers]
+    if not state.sunlit and span_of(shown) is None:
+        raise BadInput("Nothing that is shown changes with time; name a layer (--layer) or take --sun.")
+    instants = check_film(args.out, reel, args.size, args.dpi, shown)
+    press = Press(state.city, state, layers, args.size, args.dpi, pose, args.theme, console.lang)
+    try:
+        export_film(args.out, press, reel, instants, console.lang, console.job())
+    finally:
+        press.close()
+    return len(instants)
+
+
+def _reel(args: Namespace) -> Reel | None:
+    """Return what is to be played; None for one picture."""
+    if args.first is None and args.last is None:
+        for option, value in (("--step", args.step), ("--rate", args.rate)):
+            if value is not None:
+                raise UsageError("{option} belongs to a film: say --from and --to too.", option=option)
+        return None
+    if args.first is None or args.last is None or args.time is not None:
+        raise UsageError("A film needs --from and --to, and no --time.")
+    from twin.report.film import Reel, check_film
+
+    rate = 10.0 if args.rate is None else args.rate
+    reel = Reel(_instant(args.first), _instant(args.last), _seconds(args.step or "1h"), rate)
+    check_film(args.out, reel, args.size, args.dpi, ())  # before anything that takes long
+    return reel
+
+
+def _seconds(text: str) -> float:
+    """Read a length of time."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h|d)", text.strip())
+    if found is None:
+        raise UsageError("--step: «{text}» is no length of time, such as 15min, 1h or 1d", text=text)
+    return float(found[1]) * {"s": 1.0, "min": localtime.MINUTE, "h": localtime.HOUR, "d": localtime.DAY}[found[2]]
+
+
+def _shown(
+    args: Namespace, path: Path, state: State, reel: Reel | None, console: Console
+) -> tuple[State, Mapping[str, Layer]]:
+    """Return the State with the layers that are asked for, and these layers."""
+    from twin import plugins
+    from twin.datafile.evaluate import evaluate
+    from twin.project import data_folders
+    from twin.sensors.glance import is_sensor_layer, sensor_layer
+
     dropins = plugins.discover()
     layers: Mapping[str, Layer] = {}
     if args.layer is not None:
@@ -70,7 +158,8 @@ def run(args: Namespace, console: Console) -> int:
                 raise data.errors[own.id]
         if is_sensor_layer(args.layer):
             at = None if args.time is None else moment(_instant(args.time))
-            layer: Layer | None = sensor_layer(path / "history", state.city, args.layer, at)
+            span = None if reel is None else (moment(reel.first), moment(reel.last), reel.step)
+            layer: Layer | None = sensor_layer(path / "history", state.city, args.layer, at, span)
         else:
             layer = data.layers.get(args.layer) if own is not None else _layer(dropins, args.layer, state)
         if layer is None:
@@ -85,14 +174,7 @@ def run(args: Namespace, console: Console) -> int:
         errors = {**errors, **{id: error_text(error, console.lang) for id, error in data.errors.items()}}
         for name, reason in errors.items():
             console.say("twin: " + tr("The layer «{name}» failed: {reason}", console.lang, name=name, reason=reason))
-    if args.time is not None:
-        state = state.changed(time=replace(state.time, at=instant_in(layers.values(), args.time), live=False))
-    export_png(args.out, state.city, state, layers, args.size, args.dpi, pose, args.theme, console.lang)
-    width, height = args.size
-    text = tr("Wrote {path} ({width} × {height}).", console.lang, path=args.out, width=width, height=height)
-    seconds = round(time.monotonic() - began, 2)
-    console.result({"out": str(args.out), "size": [width, height], "dpi": args.dpi, "seconds": seconds}, text)
-    return 0
+    return state, layers
 
 
 def _with_scenario(path: Path, state: State, name: str) -> State:

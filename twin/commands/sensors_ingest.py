@@ -42,6 +42,12 @@ def _source(parser: Parser, lang: str) -> None:
     parser.add_argument(
         "--object", default="", metavar="TYPE", help=tr("type of the entities or objects asked for", lang)
     )
+    parser.add_argument(
+        "--sites",
+        default="",
+        metavar="URL",
+        help=tr("table of sites of a DATEX II publication, an address or file", lang),
+    )
     parser.add_argument("--map", action="append", default=[], type=pair, metavar="FIELD=PATH",
                         help=tr("where a field lies in the message, or the column of a file", lang))  # fmt: skip
     parser.add_argument("--codec", default="", help=tr("reads raw LoRaWAN payloads: elsys", lang))
@@ -325,7 +331,7 @@ def _settings(args: Namespace, kind: str = "") -> FeedSettings:
     settings = FeedSettings(
         id=name, kind=kind, url=url or ("." if kind == "folder" else ""), topics=tuple(args.topic), format=args.format,
         mapping=dict(args.map), codec=args.codec, zone=args.zone, user=args.user, credential=args.credential,
-        ca=args.ca, every_s=args.every, object=args.object, owner=args.owner, licence=args.licence,
+        ca=args.ca, every_s=args.every, object=args.object, sites=args.sites, owner=args.owner, licence=args.licence,
         classification=args.classification, maturity=args.maturity, period_s=args.period,
         retention_days=args.retention, unknown="park" if args.known_only else "take", places=dict(args.at),
     )  # fmt: skip

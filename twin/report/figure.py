@@ -19,7 +19,8 @@ from twin.errors import BadInput
 from twin.layer import Legend, legend
 from twin.privacy.guard import field_for_export
 from twin.privacy.provenance import CLASSES, highest
-from twin.scene import camera, offscreen, sun
+from twin.scene import camera, mesh, offscreen, sun
+from twin.scene.resolve import resolve
 from twin.text import number, tr
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from twin.city.city import City
     from twin.datafile.spec import DataLayer
     from twin.layer import Layer
+    from twin.scene.mesh import CityMesh
     from twin.scene.palette import Theme
     from twin.state import Pose, State
 
@@ -45,6 +47,7 @@ class Furniture:
     ``bar`` is (length [px], text) of a true scale bar, None in perspective; ``azimuth`` [°] is the direction the
     picture looks in, so that north can be drawn; without ``compass`` neither north nor the bar is. ``names`` are those
     of the two halves of a picture that shows a scenario beside what it is compared with; ``marks`` lie on the left one.
+    ``stamp`` is the time that a picture of a film shows.
     """
 
     title: str
@@ -59,6 +62,7 @@ class Furniture:
     compass: bool = True
     names: tuple[str, str] | None = None
     marks: tuple[Mark, ...] = ()
+    stamp: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,34 +150,114 @@ def export_png(
     BadInput
         When the size or the resolution is impossible or the file cannot be written.
     """
-    from twin.report import paint
+    press = Press(city, state, layers, size, dpi, pose, theme, lang, date, without, other, marks)
+    try:
+        data = press.png()
+    finally:
+        press.close()
+    _write(out, data)
 
+
+class Press:
+    """Draws a view with all that stands around it, once or at one time after the other; see :func:`export_png`.
+
+    Raises
+    ------
+    BadInput
+        When the size or the resolution is impossible.
+    """
+
+    def __init__(
+        self,
+        city: City,
+        state: State,
+        layers: Mapping[str, Layer],
+        size: tuple[int, int],
+        dpi: int,
+        pose: Pose | None,
+        theme: Theme,
+        lang: str,
+        date: str = "",
+        without: Collection[str] = (),
+        other: Other | None = None,
+        marks: Sequence[Mark] = (),
+    ) -> None:
+        check_size(size, dpi)
+        self._dpi, self._theme, self._lang, self._date, self._without = dpi, theme, lang, date, without
+        self._height, self._width = size[1], size[0]
+        self._size = size if other is None else ((size[0] - _line(dpi)) // 2, size[1])
+        self._pose = pose or offscreen.whole_pose(city, self._size)
+        self._state, self._other, self._marks = state, other, marks
+        self._halves = [_Half(city, _for_export(layers), self._stage())]
+        if other is not None:
+            self._halves.append(_Half(other.city, _for_export(other.layers), self._stage()))
+
+    def _stage(self) -> offscreen.Stage:
+        return offscreen.Stage(self._size, self._pose, self._dpi / 96.0)
+
+    def png(self, at: float | None = None, stamp: str = "", seconds: float = 0.0) -> bytes:
+        """Return the picture as PNG.
+
+        Parameters
+        ----------
+        at : float, optional
+            The instant [s] to show; that of the State without.
+        stamp : str
+            Written large on the picture: the time, in a film.
+        seconds : float
+            Time [s] of what flows along the streets.
+        """
+        from twin.report import paint
+
+        state = self._state if at is None else self._state.changed(time=replace(self._state.time, at=at, live=False))
+        drawn = [one.draw(state, self._theme, self._lang, seconds) for one in self._halves]
+        left = self._halves[0]
+        around = furniture(left.city, state, left.layers, self._size, self._pose, self._lang, self._dpi, self._date)
+        around = replace(around, marks=_placed(self._marks, self._pose, self._size), stamp=stamp)
+        pixels = drawn[0]
+        if self._other is not None:
+            names = self._other.names
+            legends = tuple(replace(legend, note=_without(legend.note, names[0])) for legend in around.legends)
+            around = replace(around, names=names, legends=legends)
+            between = np.full((self._height, self._width - 2 * self._size[0], 3), 255, dtype=np.uint8)
+            pixels = np.concatenate([drawn[0], between, drawn[1]], axis=1)
+        if "legend" in self._without:
+            around = replace(around, legends=())
+        if "compass" in self._without:
+            around = replace(around, compass=False)
+        return paint.png(pixels, around, self._dpi, self._theme, self._lang)
+
+    def close(self) -> None:
+        """Let go of the views."""
+        for one in self._halves:
+            one.stage.close()
+
+
+@dataclass(eq=False)
+class _Half:
+    """A city with its layers in a view of its own."""
+
+    city: City
+    layers: Mapping[str, Layer]
+    stage: offscreen.Stage
+    mesh: CityMesh | None = None
+
+    def draw(self, state: State, theme: Theme, lang: str, seconds: float) -> NDArray[np.uint8]:
+        self.mesh = self.mesh or mesh.build(self.city)
+        state = state.changed(city=self.city)
+        return self.stage.draw(resolve(state, self.mesh, self.layers, theme, lang, now=sun.now()), seconds)
+
+
+def check_size(size: tuple[int, int], dpi: int, largest: int = LARGEST) -> None:
+    """Refuse a size [px] or a resolution [dots per inch] of which no picture can be made."""
     width, height = size
-    if not (64 <= width <= LARGEST and 64 <= height <= LARGEST):
+    if not (64 <= width <= largest and 64 <= height <= largest):
         raise BadInput(
             "A picture of {width}×{height} pixels cannot be made; each side must be from 64 to {largest}.",
-            width=width, height=height, largest=LARGEST,
+            width=width, height=height, largest=largest,
         )  # fmt: skip
     if not 30 <= dpi <= 1200:
         raise BadInput("{dpi} dpi is outside 30 to 1200.", dpi=dpi)
-    layers = _for_export(layers)
-    one = size if other is None else ((width - _line(dpi)) // 2, height)
-    pose = pose or offscreen.whole_pose(city, one)
-    pixels = offscreen.picture(city, state, layers, one, pose, theme, lang, dpi / 96.0)
-    around = furniture(city, state, layers, one, pose, lang, dpi, date)
-    around = replace(around, marks=_placed(marks, pose, one))
-    if other is not None:
-        legends = tuple(replace(legend, note=_without(legend.note, other.names[0])) for legend in around.legends)
-        around = replace(around, names=other.names, legends=legends)
-        beside = state.changed(city=other.city)
-        right = offscreen.picture(other.city, beside, _for_export(other.layers), one, pose, theme, lang, dpi / 96.0)
-        between = np.full((height, width - 2 * one[0], 3), 255, dtype=np.uint8)
-        pixels = np.concatenate([pixels, between, right], axis=1)
-    if "legend" in without:
-        around = replace(around, legends=())
-    if "compass" in without:
-        around = replace(around, compass=False)
-    _write(out, paint.png(pixels, around, dpi, theme, lang))
 
 
 def _for_export(layers: Mapping[str, Layer]) -> dict[str, Layer]:

@@ -113,6 +113,8 @@ class _Sheet:
             bottom = self._legend(legend, bottom) - self.margin
         if around.compass:
             self._north(around, strip.top() - self.margin)
+        if around.stamp:
+            self._stamp(around.stamp)
 
     def _font(self, size: float, bold: bool = False) -> QFont:
         font = QFont("Roboto")
@@ -190,6 +192,15 @@ class _Sheet:
             warm = QColor("#b3410e") if self.ink.lightnessF() < 0.5 else QColor("#ffb38a")
             self._text(QPointF(box.left() + pad, y), around.warning, small, warm)
         return box
+
+    def _stamp(self, text: str) -> None:
+        """Draw the time shown, large, top right."""
+        font, pad = self._font(13, bold=True), 7 * self.pt
+        metrics = QFontMetricsF(font)
+        width = metrics.horizontalAdvance(text) + 2 * pad
+        box = QRectF(self.width - self.margin - width, self.margin, width, metrics.height() + pad)
+        self._panel(box)
+        self._text(QPointF(box.left() + pad, box.top() + pad / 2 + metrics.ascent()), text, font, self.ink)
 
     def _legend(self, legend: Legend, bottom: float) -> float:
         """Draw one legend above a height; returns its top."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twin.layer import Layer
     from twin.scene.mesh import CityMesh
     from twin.scene.palette import Theme
+    from twin.scene.resolve import Drawables
     from twin.state import Pose, State
 
 
@@ -30,6 +31,60 @@ _PIECE = 4096
 def whole_pose(city: City, size: tuple[int, int]) -> Pose:
     """Return the pose that shows the whole city in a picture of a size [px]."""
     return camera.whole(city.bounds(), size[0] / size[1])
+
+
+class Stage:
+    """A view that no window shows, in which one picture after the other is drawn from one place.
+
+    Parameters
+    ----------
+    size : (width, height) [px]
+        Of the whole picture.
+    pose : Pose
+    scale : float
+        How much larger than on a 96-dpi screen letters, symbols and lines are.
+    """
+
+    def __init__(self, size: tuple[int, int], pose: Pose, scale: float = 1.0) -> None:
+        self._size, self._pose = size, pose
+        self._piece = (min(size[0], _PIECE), min(size[1], _PIECE))
+        self._plotter = pv.Plotter(off_screen=True, window_size=list(self._piece), lighting="none")
+        self._view = SceneView(self._plotter)
+        self._view.pixel_ratio, self._view.patient = scale, True
+
+    def draw(self, drawables: Drawables, seconds: float = 0.0) -> NDArray[np.uint8]:
+        """Draw what is given; only what differs from the picture before is changed for it.
+
+        Parameters
+        ----------
+        drawables : Drawables
+        seconds : float
+            Time [s] of what flows along the streets.
+
+        Returns
+        -------
+        array, shape (height, width, 3)
+            uint8, row 0 at the top.
+        """
+        (width, height), view = self._size, self._view
+        picture = np.empty((height, width, 3), dtype=np.uint8)
+        view.show(drawables)
+        view.set_seconds(seconds)
+        view.set_pose(self._pose)
+        for top in range(0, height, self._piece[1]):
+            for left in range(0, width, self._piece[0]):
+                view.set_sheet(self._size, (left, top))
+                view.settle()
+                view.refine()
+                view.render()
+                part = view.image()[: height - top, : width - left]
+                picture[top : top + part.shape[0], left : left + part.shape[1]] = part
+        return picture
+
+    def close(self) -> None:
+        """Let go of the view."""
+        self._view.close()
+        self._plotter.close()
 
 
 def picture(
@@ -65,25 +120,8 @@ def picture(
     array, shape (height, width, 3)
         uint8, row 0 at the top.
     """
-    built = city_mesh or mesh.build(city)
-    width, height = size
-    piece = (min(width, _PIECE), min(height, _PIECE))
-    picture = np.empty((height, width, 3), dtype=np.uint8)
-    plotter = pv.Plotter(off_screen=True, window_size=list(piece), lighting="none")
-    view = SceneView(plotter)
+    stage = Stage(size, pose or whole_pose(city, size), scale)
     try:
-        view.pixel_ratio, view.patient = scale, True
-        view.show(resolve(state, built, layers, theme, lang, now=sun.now()))
-        view.set_pose(pose or whole_pose(city, size))
-        for top in range(0, height, piece[1]):
-            for left in range(0, width, piece[0]):
-                view.set_sheet(size, (left, top))
-                view.settle()
-                view.refine()
-                view.render()
-                part = view.image()[: height - top, : width - left]
-                picture[top : top + part.shape[0], left : left + part.shape[1]] = part
-        return picture
+        return stage.draw(resolve(state, city_mesh or mesh.build(city), layers, theme, lang, now=sun.now()))
     finally:
-        view.close()
-        plotter.close()
+        stage.close()

@@ -70,6 +70,8 @@ class SceneView:
         """Sun, section and what is done where the camera rests."""
         self.patient = False
         """Every frame has smooth edges, however long that takes: nobody waits for the next one."""
+        self.hurried = False
+        """Frames follow one another, as time is played: none stays, so none is finished."""
         self._sheet: tuple[tuple[int, int], tuple[int, int]] | None = None
         self.pixel_ratio = max(self._window.GetDPI() / 72.0, 1.0)
         """Device pixels per point: letters, symbols and thin lines grow with it."""
@@ -154,16 +156,17 @@ class SceneView:
     def render(self) -> None:
         """Draw a frame: at once while the camera moves, with names chosen anew and smooth edges when it rests."""
         # The first frame of a city is finished at once: nobody may come to draw another.
-        still = self._pose == self._drawn_pose or not self._framed
+        moving = self._pose != self._drawn_pose
+        still = not self._framed or not (moving or self.hurried)
         self._drawn_pose = self._pose
-        self._frame(still)
+        self._frame(still, moving and not still)
         if still:
             self._write_names()
         smooth = self.patient or self._pace.smooth(still, self._refined == (self._pose, self._drawables))
         self._window.SetMultiSamples(_SAMPLES if smooth else 0)
         start = time.perf_counter()
         self._window.Render()
-        self._pace.took(time.perf_counter() - start, smooth, still)
+        self._pace.took(time.perf_counter() - start, smooth, still, moving)
 
     def settle(self) -> None:
         """Make the next frame a finished one even if the camera has just moved."""
@@ -261,12 +264,13 @@ class SceneView:
 
     # --- a frame -----------------------------------------------------------------------------------------------
 
-    def _frame(self, still: bool) -> None:
+    def _frame(self, still: bool, moving: bool) -> None:
         """Bring camera and uniforms to the pose and the size of the window."""
         if self._scenery is None or self._drawables is None:
             return
         level = 0 if still else self._pace.level
-        state = (self._pose, self.size, self._sheet, tuple(self._window.GetSize()), self.pixel_ratio, level, still)
+        size = tuple(self._window.GetSize())
+        state = (self._pose, self.size, self._sheet, size, self.pixel_ratio, level, still, moving)
         if state == self._framed:
             return
         self._framed = state
@@ -295,7 +299,7 @@ class SceneView:
         point = 2 * slope / height * self.pixel_ratio
         corner = slope * math.hypot(1.0, aspect)
         look = Look(_triple(eye), focus, point, self._pose.top, self.pixel_ratio, _triple(forward), corner)
-        self._scenery.follow(look, still, math.inf if still else self._pace.budget)
+        self._scenery.follow(look, still, self._pace.budget if moving else math.inf)
         piece = self._window.GetSize()
         self._scenery.set_all(
             uEye=_triple(eye),
@@ -377,7 +381,7 @@ class _Pace:
         patience = _PATIENCE if refined else _SHORT if still else _QUICK
         return self._smooth < patience and (still or self._smooth > 0)
 
-    def took(self, seconds: float, smooth: bool, still: bool) -> None:
+    def took(self, seconds: float, smooth: bool, still: bool, moving: bool) -> None:
         """Learn from a frame."""
         if smooth:
             self._smooth = seconds if self._smooth == 0 else min(seconds, 0.5 * (seconds + self._smooth))
@@ -385,9 +389,11 @@ class _Pace:
             return
         if seconds > _SLOW:
             self.level = min(self.level + 1, MOST_DROPPED)
-            self.budget = max(self.budget * min(0.7, 1.2 * _SLOW / seconds), _LEAST_BUDGET)
+            if moving:
+                self.budget = max(self.budget * min(0.7, 1.2 * _SLOW / seconds), _LEAST_BUDGET)
         elif seconds < _SLOW / 2:
-            self.budget = min(self.budget * 1.25, _MOST_BUDGET)
+            if moving:
+                self.budget = min(self.budget * 1.25, _MOST_BUDGET)
             if seconds < _SLOW / 3:
                 self.level = max(self.level - 1, 0)
 

@@ -1,7 +1,7 @@
 """The embedded store: a project's ``history/`` folder. Today in DuckDB, closed days as Parquet, an inbox beside.
 
-One process holds it (the lock ``.lock``) and appends; others read the day files and what lies in the inbox, and
-drop what they have to add into the inbox, from where the holder takes it.
+One process holds it (the lock ``.lock``) and appends; others read the day files, the tail that the holder writes of
+today, and what lies in the inbox, and drop what they have to add into the inbox, from where the holder takes it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,24 @@ from twin.disk import atomic
 from twin.disk.lock import FileLock
 from twin.errors import BadInput, ProjectLocked
 from twin.sensors import inbox
+from twin.sensors.beside import STREAMS, TODAY, Beside
 from twin.sensors.days import DAY, Days, from_arrow, to_arrow
 from twin.sensors.history import Appended, HistoryStore, check_measures, check_sids
 from twin.sensors.hot import Hot
 from twin.sensors.newest import Newest
-from twin.sensors.stream import Batch, Frame, Series, Stream, batch, epoch_ms, from_table, in_ms, joined, to_table
+from twin.sensors.stream import (
+    Batch,
+    Frame,
+    Series,
+    batch,
+    epoch_ms,
+    in_ms,
+    joined,
+    merge_streams,
+    read_streams,
+    to_table,
+)
+from twin.sensors.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,9 +43,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.sensors.history import Measure
+    from twin.sensors.stream import Stream
 
-STREAMS = "streams.parquet"
-TODAY = "today.duckdb"
 _LATEST = "latest.parquet"
 _FIRST, _LAST = np.datetime64("1678-01-01", "ms"), np.datetime64("2261-12-31", "ms")
 
@@ -45,7 +57,7 @@ class EmbeddedHistory(HistoryStore):
     folder : Path
         ``…/NAME.twin/history``; made when it is not there.
     read_only : bool
-        Only look: day files and inbox, without holding the store.
+        Only look, without holding the store; :meth:`look_again` takes what was stored since.
 
     Raises
     ------
@@ -57,8 +69,9 @@ class EmbeddedHistory(HistoryStore):
         self.folder = folder
         self.read_only = read_only
         self.partial = False
-        """A reader beside the process that records: what is not yet in a day file is missing."""
+        """A reader beside an older program that records: what is not yet in a day file is missing."""
         self._lock: FileLock | None = None
+        self._tail: Tail | None = None
         self._writing = threading.RLock()
         if not read_only:
             folder.mkdir(parents=True, exist_ok=True)
@@ -67,12 +80,17 @@ class EmbeddedHistory(HistoryStore):
                 raise ProjectLocked("{path}: another process records into this history.", path=folder.parent.name)
         try:
             self._days = Days(folder)
-            self._streams = _read_streams(folder / STREAMS)
+            self._streams = read_streams(folder / STREAMS)
             self._hot = Hot(None if read_only else folder / TODAY)
+            self._beside = Beside(folder, self._hot) if read_only else None
+            if not read_only:
+                self._tail = Tail(folder, self._hot.rows(_FIRST, _LAST))
             self._newest = Newest(len(self._streams))
             self._revised = False
             self._begin()
         except BaseException:
+            if self._tail is not None:
+                self._tail.close()
             if self._lock is not None:
                 self._lock.release()
             raise
@@ -117,6 +135,8 @@ class EmbeddedHistory(HistoryStore):
                 self._revised |= revised > 0
             if len(fresh):
                 self._hot.append(fresh)
+                if self._tail is not None:
+                    self._tail.append(fresh)
                 self._newest.take(fresh)
         return told
 
@@ -170,6 +190,7 @@ class EmbeddedHistory(HistoryStore):
                 self._hot.drop(start, end)
                 done += 1
             if done:
+                self._begin_tail()
                 self._keep_latest()
                 self._hot.checkpoint()
                 if not self._hot.count():
@@ -222,6 +243,7 @@ class EmbeddedHistory(HistoryStore):
                     self._days.write(day, rows.take(keep))
                     gone += int((~keep).sum())
             if gone:
+                self._begin_tail()
                 self._find_newest()
                 self._keep_latest()
         return gone
@@ -299,16 +321,20 @@ class EmbeddedHistory(HistoryStore):
 
     def look_again(self) -> None:
         """Take notice of what other processes wrote meanwhile (a reader; the holder need not)."""
-        if self.read_only:
-            self._days.look_again()
-            self._streams = _read_streams(self.folder / STREAMS)
-            self._hot.drop(_FIRST, _LAST)
+        if self._beside is not None:
             self._begin()
+
+    @property
+    def changed(self) -> bool:
+        """Whether another process wrote since this reader looked."""
+        return self._beside is not None and self._beside.changed
 
     def close(self) -> None:
         """Close the database and let go of the store."""
         if not self.read_only:
             self._hot.checkpoint()
+        if self._tail is not None:
+            self._tail.close()
         self._hot.close()
         if self._lock is not None:
             self._lock.release()
@@ -317,15 +343,16 @@ class EmbeddedHistory(HistoryStore):
     # --- inside -------------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        if self.read_only:
-            today = self.folder / TODAY
-            self.partial = today.is_file() and not self._hot.copy_of(today)
-            for path in inbox.files(self.folder):
-                drop = inbox.read(path)
-                self.add_streams(drop.missing(self.by_id()))
-                self._hot.append(drop.numbered(self.by_id()))
+        if self._beside is not None:
+            self._streams = self._beside.look()
+            self._days.look_again()
+            self.partial = self._beside.partial
         self._revised = self._hot_has_twins()
         self._find_newest()
+
+    def _begin_tail(self) -> None:
+        if self._tail is not None:
+            self._tail.begin(self._hot.rows(_FIRST, _LAST))
 
     def _source(self, start: np.datetime64, end: np.datetime64) -> str:
         """Return the SQL of all rows of a span (``sid``, ``ms``, ``value``, ``quality``), one for each time."""
@@ -390,38 +417,6 @@ _SQL = {
     "sum": "sum(value)",
     "p95": "quantile_cont(value, 0.95)",
 }
-
-
-def merge_streams(known: tuple[Stream, ...], given: Iterable[Stream]) -> tuple[tuple[Stream, ...], tuple[Stream, ...]]:
-    """Return known and given streams as one tuple by ``sid``, and the given ones with their numbers."""
-    import dataclasses
-
-    merged = list(known)
-    by_id = {one.id: one.sid for one in merged}
-    told = []
-    for one in given:
-        sid = by_id.get(one.id, len(merged))
-        one = dataclasses.replace(one, sid=sid)
-        if sid == len(merged):
-            merged.append(one)
-            by_id[one.id] = sid
-        else:
-            merged[sid] = one
-        told.append(one)
-    return tuple(merged), tuple(told)
-
-
-def _read_streams(path: Path) -> tuple[Stream, ...]:
-    if not path.is_file():
-        return ()
-    try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise BadInput("{path}: cannot be read ({reason}).", path=path.name, reason=error) from error
-    streams = sorted(from_table(table), key=lambda one: one.sid)
-    if [one.sid for one in streams] != list(range(len(streams))):
-        raise BadInput("{path}: the column sid must count 0, 1, 2 …", path=path.name)
-    return tuple(streams)
 
 
 def _plain(rows: Batch) -> zip[tuple[int, int, float, int]]:

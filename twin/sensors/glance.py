@@ -40,7 +40,10 @@ class Read:
     span: tuple[np.datetime64, np.datetime64] | None = None
 
 
-def read_stretch(store: HistoryStore, city: City, around: np.datetime64 | None = None) -> Read:
+def read_stretch(
+    store: HistoryStore, city: City, around: np.datetime64 | None = None,
+    film: tuple[np.datetime64, np.datetime64, float] | None = None,
+) -> Read:  # fmt: skip
     """Read streams, places, and a stretch that can be played: all there is, or as much as fits in memory.
 
     Parameters
@@ -49,11 +52,20 @@ def read_stretch(store: HistoryStore, city: City, around: np.datetime64 | None =
     city : City
     around : datetime64, optional
         A time the stretch must hold; by default it ends with the newest value.
+    film : (first, last, step [s]), optional
+        The stretch and its steps instead: one for each frame of a film.
     """
     streams, span = store.streams(), store.span()
     where = stands(streams, city)
     if span is None or not streams:
         return Read(streams, where, latest=store.latest(), span=span)
+    lookback = max(_LOOK_BACK_S, *(one.stale_after for one in streams))
+    if film is not None:
+        first, last, step = film
+        # Where memory would not hold a step for each frame, what lies between two is mixed as on the screen.
+        step = max(step, float((last - first) / np.timedelta64(1, "s")) * len(streams) / _CELLS)
+        block = fill(store, first, last, step, lookback)
+        return Read(streams, where, block, layers_over_time(streams, where, block), store.latest(), span)
     periods = [one.period_s for one in streams if one.period_s > 0]
     step = float(np.median(periods)) if periods else 300.0
     most = min(_MOST_STEPS, max(_CELLS // max(len(streams), 1), 100))
@@ -64,12 +76,15 @@ def read_stretch(store: HistoryStore, city: City, around: np.datetime64 | None =
     whole = np.timedelta64(round(step * 1000), "ms")
     start = in_ms(int(first.astype("int64")) // int(whole.astype("int64")) * int(whole.astype("int64")))
     # A day back, so that the list can say how old a stale value is; the map leaves it out.
-    block = fill(store, start, end, step, max(_LOOK_BACK_S, *(one.stale_after for one in streams)))
+    block = fill(store, start, end, step, lookback)
     return Read(streams, where, block, layers_over_time(streams, where, block), store.latest(), span)
 
 
-def sensor_layer(folder: Path, city: City, name: str, at: np.datetime64 | None) -> Layer:
-    """Return a layer ``sensors:QUANTITY`` of a history, around a time or at its end.
+def sensor_layer(
+    folder: Path, city: City, name: str, at: np.datetime64 | None,
+    film: tuple[np.datetime64, np.datetime64, float] | None = None,
+) -> Layer:  # fmt: skip
+    """Return a layer ``sensors:QUANTITY`` of a history, around a time or at its end, or over the span of a film.
 
     Raises
     ------
@@ -79,7 +94,7 @@ def sensor_layer(folder: Path, city: City, name: str, at: np.datetime64 | None) 
     if not folder.is_dir():
         raise BadInput("The history is empty.")
     with EmbeddedHistory(folder, read_only=True) as store:
-        read = read_stretch(store, city, at)
+        read = read_stretch(store, city, at, film)
     if name not in read.layers:
         there = ", ".join(sorted(read.layers)) or "–"
         raise BadInput("There is no layer «{name}»; there are: {there}.", name=name, there=there)

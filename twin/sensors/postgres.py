@@ -8,10 +8,20 @@ import numpy as np
 import pandas as pd
 
 from twin.errors import BadInput
-from twin.sensors.embedded import merge_streams
 from twin.sensors.history import Appended, HistoryStore, check_measures, check_sids
 from twin.sensors.newest import Newest
-from twin.sensors.stream import Batch, Frame, Series, Stream, batch, epoch_ms, from_table, in_ms, to_table
+from twin.sensors.stream import (
+    Batch,
+    Frame,
+    Series,
+    Stream,
+    batch,
+    epoch_ms,
+    from_table,
+    in_ms,
+    merge_streams,
+    to_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,10 +12,10 @@ import numpy as np
 
 from twin.errors import TwinError
 from twin.sensors import inbox
-from twin.sensors.embedded import EmbeddedHistory, merge_streams
+from twin.sensors.embedded import EmbeddedHistory
 from twin.sensors.history import Appended, HistoryStore
 from twin.sensors.newest import Newest
-from twin.sensors.stream import Batch, Stream, joined
+from twin.sensors.stream import Batch, Stream, joined, merge_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

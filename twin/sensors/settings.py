@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 FILE = "feeds.json"
 FORMATS = ("json", "sensorthings", "chirpstack", "ttn", "ngsi-ld", "sensor-community", "datex2")
-KINDS = ("mqtt", "sensorthings", "ngsi-ld", "trafikverket", "folder", "http")
+KINDS = ("mqtt", "sensorthings", "ngsi-ld", "trafikverket", "smhi", "folder", "http")
+_KNOWN_ADDRESS = ("trafikverket", "smhi")
+"""Kinds that know their server."""
 MORE: dict[str, Callable[[FeedSettings, int], Feed]] = {}
 """Kinds of feed that drop-ins add: settings and the newest time known [ms] to a Feed."""
 
@@ -43,6 +45,7 @@ class FeedSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     ca: str = ""
     every_s: float = 60.0
     object: str = ""
+    sites: str = ""
     owner: str = ""
     licence: str = ""
     classification: str = "open"
@@ -157,12 +160,24 @@ def feed_of(settings: FeedSettings, since_ms: int = 0, client_id: str = "") -> F
         return TrafikverketFeed(
             key, settings.object or "TrafficFlow", None, settings.every_s, settings.url or DEFAULT_URL
         )
+    if settings.kind == "smhi":
+        from twin.sensors.feeds.smhi import DEFAULT_URL as SMHI
+        from twin.sensors.feeds.smhi import SmhiFeed
+
+        return SmhiFeed(
+            settings.topics, tuple(re.split(r"[\s,]+", settings.object.strip())) if settings.object.strip() else (),
+            settings.every_s, since_ms, settings.url or SMHI,
+        )  # fmt: skip
     headers = {"Authorization": f"Bearer {secret(settings.credential)}"} if settings.credential else None
+    if settings.kind == "http" and settings.format == "datex2" and settings.sites:
+        from twin.sensors.feeds.datex2 import Datex2Feed
+
+        return Datex2Feed(settings.url, settings.sites, settings.every_s, headers)
     if settings.kind == "http":
         return PolledPage(settings.url, decoder(settings), settings.every_s, headers)
     if settings.kind == "sensorthings":
         return SensorThingsFeed(settings.url, settings.every_s, since_ms, headers)
-    return NgsiLdFeed(settings.url, settings.object, settings.every_s, zone, headers)
+    return NgsiLdFeed(settings.url, settings.object, settings.every_s, zone, headers, since_ms=since_ms)
 
 
 def check(settings: FeedSettings) -> None:
@@ -179,5 +194,5 @@ def check(settings: FeedSettings) -> None:
         raise BadInput("An MQTT feed needs a topic (--topic).")
     if settings.kind == "ngsi-ld" and not settings.object:
         raise BadInput("An NGSI-LD feed needs a type of entities (--object).")
-    if settings.kind != "trafikverket" and not settings.url:
+    if settings.kind not in _KNOWN_ADDRESS and not settings.url:
         raise BadInput("A feed needs an address (--url).")

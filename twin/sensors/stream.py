@@ -15,6 +15,7 @@ from twin.text import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -158,6 +159,37 @@ def from_table(frame: pd.DataFrame) -> list[Stream]:
         facts["sid"] = int(facts["sid"])
         streams.append(Stream(**facts))
     return streams
+
+
+def merge_streams(known: tuple[Stream, ...], given: Iterable[Stream]) -> tuple[tuple[Stream, ...], tuple[Stream, ...]]:
+    """Return known and given streams as one tuple by ``sid``, and the given ones with their numbers."""
+    merged = list(known)
+    by_id = {one.id: one.sid for one in merged}
+    told = []
+    for one in given:
+        sid = by_id.get(one.id, len(merged))
+        one = dataclasses.replace(one, sid=sid)
+        if sid == len(merged):
+            merged.append(one)
+            by_id[one.id] = sid
+        else:
+            merged[sid] = one
+        told.append(one)
+    return tuple(merged), tuple(told)
+
+
+def read_streams(path: Path) -> tuple[Stream, ...]:
+    """Read ``streams.parquet``; none where it is not there."""
+    if not path.is_file():
+        return ()
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise BadInput("{path}: cannot be read ({reason}).", path=path.name, reason=error) from error
+    streams = sorted(from_table(table), key=lambda one: one.sid)
+    if [one.sid for one in streams] != list(range(len(streams))):
+        raise BadInput("{path}: the column sid must count 0, 1, 2 …", path=path.name)
+    return tuple(streams)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ _UNITS: dict[str, tuple[str, float, float]] = {
     "V": ("voltage", 1.0, 0.0),
     "mV": ("voltage", 1e-3, 0.0),
     "lx": ("light", 1.0, 0.0),
+    "W/m2": ("irradiance", 1.0, 0.0),
     "deg": ("angle", 1.0, 0.0),
     "s": ("time", 1.0, 0.0),
     "ms": ("time", 1e-3, 0.0),
@@ -57,13 +58,14 @@ _WRITTEN = {
     "veh/h": "/h", "fordon/h": "/h", "vehicles/h": "/h", "{veh}/h": "/h", "1/h": "/h", "f/h": "/h", "veh/day": "/d",
     "fordon/dygn": "/d", "{veh}/d": "/d", "1/min": "/min", "veh/min": "/min",
     "A97": "hPa", "PAL": "Pa", "KPA": "kPa", "BAR": "bar",
+    "W/m²": "W/m2", "D54": "W/m2",
     "°": "deg", "DD": "deg", "degrees": "deg", "LUX": "lx", "lux": "lx", "MTR": "m", "MMT": "mm", "CMT": "cm",
     "VLT": "V", "2Z": "mV", "SEC": "s", "MIN": "min", "HUR": "h",
 }  # fmt: skip
 
 SHOWN = {
     "ug/m3": "µg/m³", "mg/m3": "mg/m³", "ng/m3": "ng/m³", "Cel": "°C", "[ppm]": "ppm", "[ppb]": "ppb", "/h": "/h",
-    "1": "", "deg": "°", "/d": "/d", "[degF]": "°F", "[kn_i]": "kn", "[mi_i]/h": "mph",
+    "1": "", "deg": "°", "W/m2": "W/m²", "/d": "/d", "[degF]": "°F", "[kn_i]": "kn", "[mi_i]/h": "mph",
 }  # fmt: skip
 """How a UCUM code is written for people, where it differs."""
 

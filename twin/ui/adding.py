@@ -191,11 +191,13 @@ class Adding(QObject):
             return
         view = window.viewport
         ratio = view.devicePixelRatioF()
+        stretch = window.timing.clock.stretch
         both = window.workbench.comparing.mode and window.workbench.results.beside is not None
         dialog = ExportDialog(
             window.lang, self._draw, session.tasks, (round(view.width() * ratio), round(view.height() * ratio)),
             session.project.name, window.settings.folder, window,
             window.workbench.results.names if both else None,
+            None if stretch is None else (stretch, window.timing.clock.when.step),
         )  # fmt: skip
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.exported.connect(self._exported)
@@ -209,8 +211,12 @@ class Adding(QObject):
         pose = self._window.viewport.navigator.pose
         title = tr("Drawing {name}", self._window.lang, name=wanted.out.name)
         marks = self._window.workbench.drafting.sketch.marks
+        layers = data.layers
+        if wanted.reel is not None:  # what is live now has no values of then
+            played = self._window.sensing.read.layers
+            layers = {**layers, **{id: one for id, one in played.items() if id in layers}}
         return session.tasks.start(
-            opening.draw, source, state, data.layers, wanted, pose, other, marks, title=title, then=then
+            opening.draw, source, state, layers, wanted, pose, other, marks, title=title, then=then
         )
 
     def _exported(self, path: object) -> None:

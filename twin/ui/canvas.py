@@ -140,10 +140,14 @@ class Canvas(QObject):
         self._flowing.follow(self.scene)
         return True
 
-    def set_time(self, time: np.datetime64 | None) -> None:
-        """Show the values of an instant (UTC) while time runs; None for what the State says."""
+    def set_time(self, time: np.datetime64 | None, played: bool = False) -> None:
+        """Show the values of an instant (UTC) while time runs; None for what the State says.
+
+        While it is ``played`` frames follow one another and none is finished.
+        """
         self.time = time
         if self.scene is not None and self.store is not None:
+            self.scene.hurried = played
             self.scene.set_time(time)
             self.request()
 

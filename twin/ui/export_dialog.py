@@ -1,4 +1,4 @@
-"""A picture of the view: how large, how it is dressed, what stands on it, and where it goes."""
+"""A picture or a film of the view: how large, how it is dressed, what stands on it, and where it goes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from twin.errors import Cancelled
+from twin.report.film import LARGEST
 from twin.text import LANGUAGES, error_text, number, tr
 from twin.ui import theme
 from twin.ui.export_size import INCH, PRESETS, Sheet, paper_pixels
+from twin.ui.export_span import KINDS, SpanForm
 from twin.ui.jobs_panel import progress_text
 from twin.ui.widgets import STEP, Progress, button, label, row
 
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
     from twin.jobs import Task
+    from twin.report.film import Reel
     from twin.scene.palette import Theme
     from twin.ui.tasks import Tasks
+    from twin.when import Span
 
 LEAST, MOST = 64, 20_000
 _LANGUAGE_NAMES = {"sv": "Svenska", "en": "English"}
@@ -44,7 +48,8 @@ _LANGUAGE_NAMES = {"sv": "Svenska", "en": "English"}
 class Picture:
     """What the user wants: file, size [px], resolution, theme, language, and what is left out.
 
-    The fields are those of :func:`twin.report.figure.export_png`; ``beside``: scenario and reference side by side.
+    The fields are those of :func:`twin.report.figure.export_png`; ``beside``: scenario and reference side by side;
+    ``reel``: the span that a film plays, None for one picture.
     """
 
     out: Path
@@ -54,6 +59,7 @@ class Picture:
     lang: str
     without: tuple[str, ...] = ()
     beside: bool = False
+    reel: Reel | None = None
 
 
 class ExportDialog(QDialog):
@@ -76,6 +82,8 @@ class ExportDialog(QDialog):
         Where the file is put unless the user says otherwise.
     names : (str, str), optional
         What scenario and reference are called where the view shows both, so that the picture can too.
+    played : (Span, float), optional
+        The span [s] that the time bar plays and its step [s]; without there are no films.
     """
 
     exported = Signal(object)
@@ -91,9 +99,11 @@ class ExportDialog(QDialog):
         folder: Path | None = None,
         parent: QWidget | None = None,
         names: tuple[str, str] | None = None,
+        played: tuple[Span, float] | None = None,
     ) -> None:
         super().__init__(parent)
         self._lang, self._start, self._view, self._names = lang, start, view, names
+        self._played = played
         self._task: Task | None = None
         self._followed = True
         self.setObjectName("export_dialog")
@@ -106,11 +116,13 @@ class ExportDialog(QDialog):
     def picture(self) -> Picture:
         """What is asked for now."""
         path = Path(self.path.text().strip()).expanduser()
-        path = path if path.suffix.lower() == ".png" else path.with_name(path.name + ".png") if path.name else path
+        ending = self._ending
+        path = path if path.suffix.lower() == ending or not path.name else path.with_name(path.name + ending)
         left_out = [name for name, box in (("legend", self.legend), ("compass", self.compass)) if not box.isChecked()]
         size = (self.wide.value(), self.high.value())
         looks, language = cast("Theme", self.look.currentData()), str(self.language.currentData())
-        return Picture(path, size, self.dpi.value(), looks, language, tuple(left_out), self.both.isChecked())
+        reel = self.span.reel if self.span is not None and self.kind.currentData() != "png" else None
+        return Picture(path, size, self.dpi.value(), looks, language, tuple(left_out), self.both.isChecked(), reel)
 
     def begin(self) -> None:
         """Make the picture."""
@@ -147,6 +159,11 @@ class ExportDialog(QDialog):
         form.setHorizontalSpacing(4 * STEP)
         form.setVerticalSpacing(2 * STEP)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(label(tr("Kind", lang), "muted", wrap=False), self.kind)
+        if self.span is not None:
+            form.addRow(label(tr("Time", lang), "muted", wrap=False), self.span)
+            form.setRowVisible(self.span, False)
+        self._form = form
         form.addRow(label(tr("Size", lang), "muted", wrap=False), self.preset)
         pixels = row(self.wide, label("×", wrap=False), self.high, label("px,", wrap=False), self.dpi, None)
         form.addRow(label(tr("Pixels", lang), "muted", wrap=False), pixels)
@@ -192,6 +209,14 @@ class ExportDialog(QDialog):
 
     def _make_fields(self, path: Path) -> None:
         lang = self._lang
+        self.kind = _choice(
+            tr("Kind", lang), [(tr(text, lang), key) for key, text in KINDS[: None if self._played else 1]]
+        )
+        self.span = None if self._played is None else SpanForm(*self._played, lang)
+        if self.span is None:
+            self.kind.setToolTip(tr("Films need a layer with times on the map", lang))
+        else:
+            self.span.changed.connect(lambda: self._enable())
         self.preset = _choice(tr("Size", lang), [(tr(p.title, lang), p.key) for p in PRESETS])
         self.wide, self.high = (
             _spin(LEAST, MOST, tr("Width in pixels", lang)),
@@ -225,12 +250,29 @@ class ExportDialog(QDialog):
         self.path.setMinimumWidth(60 * STEP)
         self.browse = button(tr("Browse…", lang), tr("Choose where the picture goes", lang))
         self.browse.clicked.connect(lambda _checked=False: self._browse())
+        self.kind.currentIndexChanged.connect(lambda _i: self._apply_kind())
         self.preset.currentIndexChanged.connect(lambda _i: self._apply_preset())
         for spin in (self.wide, self.high, self.dpi):
             spin.valueChanged.connect(lambda _v: self._own_size())
         self.path.textChanged.connect(lambda _t: self._enable())
 
     # -- inside
+
+    @property
+    def _ending(self) -> str:
+        kind = str(self.kind.currentData())
+        return "" if kind == "frames" else f".{kind}"
+
+    def _apply_kind(self) -> None:
+        """Follow another kind of file: its name ends otherwise, and a film asks for a span."""
+        path = Path(self.path.text().strip())
+        if path.name:
+            known = {f".{key}" for key, _ in KINDS}
+            stem = path.with_suffix("") if path.suffix.lower() in known else path
+            self.path.setText(str(stem) + self._ending)
+        if self.span is not None:
+            self._form.setRowVisible(self.span, self.kind.currentData() != "png")
+        self._enable()
 
     def _apply_preset(self) -> None:
         preset = PRESETS[self.preset.currentIndex()]
@@ -266,16 +308,26 @@ class ExportDialog(QDialog):
         self._enable()
 
     def _why_not(self) -> str:
+        if self.span is not None and self.kind.currentData() != "png" and self.span.problem:
+            return self.span.problem
         path = self.picture.out
         if not self.path.text().strip() or not path.name:
             return tr("Name the file.", self._lang)
         if not path.parent.is_dir():
             return tr("There is no folder {name}.", self._lang, name=str(path.parent))
+        if self.span is None or self.kind.currentData() == "png":
+            return ""
+        if max(self.wide.value(), self.high.value()) > LARGEST:
+            return tr("A frame is at most {n} pixels wide and high.", self._lang, n=number(LARGEST, self._lang, 0))
+        if self.kind.currentData() == "frames" and path.exists() and (not path.is_dir() or any(path.iterdir())):
+            return tr("Frames need a folder that is new or empty.", self._lang)
         return ""
 
     def _enable(self) -> None:
         working = self._task is not None
-        for widget in (self.preset, self.wide, self.high, self.dpi, self.look, self.language, self.legend,
+        if self.span is not None:
+            self.span.setEnabled(not working)
+        for widget in (self.kind, self.preset, self.wide, self.high, self.dpi, self.look, self.language, self.legend,
                        self.compass, self.path, self.browse):  # fmt: skip
             widget.setEnabled(not working)
         self.both.setEnabled(not working and self._names is not None)
@@ -283,11 +335,13 @@ class ExportDialog(QDialog):
         self.go.setEnabled(not working and not why)
         if not working:
             there = tr("The file is there already and will be replaced.", self._lang)
-            self._said.setText(why or (there if self.picture.out.exists() else ""))
+            self._said.setText(why or (there if self.picture.out.is_file() else ""))
 
     def _browse(self) -> None:
+        ending = self._ending
+        kinds = f"{tr('Pictures', self._lang)} (*{ending})" if ending else ""
         said, _ = QFileDialog.getSaveFileName(
-            self, tr("Picture", self._lang), self.path.text(), f"{tr('Pictures', self._lang)} (*.png)",
+            self, tr("Picture", self._lang), self.path.text(), kinds,
             options=QFileDialog.Option.DontConfirmOverwrite,
         )  # fmt: skip
         if said:

@@ -211,7 +211,8 @@ def draw(
     from pathlib import Path
 
     from twin.project import load_city
-    from twin.report.figure import Other, export_png
+    from twin.report.figure import Other, Press, export_png
+    from twin.report.film import check_film, export_film
 
     job.progress(0.0, N_("Reading the project"))
     city = load_city(source, job.part(0.0, 0.4)) if isinstance(source, Path) else source
@@ -223,8 +224,22 @@ def draw(
         said = tuple(f"{kind}: {name}" for kind, name in zip(kinds, names, strict=True))
         right = Other(its_city, its_layers, (said[0], said[1]))
     job.progress(0.4, N_("Drawing the picture"))
-    export_png(
-        wanted.out, city, state.changed(city=city), layers, wanted.size, wanted.dpi, pose, wanted.theme, wanted.lang,
-        date.today().isoformat(), wanted.without, right, marks,
+    shown = state.changed(city=city)
+    date_ = date.today().isoformat()
+    if wanted.reel is None:
+        export_png(
+            wanted.out, city, shown, layers, wanted.size, wanted.dpi, pose, wanted.theme, wanted.lang,
+            date_, wanted.without, right, marks,
+        )  # fmt: skip
+        return wanted.out
+    timed = [layers[row.id] for row in state.layers if row.visible and row.id in layers]
+    instants = check_film(wanted.out, wanted.reel, wanted.size, wanted.dpi, timed)
+    press = Press(
+        city, shown, layers, wanted.size, wanted.dpi, pose, wanted.theme, wanted.lang, date_, wanted.without, right,
+        marks,
     )  # fmt: skip
+    try:
+        export_film(wanted.out, press, wanted.reel, instants, wanted.lang, job.part(0.4, 1.0))
+    finally:
+        press.close()
     return wanted.out

@@ -28,7 +28,7 @@ class Timing(QObject):
         self._window = window
         self.clock = Clock(self)
         self.bar: TimeBar | None = None
-        self._offered = False
+        self._offered = self._played = False
         self.tools = QToolBar(window)
         self.tools.setObjectName("time")
         self.tools.setMovable(False)
@@ -97,10 +97,13 @@ class Timing(QObject):
     # -- inside
 
     def _show(self) -> None:
-        self._window.viewport.show_time(self.clock.shown)
+        self._window.viewport.show_time(self.clock.shown, self.clock.playing)
 
     def _changed(self) -> None:
         window, clock = self._window, self.clock
+        if self._played != clock.playing:  # the last frame of what was played is finished, as it stays
+            self._played = clock.playing
+            self._show()
         if clock.span is not None and not self._offered and self._store is not None:
             self._offered = True
             self.tools.show()

@@ -113,10 +113,10 @@ class Viewport(QWidget):
         """Say whether the city of a Store is on the screen."""
         return self.canvas.store is store
 
-    def show_time(self, t: float | None) -> None:
-        """Show the values of an instant [s] while time runs; None for what the State says."""
+    def show_time(self, t: float | None, played: bool = False) -> None:
+        """Show the values of an instant [s] while time runs or is played; None for what the State says."""
         for canvas in (self.canvas, self.beside.canvas):
-            canvas.set_time(None if t is None else moment(t))
+            canvas.set_time(None if t is None else moment(t), played)
 
     def exchange(self, mesh: CityMesh, layers: Mapping[str, Layer]) -> None:
         """Show the same city after an edit, looked at as before."""

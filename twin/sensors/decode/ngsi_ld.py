@@ -1,4 +1,4 @@
-"""NGSI-LD entities, normalised or key–values, and notifications; measures of the Smart Data Models among them."""
+"""NGSI-LD entities (normalised, key–values, GeoJSON) and notifications; Smart Data Models among them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from twin.sensors.quantity import quantity_of
 from twin.sensors.reading import Found, Reading, gathered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import timezone
     from zoneinfo import ZoneInfo
 
@@ -57,12 +58,16 @@ class NgsiLd:
         """Return the readings of one entity: each property that is a number."""
         if not isinstance(entity, dict):
             raise BadInput("An entity is expected.")
+        if entity.get("type") == "Feature" and isinstance(entity.get("properties"), dict):  # as GeoJSON
+            where = {"location": entity["geometry"]} if "geometry" in entity else {}
+            entity = {**entity["properties"], **where, "id": entity.get("id")}
         sensor = text_of(entity.get("id"), "id").removeprefix("urn:ngsi-ld:")
-        lon, lat = _place(_value(entity.get("location")))
+        stands = entity.get("location")
+        lon, lat = _place(_value(stands[-1] if isinstance(stands, list) and stands else stands))
         name = str(_value(entity.get("name")) or "")[:200]
         flow = entity.get("type") == "TrafficFlowObserved"
         found = []
-        for key, part in entity.items():
+        for key, part in _instances(entity):
             value = _value(part)
             if key.lower() in _NO_MEASURE or isinstance(value, bool) or not isinstance(value, int | float):
                 continue
@@ -93,6 +98,23 @@ class NgsiLd:
         if seconds <= 0:
             raise BadInput("dateObservedTo lies before dateObservedFrom.")
         return seconds
+
+
+def _instances(entity: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield names and properties; in the temporal representation a name has many, each with its ``observedAt``."""
+    for key, part in entity.items():
+        if isinstance(part, list) and part and all(isinstance(one, dict) and "value" in one for one in part):
+            if len(part) > MAX_READINGS:
+                raise BadInput(
+                    "The message holds {n} readings; at most {limit} are taken.", n=len(part), limit=MAX_READINGS
+                )
+            yield from ((key, one) for one in part)
+        elif isinstance(part, dict) and isinstance(part.get("values"), list):  # the short form: [[value, time], …]
+            for pair in part["values"][:MAX_READINGS]:
+                if isinstance(pair, list) and len(pair) == 2:
+                    yield key, {"value": pair[0], "observedAt": pair[1], "unitCode": part.get("unitCode")}
+        else:
+            yield key, part
 
 
 def _value(part: Any) -> Any:

@@ -126,11 +126,15 @@ class PolledPage(Feed):
         """Return the address for people, without secrets."""
         return redacted(self._url)
 
+    def prepare(self) -> None:
+        """Do what a question needs first."""
+
     def session(self, stop: threading.Event) -> None:
         """Ask until told to stop; an answer that is the same as before is not handed on."""
         before = b""
         with Web(self._url, self._headers) as web:
             while not stop.is_set():
+                self.prepare()
                 body = web.get(self._url)
                 self.connected()
                 if body != before:

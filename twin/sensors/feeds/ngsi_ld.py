@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from twin.errors import BadInput
 from twin.sensors.decode.ngsi_ld import NgsiLd
 from twin.sensors.feeds.feed import Feed
 from twin.sensors.feeds.http import MAX_PAGES, Web, redacted
-from twin.sensors.guard import MAX_ANSWER, load_json
+from twin.sensors.guard import MAX_ANSWER, load_json, now_ms, said
 
 if TYPE_CHECKING:
     from datetime import timezone
@@ -37,13 +38,17 @@ class NgsiLdFeed(Feed):
         An authorisation, or ``NGSILD-Tenant``.
     listen : tuple of str and int
         Where notifications reach us (host, port); port 0 takes a free one.
+    since_ms : int
+        Newest time known [ms]; what a broker with temporal operations has from there is filled in.
     """
+
+    can_backfill = True
 
     def __init__(
         self, url: str, kind: str, every_s: float = 60.0, zone: timezone | ZoneInfo | None = None,
-        headers: dict[str, str] | None = None, listen: tuple[str, int] = ("127.0.0.1", 0),
+        headers: dict[str, str] | None = None, listen: tuple[str, int] = ("127.0.0.1", 0), since_ms: int = 0,
     ) -> None:  # fmt: skip
-        super().__init__(NgsiLd(zone))
+        super().__init__(NgsiLd(zone), since_ms)
         self._url, self._kind, self._every = url, kind, every_s
         self._headers, self._listen = headers, listen
         Web(url, headers).close()
@@ -55,9 +60,11 @@ class NgsiLdFeed(Feed):
     def session(self, stop: threading.Event) -> None:
         """Poll, or subscribe and listen, until told to stop."""
         with Web(self._url, self._headers) as web:
+            self._fill_in(web, stop)
             if self._every > 0:
                 while not stop.is_set():
                     self._poll(web, stop)
+                    self.since_ms = now_ms()
                     self.connected()
                     stop.wait(self._every)
             else:
@@ -72,6 +79,29 @@ class NgsiLdFeed(Feed):
             for entity in entities if isinstance(entities, list) else [entities]:
                 self.offer(msgspec.json.encode(entity), self._kind)
             if n < _PAGE or stop.is_set():
+                return
+
+    def _fill_in(self, web: Web, stop: threading.Event) -> None:
+        """Ask for what was measured since the newest time known (ETSI GS CIM 009, 5.7.4: temporal entities).
+
+        Temporal operations are an option of a broker; one without them has nothing to fill in.
+        """
+        if not self.since_ms:
+            return
+        for page in range(MAX_PAGES):
+            params = {
+                "type": self._kind, "timerel": "after", "timeAt": said(self.since_ms), "timeproperty": "observedAt",
+                "limit": str(_PAGE), "offset": str(page * _PAGE),
+            }  # fmt: skip
+            try:
+                body = web.get("ngsi-ld/v1/temporal/entities", params)
+            except (BadInput, OSError):
+                return
+            found = load_json(body, MAX_ANSWER)
+            entities = found if isinstance(found, list) else [found]
+            for entity in entities:
+                self.offer(msgspec.json.encode(entity), f"{self._kind} temporal")
+            if len(entities) < _PAGE or stop.is_set():
                 return
 
     def _notified(self, web: Web, stop: threading.Event) -> None:
@@ -92,7 +122,7 @@ class NgsiLdFeed(Feed):
             web.post("ngsi-ld/v1/subscriptions", msgspec.json.encode(wanted), "application/json")
             self.connected()
             while not stop.wait(0.2):
-                pass
+                self.since_ms = now_ms()
             web.delete(f"ngsi-ld/v1/subscriptions/{own}")
         finally:
             server.shutdown()

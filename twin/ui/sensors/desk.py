@@ -39,24 +39,40 @@ class Desk(QObject):
         self._number = 0
         self._ended = False
 
-    def open(self, folder: Path, read_only: bool, city: City, then: Callable[[Read], None]) -> None:
-        """Open a history and read what the window shows of it; without one nothing happens."""
+    def open(
+        self, folder: Path, read_only: bool, city: City, then: Callable[[Read], None], after: Path | None = None
+    ) -> None:
+        """Open a history and read what the window shows of it; without one nothing happens.
+
+        ``after``: the history it is a copy of, and that was recorded into until now.
+        """
         self.close()
         self.folder = folder
         if folder.is_dir():
-            self._ask(lambda: self._open(folder, read_only, city), then)
+            self._ask(lambda: self._open(folder, read_only, city, after), then)
 
     def make(self, city: City, then: Callable[[Read], None]) -> None:
         """Make a history where there is none yet."""
         folder = self.folder
         if folder is not None and self.store is None:
-            self._ask(lambda: self._open(folder, False, city), then)
+            self._ask(lambda: self._open(folder, False, city, None), then)
 
     def read(self, city: City, then: Callable[[Read], None], around: np.datetime64 | None = None) -> None:
         """Read anew what the window shows: the newest stretch, or one that holds a time."""
         store = self.store
         if store is not None:
             self._ask(lambda: read_stretch(store, city, around), then)
+
+    def look(self, then: Callable[[bool], None]) -> None:
+        """Let a reader take what another process stored; tell whether there was something."""
+
+        def look(store: EmbeddedHistory) -> bool:
+            if not store.changed:
+                return False
+            store.look_again()
+            return True
+
+        self.ask(look, then)
 
     def ask(self, question: Callable[[EmbeddedHistory], Any], then: Callable[[Any], None]) -> None:
         """Ask the store something beside the window."""
@@ -88,7 +104,8 @@ class Desk(QObject):
 
     # --- in the thread --------------------------------------------------------------------------------------------
 
-    def _open(self, folder: Path, read_only: bool, city: City) -> Read:
+    def _open(self, folder: Path, read_only: bool, city: City, after: Path | None) -> Read:
+        from twin.sensors.copying import bring_rest
         from twin.sensors.embedded import EmbeddedHistory
 
         try:
@@ -98,6 +115,8 @@ class Desk(QObject):
         self.store = store
         if not store.read_only:
             store.take_inbox()
+            if after is not None and after.is_dir():
+                bring_rest(after, store)
             store.settle()
             store.forget(np.datetime64("now", "ms"))
         return read_stretch(store, city)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
+    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QScrollArea,
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 _KINDS = {
     "mqtt": N_("MQTT broker"), "sensorthings": "OGC SensorThings", "ngsi-ld": N_("NGSI-LD context broker"),
-    "trafikverket": "Trafikverket", "folder": N_("Folder of files"), "http": N_("Web address"),
+    "trafikverket": "Trafikverket", "smhi": N_("SMHI weather stations"), "folder": N_("Folder of files"),
+    "http": N_("Web address"),
 }  # fmt: skip
 _FORMATS = {
     "json": N_("Plain JSON"), "sensorthings": "SensorThings", "chirpstack": "ChirpStack v4",
@@ -42,6 +44,8 @@ _FORMATS = {
 }  # fmt: skip
 _CLASSES = {"open": N_("open"), "internal": N_("internal"), "restricted": N_("restricted")}
 _MATURITIES = {"test": N_("test"), "pilot": N_("pilot"), "established": N_("established")}
+_TOPICS, _STATIONS = N_("Topics"), N_("Numbers of stations, empty = all")
+_TYPE, _PARAMETERS = N_("Type"), N_("Numbers of parameters")
 _TEST_S = 8.0
 
 
@@ -103,7 +107,7 @@ class FeedDialog(QDialog):
         self.name = self._line(N_("Name"), old.id, N_("Hornsgatan air"))
         self.kind = self._choice(N_("Kind"), _KINDS, old.kind)
         self.url = self._line(N_("Address"), old.url, "mqtts://host:8883")
-        self.topic = self._line(N_("Topics"), " ".join(old.topics), "city/+/no2")
+        self.topic = self._line(_TOPICS, " ".join(old.topics), "city/+/no2")
         self.format = self._choice(N_("Format"), {k: _FORMATS[k] for k in FORMATS}, old.format)
         self.mapping = self._line(
             N_("Fields"),
@@ -118,7 +122,9 @@ class FeedDialog(QDialog):
             )
         )
         self.codec = self._choice(N_("Payload codec"), {"": N_("none"), "elsys": "Elsys"}, old.codec)
-        self.object = self._line(N_("Type"), old.object, "AirQualityObserved")
+        self.object = self._line(_TYPE, old.object, "AirQualityObserved")
+        self.sites = self._line(N_("Table of sites"), old.sites, "https://host/sites.xml")
+        self.sites.setToolTip(tr("Address or file that tells where the sites of a DATEX II publication stand", lang))
         self.zone = self._line(N_("Time zone"), old.zone, "Europe/Stockholm")
         self.zone.setToolTip(tr("Of times that state none; without it they are refused", lang))
         self.user = self._line(N_("User"), old.user, "")
@@ -168,14 +174,24 @@ class FeedDialog(QDialog):
     def _fit(self) -> None:
         """Show only the fields that this kind of feed has."""
         kind, form = str(self.kind.currentData()), str(self.format.currentData())
-        web = kind in ("sensorthings", "ngsi-ld", "trafikverket", "http")
+        web = kind in ("sensorthings", "ngsi-ld", "trafikverket", "smhi", "http")
+        hints = {"mqtt": "city/+/no2", "smhi": "98230"}, {"ngsi-ld": "AirQualityObserved", "smhi": "1, 3, 4, 6"}
+        for line, texts in zip((self.topic, self.object), hints, strict=True):
+            line.setPlaceholderText(texts.get(kind, ""))
+        for line, title in ((self.topic, _STATIONS if kind == "smhi" else _TOPICS),
+                             (self.object, _PARAMETERS if kind == "smhi" else _TYPE)):  # fmt: skip
+            line.setAccessibleName(tr(title, self._lang))
+            name = self._form.labelForField(line)
+            if isinstance(name, QLabel):
+                name.setText(line.accessibleName())
         shown = {
-            self.topic: kind == "mqtt", self.format: kind in ("mqtt", "http"),
+            self.topic: kind in ("mqtt", "smhi"), self.format: kind in ("mqtt", "http"),
             self.ca: kind == "mqtt", self.user: kind == "mqtt",
             self.mapping: kind == "folder" or (kind in ("mqtt", "http") and form == "json"),
             self.codec: kind == "mqtt" and form in ("chirpstack", "ttn"), self.every: web,
-            self.object: kind in ("ngsi-ld", "trafikverket"), self.credential: kind != "folder",
-            self.password: kind != "folder", self.zone: kind != "sensorthings" and kind != "trafikverket",
+            self.object: kind in ("ngsi-ld", "trafikverket", "smhi"), self.sites: kind == "http" and form == "datex2",
+            self.credential: kind not in ("folder", "smhi"), self.password: kind not in ("folder", "smhi"),
+            self.zone: kind not in ("sensorthings", "trafikverket", "smhi"),
         }  # fmt: skip
         for field, there in shown.items():
             self._form.setRowVisible(field, there)
@@ -194,7 +210,8 @@ class FeedDialog(QDialog):
             topics=tuple(self.topic.text().split()), format=str(self.format.currentData()), mapping=mapping,
             codec=str(self.codec.currentData()), zone=self.zone.text().strip(), user=self.user.text().strip(),
             credential=self.credential.text().strip(), ca=self.ca.text().strip(), every_s=self.every.value(),
-            object=self.object.text().strip(), owner=self.owner.text().strip(), licence=self.licence.text().strip(),
+            object=self.object.text().strip(), sites=self.sites.text().strip(), owner=self.owner.text().strip(),
+            licence=self.licence.text().strip(),
             classification=str(self.classification.currentData()), maturity=str(self.maturity.currentData()),
             period_s=self.period.value(), retention_days=self.retention.value(),
             unknown=self.unknown.currentData(), on=self._old.on, places=self._old.places,

@@ -26,6 +26,7 @@ from twin.ui.sensors.pointing import Pointing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -40,6 +41,8 @@ _EVERY = 1000
 """Milliseconds between two looks at what is live."""
 _READ_EVERY_S = 60.0
 """Seconds between two readings of the stretch that can be played, while new values come."""
+_PLAYED_S = 0.25
+"""Seconds between two looks at the values while time is played."""
 _WEEK_MS = 7 * 86_400_000
 
 
@@ -64,8 +67,8 @@ class Sensing(QObject):
         self._extra: dict[str, Layer] = {}
         self._live: dict[str, Layer] = {}
         self._dirty = False
-        self._looking = False
-        self._read_at = 0.0
+        self._looking = self._asked = False
+        self._read_at = self._looked_at = 0.0
         self._going: np.datetime64 | None = None
         self.note = Note()
         window.statusBar().addPermanentWidget(self.note)
@@ -76,7 +79,7 @@ class Sensing(QObject):
         window.session.closed.connect(self._end)
         window.session.status_changed.connect(self._moved)
         window.session.city_changed.connect(lambda: self.desk.read(self._city(), self._took))
-        window.timing.clock.ticked.connect(lambda _t: self._follow())
+        window.timing.clock.ticked.connect(lambda _t: self._ticked())
         window.timing.clock.changed.connect(self._follow)
         window.workbench.results.answered.connect(self._answered)
         self.pointing = Pointing(self, window)
@@ -235,7 +238,7 @@ class Sensing(QObject):
 
     # --- coming and going -------------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def _begin(self, after: Path | None = None) -> None:
         session = self._window.session
         project = session.project
         if project is None or session.store is None:
@@ -248,13 +251,13 @@ class Sensing(QObject):
             self.feeds, self.limits = [], []
             self._failed(error)
         read_only = session.read_only or project.path == demo_project()
-        self.desk.open(folder, read_only, session.store.state.city, self._opened)
+        self.desk.open(folder, read_only, session.store.state.city, self._opened, after)
 
     def _moved(self) -> None:
         """Go on in the other folder when the project was saved under another name."""
         project = self._window.session.project
         if project is not None and self.desk.folder is not None and self.desk.folder != project.path / "history":
-            self._begin()
+            self._begin(self.desk.folder)
 
     def _opened(self, read: Read) -> None:
         self._took(read)
@@ -265,6 +268,7 @@ class Sensing(QObject):
     def _end(self) -> None:
         self._timer.stop()
         self.desk.close()
+        self._asked = False
         self.read, self.frame, self._panel = Read(), None, None
         self.feeds, self.limits, self.alarms, self._live, self._extra = [], [], [], {}, {}
         self._window.workbench.results.added.files.add({}, ())
@@ -308,8 +312,15 @@ class Sensing(QObject):
     def _arrived(self) -> None:
         self._dirty = True
 
+    def _looked(self, new: bool) -> None:
+        self._asked = False
+        self._dirty |= new
+
     def _tick(self) -> None:
         store = self.desk.store
+        if store is not None and store.read_only and not self._asked:  # another process may record here
+            self._asked = True
+            self.desk.look(self._looked)
         if self._dirty and store is not None:
             other = len(store.streams()) != len(self.read.streams)
             if other or time.monotonic() - self._read_at > _READ_EVERY_S:
@@ -329,7 +340,13 @@ class Sensing(QObject):
             if self._panel is not None and self.feeds:
                 self._panel.refresh()
 
+    def _ticked(self) -> None:
+        """Follow the time; while it is played the map alone shows each step, list and chart a few a second."""
+        if not self._window.timing.clock.playing or time.monotonic() - self._looked_at >= _PLAYED_S:
+            self._follow()
+
     def _follow(self) -> None:
+        self._looked_at = time.monotonic()
         self._keep_time()
         block, span, t = self.read.block, self.read.span, self._window.timing.clock.when.at
         if block is not None and span is not None and t is not None and not self._is_live:
@@ -395,7 +412,8 @@ class Sensing(QObject):
         now = np.datetime64("now", "ms")
         if not self.synthetic or self.read.block is None:
             found = store.latest()
-            return Frame(now, found.value, found.time, found.quality)
+            n = len(self.read.streams)  # new ones come with the next reading
+            return Frame(now, found.value[:n], found.time[:n], found.quality[:n])
         # The week of the demo as though it were this one: the same weekday, the same time of day.
         block = self.read.block
         first, at = int(block.start.astype("int64")), int(now.astype("int64"))
