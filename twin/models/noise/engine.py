@@ -127,6 +127,8 @@ def hear(
     if around is None:
         same = before.surroundings if step is not None and before is not None and step.same_roads else None
         around = surroundings(city, setting.default_g, setting.facade_absorption, same)
+    if job is not None:
+        job.check()
     power, lines = powered(around, per_link)
     known = dict(before.known) if step is not None and before is not None else {}
     rest = None if job is None else job.part(0.05, 0.97)
@@ -135,6 +137,8 @@ def hear(
             city, around.scene, around.house, setting.interval, setting.floors, setting.spacing, setting.height,
             known,
         )  # fmt: skip
+        if rest is not None:
+            rest.check()
         every = np.arange(len(who.columns.xy))
         store = stores.Store(
             who.columns, stores.fill(around.scene.flat, lines, who.columns, setting.rules, every, rest)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 Part = TypeVar("Part")
 Answer = TypeVar("Answer")
-BLOCK = 24
+BLOCK = 12
 """Columns a thread takes at a time; between blocks the work can be stopped."""
 TILE = 400.0
 """Side [m] of the squares whose receivers a worker takes at a time."""
