@@ -392,6 +392,18 @@ def test_demand_growth_and_fleet(chain):
     assert number(lorries, "vehicle_km_heavy") > 1.5 * number(base, "vehicle_km_heavy")
 
 
+def test_the_fit_is_the_same_whether_a_preview_was_asked_for_or_not(demo):
+    fitted = []
+    for previewed in (False, True):
+        city = dataclasses.replace(demo)
+        if previewed:
+            assert number(TRAFFIC.preview(city, {}, {}), "gap") <= 1e-2
+        fitted.append(TRAFFIC.run(city, {}, {}))
+    assert number(fitted[0], "gap") <= 1e-4
+    first, second = (one.field(ADT).values for one in fitted)
+    assert second == pytest.approx(first, rel=1e-6)
+
+
 def test_conical_delay_is_an_equilibrium_too(chain):
     result = answer(chain, delay="conical")
     assert number(result, "gap") <= 1e-4

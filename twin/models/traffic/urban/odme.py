@@ -44,6 +44,7 @@ _LEAST_TRUST = 1e-6
 def fitted(
     demand: Demand, counts: Counts, trust: float, loaded: Callable[[Demand, Loaded | None], Loaded],
     told: Callable[[float], object] | None = None, turns: int = TURNS,
+    start: tuple[NDArray[np.float64], Loaded] | None = None,
 ) -> tuple[NDArray[np.float64], Loaded]:  # fmt: skip
     """Return the factor of each pair, shape (k,), and the traffic with them.
 
@@ -59,10 +60,12 @@ def fitted(
     told : callable, optional
         Hears what part is done.
     turns : int
+    start : tuple, optional
+        Factors and the traffic with them, to go on from.
     """
     before = demand.amount.sum(axis=(0, 1))
-    factor = np.ones(len(before))
-    now = loaded(demand, None)
+    factor = np.ones(len(before)) if start is None else start[0]
+    now = loaded(demand.times(factor), None if start is None else start[1])
     used = ~counts.held_out
     rows, counted = counts.rows[used], counts.counted[used]
     for turn in range(turns if len(rows) else 0):

@@ -29,11 +29,14 @@ if TYPE_CHECKING:
     from twin.models.traffic.urban.counts import Counts
     from twin.models.traffic.urban.settings import Settings
 
+BUILDING = N_("Building the street network")
 FITTING = N_("Fitting travel demand to the street counts")
 FEW = 3
 """Fewer counts to fit to than this say too little."""
 ROUGH = 1e-3
 """Gap that is good enough while demand is still being fitted."""
+COARSE = 1e-2
+"""Gap of a first answer."""
 _KEPT = 4
 _LATER = ("growth", "weekday", "medium_share", "elasticity", "diesel_share", "change_vehicle")
 """Parameters that say nothing of the present; nobody has changed vehicle there yet."""
@@ -87,23 +90,30 @@ def stopper(job: Job | None) -> Callable[[], bool]:
 def present_of(city: City, settings: Settings, job: Job | None = None, rough: bool = False) -> Present:
     """Return the traffic of a City that has no edits; the same object for the same City and parameters.
 
-    ``rough``: where it is not known yet, to a gap of 1 % and with a shorter fit.
+    ``rough``: where it is not known yet, to a gap of 1 % and with a shorter fit. The full one goes on from there,
+    whether it was asked for before or not, so that it is the same either way.
     """
     kept = _known.setdefault(city, {})
-    key = tuple(sorted((name, value) for name, value in settings.values.items() if name not in _LATER))
-    if rough and key not in kept:
-        key = (*key, ("rough", True))
-        coarse = max(settings.number("gap"), 1e-2)
-        settings = replace(settings, values={**settings.values, "gap": coarse})
     settings = replace(settings, values={**settings.values, "change_vehicle": 0.0})
-    if key not in kept:
+    key = tuple(sorted((name, value) for name, value in settings.values.items() if name not in _LATER))
+    if key in kept:
+        return kept[key]
+    first = (*key, ("rough", True))
+    if first not in kept:
         while len(kept) >= _KEPT:
             kept.pop(next(iter(kept)))
-        kept[key] = _made(city, settings, job, 1 if ("rough", True) in key else TURNS)
+        kept[first] = _begun(city, settings, job if rough or job is None else job.part(0.0, 0.3))
+    if rough:
+        return kept[first]
+    kept[key] = _refined(kept[first], settings, None if job is None else job.part(0.3, 0.9))
+    del kept[first]
     return kept[key]
 
 
-def _made(city: City, settings: Settings, job: Job | None, turns: int) -> Present:
+def _begun(city: City, settings: Settings, job: Job | None) -> Present:
+    """Return the streets, the demand, and a first fit with a rough equilibrium."""
+    if job is not None:
+        job.progress(0.0, BUILDING)
     layout = layout_of(settings)
     streets = streets_of(city, layout)
     people = people_of(city)
@@ -115,25 +125,35 @@ def _made(city: City, settings: Settings, job: Job | None, turns: int) -> Presen
     else:
         demand = with_growth(gravity(city, grid, people, settings), city)
     rules = rules_of(city, bool(settings.values["proposed_rules"]))
-    gap = settings.number("gap")
-    part = None if job is None else job.part(0.0, 0.9)
-    stop = stopper(job)
+    gap = max(settings.number("gap"), COARSE)
 
-    def loaded(demand: Demand, warm: Loaded | None, good: float = gap) -> Loaded:
-        return load(grid, demand, rules, settings, good, warm, stop=stop)
+    def loaded(demand: Demand, warm: Loaded | None) -> Loaded:
+        return load(grid, demand, rules, settings, gap, warm, stop=stopper(job))
 
     counts = counts_of(city, streets, settings.share("held_out"))
     fits = bool(settings.values["fit"]) and int((~counts.held_out).sum()) >= FEW
     if not fits:
         return Present(people, demand, np.ones(len(demand.origin)), counts, loaded(demand, None), False, own)
-    told = None if part is None else (lambda share: part.progress(share, FITTING))
-    factor, rough = fitted(
-        demand,
-        counts,
-        settings.number("trust"),
-        lambda demand, warm: loaded(demand, warm, max(gap, ROUGH)),
-        told,
-        turns,
-    )
-    done = loaded(demand.times(factor), rough)
+    factor, done = fitted(demand, counts, settings.number("trust"), loaded, _teller(job), 1)
     return Present(people, demand, factor, counts, done, True, own)
+
+
+def _refined(first: Present, settings: Settings, job: Job | None) -> Present:
+    """Return a first answer's traffic with the rest of the fit, to the gap that is wanted."""
+    grid, rules, gap = first.loaded.grid, first.loaded.rules, settings.number("gap")
+
+    def loaded(demand: Demand, warm: Loaded | None, good: float = gap) -> Loaded:
+        return load(grid, demand, rules, settings, good, warm, stop=stopper(job))
+
+    if not first.is_fitted:
+        return replace(first, loaded=loaded(first.demand, first.loaded))
+    factor, rough = fitted(
+        first.demand, first.counts, settings.number("trust"),
+        lambda demand, warm: loaded(demand, warm, max(gap, ROUGH)), _teller(job), TURNS - 1,
+        (first.factor, first.loaded),
+    )  # fmt: skip
+    return replace(first, factor=factor, loaded=loaded(first.demand.times(factor), rough))
+
+
+def _teller(job: Job | None) -> Callable[[float], object] | None:
+    return None if job is None else (lambda share: job.progress(share, FITTING))

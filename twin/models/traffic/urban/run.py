@@ -13,7 +13,7 @@ from twin.models.traffic.urban.connect import connectors_of, people_of
 from twin.models.traffic.urban.elastic import pair_costs, settled
 from twin.models.traffic.urban.links import grid_of, streets_of
 from twin.models.traffic.urban.load import Loaded, load
-from twin.models.traffic.urban.present import layout_of, present_of, stopper
+from twin.models.traffic.urban.present import COARSE, layout_of, present_of, stopper
 from twin.models.traffic.urban.settings import Settings
 from twin.models.traffic.urban.trips import Demand, of_table, with_fleet, with_growth, with_people
 from twin.text import N_
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from twin.models.traffic.urban.present import Present
     from twin.result import Indicator, Value
 
-ROUGH = 1e-2
-"""Gap of a preview."""
 LOADING = N_("Traffic finds its way")
 _SHAPE = ("roads", "junctions", "buildings", "zones")
 _ALL = (*_SHAPE, "rules", "demand", "growth", "fleet", "population")
@@ -75,7 +73,7 @@ def answered(
     """
     settings = Settings(values)
     origin = city if city.present is None else city.present
-    gap = max(settings.number("gap"), ROUGH) if rough else settings.number("gap")
+    gap = max(settings.number("gap"), COARSE) if rough else settings.number("gap")
     present = present_of(origin, settings, job, rough)
     loaded = _loaded(city, origin, present, settings, previous, job, gap)
     totals, before = totals_of(loaded, city), totals_of(present.loaded, origin)
