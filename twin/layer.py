@@ -171,7 +171,7 @@ class Layer:
     ``breaks`` are class limits (ascending); empty means a continuous scale over ``low`` … ``high``. The rest is said in
     ``docs/drawing.md``: ``size`` widens streets and lines or sizes symbols, ``flow`` moves dashes along streets,
     ``isolines`` draws labelled lines at the breaks of a grid, ``hatch`` marks where a value is lacking, ``texts`` are
-    written beside points and lines.
+    written beside points and lines; ``through`` gives lines a dark rim, and shows them faintly behind houses.
     """
 
     id: str
@@ -187,6 +187,7 @@ class Layer:
     isolines: bool = False
     hatch: bool | None = None
     texts: tuple[str, ...] = ()
+    through: bool = False
 
     @property
     def hatched(self) -> bool:
@@ -252,6 +253,7 @@ class Drawing(TypedDict, total=False):
     isolines: bool
     hatch: bool | None
     texts: tuple[str, ...]
+    through: bool
 
 
 def field_of(city: City, table: str, column: str) -> Field:
@@ -300,7 +302,7 @@ def layer_of(
     note : str
         What a reader of the legend must know, English of the catalogue.
     **drawing
-        ``size``, ``flow``, ``isolines``, ``hatch``, ``texts`` of :class:`Layer`.
+        ``size``, ``flow``, ``isolines``, ``hatch``, ``texts``, ``through`` of :class:`Layer`.
     """
     known = field.values[np.isfinite(field.values)]
     if not known.size:

@@ -16,6 +16,7 @@ from twin.crowds import gather
 from twin.layer import Field, Layer, Scale, Size
 from twin.places import Grid, Lines, Picture, Points, Solids, Walls
 from twin.scene import offscreen
+from twin.scene.camera import Projection
 from twin.scene.draw import drape
 from twin.scene.meshing import isolines
 from twin.scene.resolve import resolve
@@ -203,6 +204,29 @@ def test_lines_run_from_point_to_point(shot) -> None:
     assert 8 <= thick <= 14
     fine = shot(layer, show=FLAT, scale=2.0)
     assert 4 <= (fine[:, SIZE[0] // 2].astype(int) @ [1, -1, 0] > 100).sum() <= 8, "lines follow the pixel ratio"
+
+
+def test_lines_seen_through_houses_are_faint_and_have_a_rim(shot, built) -> None:
+    """A line low over the ground from a street into the house beside it."""
+    x, y = np.linspace(X0 + 74, X0 + 140, 40) - built.origin[0], np.full(40, Y0 + 95 - built.origin[1])
+    z = float(built.ground.at(x, y).max()) + 2.0
+    ends = [[X0 + 74, Y0 + 95, z]], [[X0 + 140, Y0 + 95, z]]
+    layer = own("lines", Lines(*map(np.array, ends)), [1.0])
+    sized = dataclasses.replace(layer, size=Size(layer.field, 0, 1, 6, 6))
+    only = ("terrain", "buildings")
+    plain, through = (shot(dataclasses.replace(sized, through=on), show=only) for on in (False, True))
+    for image in (plain, through):
+        assert is_red(at(image, 82, 95))  # in the street
+    roof, faint = at(plain, 120, 95), at(through, 120, 95)
+    assert not is_red(roof)
+    assert faint[0] - faint[1] > roof[0] - roof[1] + 25
+    dark = []
+    for image in (plain, through):
+        (px, py), _ = Projection(TOP, SIZE).pixels(np.array([[X0 + 82, Y0 + 95, 0.0]]))[0][0], 0
+        beside = image[round(py) - 8 : round(py) + 9, round(px)].astype(int)
+        dark.append((beside.max(axis=1) < 150).sum())
+    assert dark[0] == 0
+    assert dark[1] >= 1
 
 
 def test_texts_stand_beside_points_and_lines(shot) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QComboBox
 from shapely.geometry import LineString
 
@@ -16,7 +18,7 @@ from twin.questions.question import Made, Number, Question, Reply
 from twin.scenario.streets import CloseRoad
 from twin.state import Selection
 from twin.ui import theme
-from twin.ui.drawing import OutlineTool
+from twin.ui.drawing import OutlineTool, SpotTool
 from twin.ui.questions.panel import QuestionPanel
 from twin.ui.settings import Settings
 from twin.ui.window import MainWindow
@@ -199,3 +201,50 @@ def test_outlines_are_drawn_by_points() -> None:
     point.add((1.0, 1.0), 0.1)
     point.add((2.0, 2.0), 0.1)
     assert point.edit() == ((2.0, 2.0),)
+
+
+def test_what_is_heard_is_drawn_until_the_next_click_or_escape(window: MainWindow, qtbot: QtBot) -> None:
+    asking, store, canvas = window.workbench.asking, window.session.store, window.viewport.canvas
+    assert store is not None
+    window.commands["what_if"].trigger()
+    card(window, "listen")
+    panel(window)._rows[0].editor.click()  # type: ignore[attr-defined]
+    assert isinstance(window.workbench.drafting.tool, SpotTool)
+    width, height = canvas.size
+    window.workbench.drafting.click(width / 2, height / 2, centre=True)  # one click is all
+    assert window.workbench.drafting.tool is None
+    assert "Hornsgatan" in answered(window, qtbot)
+    qtbot.waitUntil(lambda: store.state.layers[0].id == "reply:rays", timeout=5000)
+    qtbot.waitUntil(lambda: window.workbench.results.up_to_date and not window.workbench.results.busy, timeout=60_000)
+    assert asking.reply is not None
+
+    def picture() -> np.ndarray:
+        canvas.draw()
+        found = canvas.picture()
+        assert found is not None
+        found = found.convertToFormat(QImage.Format.Format_RGBA8888)
+        return np.frombuffer(found.constBits(), np.uint8).reshape(found.height(), found.width(), 4).astype(int).copy()
+
+    def changed(one: np.ndarray, other: np.ndarray) -> int:
+        return int((np.abs(one - other).max(axis=2) > 40).sum())
+
+    def drawn() -> bool:
+        return any(entry.id.startswith("reply:") for entry in store.state.layers)
+
+    with_rays = picture()
+    window.viewport.hand._click(canvas, 3.0, 3.0)
+    assert not drawn()
+    assert changed(with_rays, picture()) > 300
+    panel(window).reply._show.click()
+    assert drawn()
+    assert changed(with_rays, picture()) < 100
+    window.viewport.command.emit("deselect")
+    assert not drawn()
+    panel(window).reply._show.click()
+    store.change("Hide layer", layers=store.state.layers)
+    window.viewport.hand._click(canvas, 3.0, 3.0)
+    store.undo()
+    assert not drawn()
+    panel(window).reply._show.click()
+    asking.leave()
+    assert not drawn()

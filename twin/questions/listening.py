@@ -109,7 +109,7 @@ def drawn(found: Heard, lang: str) -> Layer:
     size = Size(field, ways[0].level - FAINT, ways[0].level, 1.2, 4.5)
     note = N_("Each line is a path from a piece of street, over roofs and by walls; thick is loud.")
     return Layer("reply:rays", N_("What is heard here"), field, scale("noise-eu"), BREAKS[0], BREAKS[-1], BREAKS, note,
-                 size=size, texts=tuple(texts))  # fmt: skip
+                 size=size, texts=tuple(texts), through=True)  # fmt: skip
 
 
 def _texts(one: Ray, named: set[str], lang: str) -> list[str]:

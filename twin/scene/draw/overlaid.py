@@ -69,7 +69,7 @@ class Overlaid:
 
     def slot(self, slot: Slot | str) -> list[Pass]:
         """Return the passes of a slot, the lowest first."""
-        return [one for over in self._shown.values() if over.slot == slot for one in over.passes.values()]
+        return [one for over in self._shown.values() for name, one in over.passes.items() if over.slot_of(name) == slot]
 
     def bind(self, name: str, texture: Texture) -> None:
         """Take another texture for overlays to come (those that are shown are among the passes)."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from twin.scene.meshing.names import Names
     from twin.scene.palette import Palette
 
-Slot = Literal["ground", "walls", "lines", "points"]
-"""Between which passes of the city an overlay is drawn."""
+Slot = Literal["ground", "walls", "lines", "points", "over"]
+"""Between which passes of the city an overlay is drawn; ``over`` is seen through all else, so that it comes last."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,10 @@ class Overlay:
         self.common = common
         self.passes: dict[str, Pass] = {}
         self.moving = layer.flow is not None
+
+    def slot_of(self, name: str) -> Slot:
+        """Return between which passes one of its own is drawn."""
+        return self.slot
 
     def recolour(self, layer: Layer) -> bool:
         """Take other colours for the same numbers at the same places; say whether that was all that differs."""

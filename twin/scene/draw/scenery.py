@@ -245,7 +245,7 @@ class Scenery:
         """Put all actors into the renderer in the order in which they must be drawn."""
         self._renderer.RemoveAllViewProps()
         for name, one in self.passes.items():
-            outlines = self._outlined.passes.values() if name == "labels" else ()
+            outlines = (*self._overlaid.slot("over"), *self._outlined.passes.values()) if name == "labels" else ()
             for each in (*self._overlaid.slot(plan.BEFORE.get(name, "")), *outlines, one):
                 for actor in each.actors:
                     self._renderer.AddActor(actor)

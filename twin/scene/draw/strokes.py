@@ -14,20 +14,27 @@ from twin.scene.draw.overlay import Rowed
 from twin.scene.meeting import Boxed, Met, nearest_segment
 from twin.scene.meshing import part
 from twin.scene.meshing.names import NOTE, Names
+from twin.scene.palette import rgb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twin.layer import Layer
+    from twin.scene.draw.overlay import Slot
     from twin.scene.meeting import Ray
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.part import Part
+    from twin.scene.palette import Palette
 
 Floats = NDArray[np.float64]
 _LEAST = 4.0
 """Points on the screen within which a thin line is met."""
 _PIECES = 18
 """Pieces of an arch."""
+_RIM = 1.6
+"""How much wider [pt] the rim of a line is than the line."""
+_FAINT = 0.3
+"""Opacity of lines where houses stand before them."""
 
 
 def segments(start: Floats, end: Floats, rows: Floats, run: Floats, head: float = 0.0) -> Part:
@@ -78,7 +85,7 @@ class LinesOverlay(Rowed):
         self._way = end - start
         if places.arch > 0:
             self._middle[:, 2] += places.arch * np.linalg.norm(self._way, axis=1)
-        one = Pass("stroke.vert", "stroke.frag", {**common, **self.data.textures})
+        names = ("casing", "lines", "behind") if layer.through else ("lines",)
         pieces = _PIECES if places.arch > 0 else 1
         a, b = _cut(start, end, places.arch, pieces)
         self._pieces = pieces
@@ -90,10 +97,14 @@ class LinesOverlay(Rowed):
         some = [segments(a.reshape(-1, 3), b.reshape(-1, 3), rows.astype(float), both.reshape(-1, 2))]
         if places.arrow:
             some.append(segments(a[:, -1], b[:, -1], np.arange(n, dtype=float), both[:, -1], head=1.0))
-        one.add(part.joined(some))
-        self.passes["lines"] = one
+        for name in names:
+            one = self.passes[name] = Pass("stroke.vert", "stroke.frag", {**common, **self.data.textures})
+            one.add(part.joined(some))
         self.paint()
         self.set(uFlat=0.0, uFlatColour=(0.0, 0.0, 0.0), uThrough=0.0, uOrder=30.0)
+        if layer.through:
+            self.passes["casing"].set(uFlat=1.0, uOrder=29.0)
+            self.passes["behind"].set(uThrough=1.0)
         if layer.size is None:
             self.set(uSize=(2.4, 2.4))
 
@@ -110,6 +121,27 @@ class LinesOverlay(Rowed):
     def _boxed(self) -> Boxed:
         low, high = np.minimum(self._start, self._end), np.maximum(self._start, self._end)
         return Boxed(np.concatenate([low, high], axis=1))
+
+    def slot_of(self, name: str) -> Slot:
+        """Return between which passes one of its own is drawn."""
+        return "over" if name == "behind" else self.slot
+
+    def set(self, **uniforms: float | tuple[float, ...]) -> None:
+        """Set uniforms of all passes; the rim is wider than the line, and what is behind houses fainter."""
+        super().set(**uniforms)
+        if not self.layer.through or not self.passes:
+            return
+        if "uSize" in uniforms:
+            least, most = uniforms["uSize"]  # type: ignore[misc]  # a pair
+            self.passes["casing"].set(uSize=(least + _RIM, most + _RIM))
+        if "uOpacity" in uniforms:
+            self.passes["behind"].set(uOpacity=_FAINT * float(uniforms["uOpacity"]))  # type: ignore[arg-type]
+
+    def set_palette(self, colours: Palette) -> None:
+        """Take the colours of a theme."""
+        super().set_palette(colours)
+        if self.layer.through:
+            self.passes["casing"].set(uFlatColour=rgb(colours.text))
 
     def names(self) -> Names | None:
         """Return the texts in the middle of the lines."""

@@ -28,6 +28,7 @@ class Replied(QObject):
         super().__init__(parent)
         self._session, self._changed = session, changed
         self._reply: Reply | None = None
+        self._put_away = False
         self._stop: Callable[[], None] = lambda: None
         self.layers: Mapping[str, Layer] = {}
         self.entries: tuple[DropInInfo, ...] = ()
@@ -35,9 +36,14 @@ class Replied(QObject):
         session.closed.connect(self._forget)
 
     def follow(self, reply: Reply | None) -> None:
-        """Show what another answer draws; None takes it away."""
-        if reply is not self._reply:
-            self._reply = reply
+        """Show what another answer draws; None takes it away. A refined answer does not bring back what was put away."""
+        if reply is self._reply:
+            return
+        self._reply = reply
+        if reply is None:
+            self.clear()
+            self._put_away = False
+        elif not self._put_away:
             self.show()
 
     def show(self) -> None:
@@ -47,6 +53,7 @@ class Replied(QObject):
         if store is None or not layers:
             self.clear()
             return
+        self._put_away = False
         group = N_("Answer on the map")
         self.layers = {one.id: one for one in layers}
         self.entries = tuple(DropInInfo(one.id, one.title, group) for one in layers)
@@ -57,6 +64,7 @@ class Replied(QObject):
 
     def clear(self) -> None:
         """Draw nothing any more."""
+        self._put_away = True
         if self.layers:
             self.layers, self.entries = {}, ()
             self._changed()
