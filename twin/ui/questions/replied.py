@@ -36,7 +36,7 @@ class Replied(QObject):
         session.closed.connect(self._forget)
 
     def follow(self, reply: Reply | None) -> None:
-        """Show what another answer draws; None takes it away. A refined answer does not bring back what was put away."""
+        """Show what another answer draws, none with None; a refined answer does not bring back what was put away."""
         if reply is self._reply:
             return
         self._reply = reply
