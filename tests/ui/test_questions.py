@@ -49,7 +49,7 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -
     window.resize(1300, 860)
     window.show()
     qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
         window.session.open(path)
     qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=4000)
     return window

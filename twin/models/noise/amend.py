@@ -13,10 +13,11 @@ from twin.models.noise.attend import (
     RULES,
     encoded,
     facing,
+    may_reflect,
     pair,
     reflects_to,
+    walls_at,
     walls_near,
-    with_others,
 )
 from twin.models.noise.cut import WORK
 from twin.models.noise.flat import FLAT
@@ -58,14 +59,15 @@ def _folded(flat, work, n_walls, boxes):  # type: ignore[no-untyped-def]
 
 
 @quick_part
-def touches(flat, work, xs, ys, xr, yr, own, rules, boxes, near_r, n_r, near_s):  # type: ignore[no-untyped-def]
+def touches(flat, work, xs, ys, xr, yr, own, rules, boxes, near, n_r, marks, sign):  # type: ignore[no-untyped-def]
     """Whether a reflected path between source and receiver meets a box."""
-    total = with_others(flat, xs, ys, rules.wall_reach, near_r, n_r, near_s)
+    total = walls_near(flat, xs, ys, rules.wall_reach, near, n_r, marks, sign)
     for k in range(total):
-        e = near_r[k]
+        e = near[k]
         work.faces[0], work.sides[0] = e, facing(flat, e, xs, ys)
         if (
-            reflects_to(flat, e, xr, yr, own)
+            may_reflect(flat, e, xs, ys, xr, yr)
+            and reflects_to(flat, e, xr, yr, own)
             and fold(flat, work, xs, ys, xr, yr, 1)
             and _folded(flat, work, 1, boxes)
         ):  # fmt: skip
@@ -73,7 +75,7 @@ def touches(flat, work, xs, ys, xr, yr, own, rules, boxes, near_r, n_r, near_s):
         if rules.order < 2:
             continue
         for m in range(total):
-            f = near_r[m]
+            f = near[m]
             if f == e or not reflects_to(flat, f, xr, yr, own):
                 continue
             work.faces[0], work.sides[0] = e, facing(flat, e, xs, ys)
@@ -112,8 +114,9 @@ def amend(  # type: ignore[no-untyped-def]
     """
     before, flat, work, lines = unowned(before), unowned(flat), unowned(work), unowned(lines)
     columns, rules = unowned(columns), unowned(rules)
-    near_r, near_s = np.empty(NEAR_WALLS, dtype=np.int64), np.empty(NEAR_WALLS, dtype=np.int64)
-    old_r = np.empty(NEAR_WALLS, dtype=np.int64)
+    near, marks = np.empty(NEAR_WALLS, dtype=np.int64), np.zeros(len(flat.edges), dtype=np.int64)
+    old_near, old_marks = np.empty(NEAR_WALLS, dtype=np.int64), np.zeros(len(before.edges), dtype=np.int64)
+    n_r, m_r, sign = 0, 0, 0
     gains = np.empty(8)
     bits = np.zeros(1, dtype=np.float32)
     view = bits.view(np.int32)
@@ -123,8 +126,8 @@ def amend(  # type: ignore[no-untyped-def]
         c = which[k]
         x, y = columns.xy[c, 0], columns.xy[c, 1]
         floors = columns.at[c + 1] - columns.at[c]
-        n_r = walls_near(flat, x, y, rules.wall_reach, near_r) if rules.order > 0 else 0
-        m_r = walls_near(before, x, y, rules.wall_reach, old_r) if rules.order > 0 else 0
+        n_r = walls_at(flat, x, y, rules.wall_reach, near, n_r, marks) if rules.order > 0 else 0
+        m_r = walls_at(before, x, y, rules.wall_reach, old_near, m_r, old_marks) if rules.order > 0 else 0
         sums = np.zeros((floors, 2, 8))
         for p in range(piece_at[k], piece_at[k + 1]):
             line = np.searchsorted(lines.base, piece[p], side="right") - 1
@@ -132,15 +135,16 @@ def amend(  # type: ignore[no-untyped-def]
             xs, ys, zs, _ = place(lines, line, (a + b) / 2)
             if not hits(xs, ys, x, y, boxes, wide):
                 continue
+            sign += 2
             if not (
                 hits(xs, ys, x, y, boxes, WIDER)
-                or touches(flat, work, xs, ys, x, y, columns.own[c], rules, boxes, near_r, n_r, near_s)
-                or touches(before, work, xs, ys, x, y, own[c], rules, boxes, old_r, m_r, near_s)
+                or touches(flat, work, xs, ys, x, y, columns.own[c], rules, boxes, near, n_r, marks, sign)
+                or touches(before, work, xs, ys, x, y, own[c], rules, boxes, old_near, m_r, old_marks, sign)
             ):  # fmt: skip
                 continue
             if count == 0:
                 codes[:] = old
-            pair(flat, work, xs, ys, zs, lines.deck[line], columns, c, rules, near_r, n_r, near_s, gains, sums)
+            pair(flat, work, xs, ys, zs, lines.deck[line], columns, c, rules, near, n_r, marks, sign + 1, gains, sums)
             q = code_at[k] + (p - piece_at[k]) * floors
             for f in range(floors):
                 for condition in range(2):

@@ -77,9 +77,12 @@ RULES = record((_F, _F, types.int64, _F, _F, _F, _F, _F1), Rules)
 
 
 @quick_part
-def walls_near(flat, x, y, reach, near):  # type: ignore[no-untyped-def]
-    """Write the faces that are within ``reach`` of a place and face it; returns how many."""
-    n = 0
+def walls_near(flat, x, y, reach, near, n, marks, sign):  # type: ignore[no-untyped-def]
+    """Add to n faces those within ``reach`` of a place that face it; returns how many there are then.
+
+    ``marks`` (e,) has a sign at each edge that is in the list already, ``sign`` for those that are added now: a face
+    that bears it, or the sign before, is not added again.
+    """
     size = flat.grid[2]
     i0 = max(math.floor((x - reach - flat.grid[0]) / size), 0)
     i1 = min(math.floor((x + reach - flat.grid[0]) / size), flat.shape[0] - 1)
@@ -91,7 +94,7 @@ def walls_near(flat, x, y, reach, near):  # type: ignore[no-untyped-def]
             for k in range(flat.cell_at[c], flat.cell_at[c + 1]):
                 e = flat.in_cell[k]
                 kind = flat.kind[e]
-                if kind != HOUSE and kind != SCREEN:
+                if (kind != HOUSE and kind != SCREEN) or marks[e] == sign or marks[e] == -1:
                     continue
                 px, py = flat.edges[e, 0], flat.edges[e, 1]
                 if kind == HOUSE and (x - px) * flat.normal[e, 0] + (y - py) * flat.normal[e, 1] <= 0:
@@ -100,34 +103,40 @@ def walls_near(flat, x, y, reach, near):  # type: ignore[no-untyped-def]
                 square = dx * dx + dy * dy
                 t = min(max(((x - px) * dx + (y - py) * dy) / square, 0.0), 1.0) if square > 0 else 0.0
                 gx, gy = x - px - t * dx, y - py - t * dy
-                if gx * gx + gy * gy > reach * reach:
+                if gx * gx + gy * gy > reach * reach or n >= len(near):
                     continue
-                known = False
-                for m in range(n):
-                    if near[m] == e:
-                        known = True
-                        break
-                if not known and n < len(near):
-                    near[n] = e
-                    n += 1
+                marks[e] = sign
+                near[n] = e
+                n += 1
     return n
 
 
 @quick_part
-def with_others(flat, x, y, reach, near, n, others):  # type: ignore[no-untyped-def]
-    """Add to a list of n faces those near another place that are not in it; returns how many there are."""
-    m = walls_near(flat, x, y, reach, others)
-    total = n
-    for k in range(m):
-        known = False
-        for i in range(n):
-            if near[i] == others[k]:
-                known = True
-                break
-        if not known and total < len(near):
-            near[total] = others[k]
-            total += 1
-    return total
+def walls_at(flat, x, y, reach, near, n_before, marks):  # type: ignore[no-untyped-def]
+    """Begin a list of faces with those near a receiver; ``n_before`` of the list before lose their marks."""
+    for k in range(n_before):
+        marks[near[k]] = 0
+    return walls_near(flat, x, y, reach, near, 0, marks, -1)
+
+
+@quick_part
+def may_reflect(flat, e, xs, ys, xr, yr):  # type: ignore[no-untyped-def]
+    """Whether a face can reflect from a source to a receiver: both before it, and the point of reflection on it.
+
+    A little too many pass; :func:`twin.models.noise.paths.fold` decides.
+    """
+    px, py, nx, ny = flat.edges[e, 0], flat.edges[e, 1], flat.normal[e, 0], flat.normal[e, 1]
+    sx, sy, rx, ry = xs - px, ys - py, xr - px, yr - py
+    away, before = sx * nx + sy * ny, rx * nx + ry * ny
+    if flat.kind[e] == SCREEN and away < 0:
+        away, before = -away, -before
+    if away <= 0 or before <= 0:
+        return False
+    dx, dy = flat.edges[e, 2] - px, flat.edges[e, 3] - py
+    along = (sx * dx + sy * dy) * before + (rx * dx + ry * dy) * away  # times the length and away + before
+    both, square = away + before, dx * dx + dy * dy
+    slack = 1e-4 * both * (1.0 + square)
+    return along >= -slack and along <= square * both + slack
 
 
 @quick_part
@@ -162,13 +171,13 @@ def _path(flat, work, n_walls, zs, columns, c, deck, rules, gains, sums):  # typ
 
 
 @quick_part
-def _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near_r, n_r, near_s, gains, sums):  # type: ignore[no-untyped-def]
+def _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near, n_r, marks, sign, gains, sums):  # type: ignore[no-untyped-def]
     """Add the paths that walls near source or receiver reflect."""
     xr, yr, own = columns.xy[c, 0], columns.xy[c, 1], columns.own[c]
-    total = with_others(flat, xs, ys, rules.wall_reach, near_r, n_r, near_s)
+    total = walls_near(flat, xs, ys, rules.wall_reach, near, n_r, marks, sign)
     for k in range(total):
-        e = near_r[k]
-        if not reflects_to(flat, e, xr, yr, own):
+        e = near[k]
+        if not may_reflect(flat, e, xs, ys, xr, yr) or not reflects_to(flat, e, xr, yr, own):
             continue
         work.faces[0], work.sides[0] = e, facing(flat, e, xs, ys)
         if fold(flat, work, xs, ys, xr, yr, 1):
@@ -176,12 +185,12 @@ def _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near_r, n_r, nea
     if rules.order < 2:
         return
     for k in range(total):
-        e = near_r[k]
+        e = near[k]
         side = facing(flat, e, xs, ys)
         if (xs - flat.edges[e, 0]) * flat.normal[e, 0] + (ys - flat.edges[e, 1]) * flat.normal[e, 1] <= 0 and side > 0:
             continue
         for m in range(total):
-            f = near_r[m]
+            f = near[m]
             if f == e or not reflects_to(flat, f, xr, yr, own):
                 continue
             work.faces[0], work.sides[0] = e, side
@@ -191,7 +200,7 @@ def _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near_r, n_r, nea
 
 
 @quick_part
-def pair(flat, work, xs, ys, zs, deck, columns, c, rules, near_r, n_r, near_s, gains, sums):  # type: ignore[no-untyped-def]
+def pair(flat, work, xs, ys, zs, deck, columns, c, rules, near, n_r, marks, sign, gains, sums):  # type: ignore[no-untyped-def]
     """Write the shares of energy (floors, 2, 8) from a piece to all receivers of a column, direct and reflected."""
     x, y = columns.xy[c, 0], columns.xy[c, 1]
     ground = height_at(xs, ys, flat)
@@ -202,7 +211,7 @@ def pair(flat, work, xs, ys, zs, deck, columns, c, rules, near_r, n_r, near_s, g
         work.points[1, 0] = x + 1e-3  # one above the other: a section needs a direction
     _path(flat, work, 0, zs, columns, c, deck, rules, gains, sums)
     if rules.order > 0:
-        _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near_r, n_r, near_s, gains, sums)
+        _reflected(flat, work, xs, ys, zs, columns, c, deck, rules, near, n_r, marks, sign, gains, sums)
 
 
 @quick_part
@@ -262,7 +271,8 @@ def attend(  # type: ignore[no-untyped-def]  # noqa: C901
     room = 4096
     number = np.empty(room, dtype=np.int64)
     where, bound = np.empty((room, 6)), np.empty(room)
-    near_r, near_s = np.empty(NEAR_WALLS, dtype=np.int64), np.empty(NEAR_WALLS, dtype=np.int64)
+    near, marks = np.empty(NEAR_WALLS, dtype=np.int64), np.zeros(len(flat.edges), dtype=np.int64)
+    n_r, sign = 0, 0
     gains, power = np.empty(8), np.empty(8)
     bits = np.zeros(1, dtype=np.float32)
     view = bits.view(np.int32)
@@ -285,7 +295,7 @@ def attend(  # type: ignore[no-untyped-def]  # noqa: C901
             for p in range(n):
                 bound[p] *= 1.0 + rules.order
                 rest += bound[p]
-        n_r = walls_near(flat, x, y, rules.wall_reach, near_r) if rules.order > 0 else 0
+        n_r = walls_at(flat, x, y, rules.wall_reach, near, n_r, marks) if rules.order > 0 else 0
         sums = np.zeros((floors, 2, 8))
         heard = np.zeros(floors)
         done = n
@@ -298,7 +308,8 @@ def attend(  # type: ignore[no-untyped-def]  # noqa: C901
                 done = p
                 break
             xs, ys, zs, deck = where[p, 0], where[p, 1], where[p, 2], lines.deck[int(where[p, 3])]
-            pair(flat, work, xs, ys, zs, deck, columns, c, rules, near_r, n_r, near_s, gains, sums)
+            sign += 1
+            pair(flat, work, xs, ys, zs, deck, columns, c, rules, near, n_r, marks, sign, gains, sums)
             piece[m] = number[p]
             m += 1
             for f in range(floors):

@@ -17,8 +17,8 @@ from twin.models.noise.attend import (
     SOURCE_HEIGHT,
     facing,
     reflects_to,
+    walls_at,
     walls_near,
-    with_others,
 )
 from twin.models.noise.cut import WORK, height_at
 from twin.models.noise.diffraction import hull
@@ -125,10 +125,10 @@ def paths(flat, work, lines, columns, rules, numbers, weights, energy, piece, wa
     points : array, shape (n, k, 3) [m]
     """
     flat, work, lines, columns, rules = unowned(flat), unowned(work), unowned(lines), unowned(columns), unowned(rules)
-    near, near_s = np.empty(NEAR_WALLS, dtype=np.int64), np.empty(NEAR_WALLS, dtype=np.int64)
+    near, marks = np.empty(NEAR_WALLS, dtype=np.int64), np.zeros(len(flat.edges), dtype=np.int64)
     gains = np.empty(8)
     x, y, own = columns.xy[0, 0], columns.xy[0, 1], columns.own[0]
-    n_r = walls_near(flat, x, y, rules.wall_reach, near) if rules.order > 0 else 0
+    n_r = walls_at(flat, x, y, rules.wall_reach, near, 0, marks) if rules.order > 0 else 0
     n = 0
     for p in range(len(numbers)):
         line = np.searchsorted(lines.base, numbers[p], side="right") - 1
@@ -144,7 +144,7 @@ def paths(flat, work, lines, columns, rules, numbers, weights, energy, piece, wa
         )
         if rules.order < 1:
             continue
-        total = with_others(flat, xs, ys, rules.wall_reach, near, n_r, near_s)
+        total = walls_near(flat, xs, ys, rules.wall_reach, near, n_r, marks, p + 1)
         for k in range(total):
             e = near[k]
             for m in range(-1, total if rules.order > 1 else 0):
