@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -186,3 +187,46 @@ def test_the_window_starts_without_it() -> None:
     code = "import twin.ui.application, twin.ui.panels, sys; print('pyqtgraph' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("width", [160, 300, 900])
+def test_marks_of_a_logarithmic_axis_have_room(view: ChartView, qtbot: QtBot, width: int) -> None:
+    """Numbers of persons from 200 to 51,200 in a narrow panel: fewer marks, none into another."""
+    x = np.array([200.0, 1600.0, 12_800.0, 51_200.0])
+    view.resize(width, 300)
+    view.show_chart(Chart("D", Axis("Persons", log=True), Axis("D"), (Line("a", x, x / x.max()),)))
+    qtbot.waitUntil(lambda: view.plot.getAxis("bottom").size().width() > 0, timeout=30_000)
+    axis = view.plot.getAxis("bottom")
+    low, high = axis.range
+    found = [value for _, values in axis.tickValues(low, high, axis.size().width()) for value in values]
+    texts = axis.tickStrings(found, 1.0, 1.0)
+    assert len(found) >= 2
+    assert len(texts) == len(set(texts))
+    metrics = view.fontMetrics()
+    middle = [(value - low) / (high - low) * axis.size().width() for value in found]
+    half = [metrics.horizontalAdvance(text) / 2 for text in texts]
+    for (a, wide), (b, other) in itertools.pairwise(zip(middle, half, strict=True)):
+        assert b - a >= 0.9 * (wide + other)
+
+
+def test_every_group_is_named_under_its_bars(view: ChartView, qtbot: QtBot) -> None:
+    """Long names in a narrow panel stand in lines; numbers of classes are left out where there is no room."""
+    names = ("Lägsta inkomstkvartilen", "Andra inkomstkvartilen", "Tredje inkomstkvartilen", "Högsta inkomstkvartilen")
+    view.resize(300, 300)
+    view.show_chart(Chart("Who", Axis("", names=names), Axis("Share", "%"), (Bars("a", np.arange(4.0) + 1),)))
+    axis = view.plot.getAxis("bottom")
+    qtbot.waitUntil(lambda: axis.size().width() > 0, timeout=30_000)
+    low, high = axis.range
+    ((_, found),) = axis.tickValues(low, high, axis.size().width())
+    assert found == [0.0, 1.0, 2.0, 3.0]
+    texts = axis.tickStrings(found, 1.0, 1.0)
+    assert [text.split("\n")[0] for text in texts] == ["Lägsta", "Andra", "Tredje", "Högsta"]
+    metrics = view.fontMetrics()
+    slot = axis.size().width() / (high - low)
+    assert all(metrics.horizontalAdvance(line) <= 1.15 * slot for text in texts for line in text.split("\n"))
+    classes = tuple(f"{n}\xa0000–" for n in range(10, 30))
+    view.show_chart(Chart("Who", Axis("", names=classes), Axis("Share", "%"), (Bars("a", np.arange(20.0)),)))
+    low, high = axis.range
+    ((step, found),) = axis.tickValues(low, high, axis.size().width())
+    assert step > 1
+    assert all(axis.tickStrings(found, step, step)[i] == classes[int(v)] for i, v in enumerate(found))

@@ -56,7 +56,7 @@ def test_a_square_and_homes_are_answered_and_shown(window: MainWindow, qtbot: Qt
     said = answered(people.PLACE, kind="square", at=((at.x, at.y),))
     assert "kan nå den till fots" in said
     panel.reply._show.click()
-    assert store.state.layers[0].id.startswith("difference:segregation:Co-presence potential")
+    assert store.state.layers[0].id.startswith("result:segregation:Co-presence potential")
     said = answered(homes.HOMES, zone=("z05",), dwellings=200.0)
     assert "Gamla stan" in said
     panel.reply._show.click()

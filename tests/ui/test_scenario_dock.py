@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 
+from twin.questions.question import Made
 from twin.scenario.buildings import AddBuilding, ChangeBuilding, RemoveBuilding
 from twin.scenario.conflicts import check
 from twin.scenario.scenario import PRESENT
@@ -65,6 +66,21 @@ def test_an_edit_of_the_present_state_makes_a_scenario_in_one_step(dock: Scenari
     store.undo()
     assert store.state.scenarios == ()
     assert edits.active(store.state) is PRESENT
+
+
+def test_what_only_looks_is_none_of_what_is_built(store: Store) -> None:
+    """A question about a group makes a scenario that changes nothing; what is built next has one of its own."""
+    edits.ask(store, "Spread", Made((), "Spread: a", {"segregation": {"group": "a", "area": ""}}), "en")
+    (looked,) = store.state.scenarios
+    assert looked.parameters == {"segregation": {"group": "a"}}  # what is the default is none of its own
+    edits.ask(store, "Bridge", Made((BRIDGE,), "Across"), "en")
+    assert [one.name for one in store.state.scenarios] == ["Spread: a", "Across"]
+    across = edits.active(store.state)
+    assert (across.name, across.parent, len(across.edits)) == ("Across", "Spread: a", 1)
+    assert across.parameters == looked.parameters
+    edits.ask(store, "Close", Made((CLOSED,), "Closed"), "en")
+    assert [one.name for one in store.state.scenarios] == ["Spread: a", "Across"]
+    assert len(edits.active(store.state).edits) == 2
 
 
 def test_edits_read_as_sentences_in_both_languages(store: Store) -> None:

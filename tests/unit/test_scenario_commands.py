@@ -9,6 +9,7 @@ import pytest
 from small_cities import small_city
 
 from twin.chain.chain import Chain
+from twin.chain.registry import seen_alike
 from twin.cli import main
 from twin.content import demo_project
 from twin.errors import ProjectLocked
@@ -197,3 +198,23 @@ def test_the_models_of_a_project_run_unless_others_are_named(place, capsys):
     assert "segregation" not in run
     assert "segregation" in _json(capsys, "run", place, "--models", "all")["models"]
     assert list(_json(capsys, "run", place, "--models", "reach")["models"]) == ["reach"]
+
+
+def test_a_reference_is_looked_at_as_its_scenario_is(place, capsys):
+    """A scenario that only looks at another group differs in nothing; what a reference assumes stays its own."""
+    with open_project(place) as project:
+        state = project.state()
+        dimension, group = state.city.population[["dimension", "group"]].iloc[-1]
+        looked = Scenario(name="Looked").with_parameter("segregation", "grouping", str(dimension))
+        looked = looked.with_parameter("segregation", "group", str(group)).with_parameter("segregation", "draws", 20.0)
+        project.save(state.changed(scenarios=(looked,)))
+    found = _json(capsys, "compare", place, "Looked", "--models", "segregation")
+    assert found["indicators"]
+    assert all(row["difference"] in (0, None) for row in found["indicators"])
+    assert any(row["difference"] == 0 for row in found["indicators"])
+    own = Scenario(name="Own").with_parameter("reach", "step_free", True).with_parameter("segregation", "group", "x")
+    seen = seen_alike(own, looked)
+    assert seen.parameters["reach"] == {"step_free": True}
+    assert seen.parameters["segregation"] == looked.parameters["segregation"]
+    assert seen_alike(seen, looked) is seen
+    assert seen_alike(own, Scenario(name="Plain")).parameters == {"reach": {"step_free": True}}

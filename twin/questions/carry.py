@@ -31,7 +31,7 @@ def _carry(values: Values, city: City, lang: str) -> Made:
 
 def _carry_reply(asked: Asked) -> Reply:
     lang, what = asked.lang, str(asked.values["what"])
-    rows = [row for row in words.alone(asked, "exposure") if row.id.split(".", 1)[1].startswith(what)]
+    rows = [row for row in words.beside(asked, "exposure") if row.id.split(".", 1)[1].startswith(what)]
     gap = next((row for row in rows if row.id.endswith("_gap")), None)
     if gap is None:
         return Reply(tr("No model has answered what this needs.", lang), tuple(rows))

@@ -14,6 +14,7 @@ from twin.models.segregation.model import names
 from twin.models.segregation.people import chosen, groupings
 from twin.questions import words
 from twin.questions.question import Asked, Choice, Draw, Made, Pick, Question, Reply, Values
+from twin.result import Row
 from twin.scenario.others import AddPlace
 from twin.scenario.streets import AddPath
 from twin.text import N_, number, tr
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.city.city import City
-    from twin.result import Row
 
 MODEL = "segregation"
 CAUTION = N_(
@@ -100,7 +100,7 @@ def _spread(values: Values, city: City, lang: str) -> Made:
 
 def _spread_reply(asked: Asked) -> Reply:
     lang = asked.lang
-    found = by_name(words.alone(asked, MODEL))
+    found = by_name(words.beside(asked, MODEL))
     if "d" not in found:
         return Reply(tr("The models did not answer.", lang))
     key = str(asked.values["group"]).partition(":")[2]
@@ -243,7 +243,14 @@ def _place_reply(asked: Asked) -> Reply:
         mix=number(mix, lang, 2),
         middle=number(middle, lang, 2), reference=asked.names[1],
     )  # fmt: skip
-    return Reply(text, shown, notes, _place_chart(asked, at[0], word(made.place_kind), lang))
+    own = (made.own_id(),)
+    here = (
+        Row(f"{MODEL}.copresence_here", N_("Mix of those who can reach it"), mix, math.nan, math.nan, "", MODEL,
+            fields[1].name, own),
+        Row(f"{MODEL}.copresence_people", N_("People who can reach it"), people, math.nan, math.nan, "persons", MODEL,
+            fields[0].name, own),
+    )  # fmt: skip
+    return Reply(text, (*here, *shown), notes, _place_chart(asked, at[0], word(made.place_kind), lang))
 
 
 def _place_chart(asked: Asked, at: int, place: str, lang: str) -> Chart:

@@ -34,6 +34,11 @@ def alone(asked: Asked, model: str) -> tuple[Row, ...]:
     return () if found is None else result.rows(found.indicators, ())
 
 
+def beside(asked: Asked, model: str) -> tuple[Row, ...]:
+    """Return the indicators of a model, beside the reference where the scenario is another than it."""
+    return alone(asked, model) if asked.answer.key == asked.reference.key else rows(asked, model)
+
+
 def change(asked: Asked, model: str, name: str) -> Field | None:
     """Return a field of a model, scenario minus reference; None where one of the two lacks it."""
     a, b = asked.answer.results.get(model), asked.reference.results.get(model)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 _TICK_PIXELS = 90
+_NARROWEST = 34
+"""Pixels under a bar that a name in lines needs at least."""
 _SWATCH = 22
 
 SERIES: dict[str, tuple[str, ...]] = {
@@ -69,6 +71,7 @@ class ChartAxis(pg.AxisItem):
         self._lang = lang
         self._axis: Axis | None = None
         self._unit = "second"
+        self._slot = 0.0
         self.enableAutoSIPrefix(False)
 
     def take(self, axis: Axis) -> None:
@@ -92,6 +95,9 @@ class ChartAxis(pg.AxisItem):
             most = max(1, int(size / self._widest(axis)))
             first, last = max(0, int(np.ceil(minVal))), min(len(axis.names) - 1, int(maxVal))
             step = max(1, -(-(last - first + 1) // most))
+            self._slot = float(size / max(maxVal - minVal, 1e-9)) - STEP
+            if self._in_lines(axis):
+                step = 1
             return [(float(step), [float(n) for n in range(first, last + 1, step)])]
         if axis.log:
             return [(1.0, self._of_powers(minVal, maxVal, size))]
@@ -122,11 +128,28 @@ class ChartAxis(pg.AxisItem):
         if axis.time:
             return [localtime.tick_text(value, self._unit, self._lang) for value in values]
         if axis.names:
-            return [tr(axis.names[round(value)], self._lang) for value in values]
+            names = [tr(axis.names[round(value)], self._lang) for value in values]
+            return [self._wrapped(name) for name in names] if self._in_lines(axis) else names
         if axis.log:
             return [number(10.0**value, self._lang) for value in values]
         decimals = max(0, int(np.ceil(-np.log10(spacing) - 1e-9))) if spacing > 0 else 0
         return [number(value, self._lang, decimals) for value in values]
+
+    def _in_lines(self, axis: Axis) -> bool:
+        """Say whether names under the chart stand in lines, each under its own bar: words do, numbers are left out."""
+        if self.orientation in ("left", "right") or self._slot < _NARROWEST:
+            return False
+        return not any(tr(name, self._lang)[:1].strip("<>≥≤ ").isdigit() for name in axis.names if name)
+
+    def _wrapped(self, name: str) -> str:
+        """Return a name in lines as wide as there is room for; of a word that is wider the end is left out."""
+        metrics, lines = QFontMetrics(self.style["tickFont"] or QFont()), list[str]()
+        for word in name.split():
+            if lines and metrics.horizontalAdvance(f"{lines[-1]} {word}") <= self._slot:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(word)
+        return "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideRight, int(self._slot)) for line in lines)
 
     def _widest(self, axis: Axis) -> float:
         metrics = QFontMetrics(self.style["tickFont"] or QFont())

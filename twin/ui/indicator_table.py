@@ -185,13 +185,20 @@ def _muted() -> QBrush:
     return QApplication.palette().placeholderText()
 
 
+_SMALL_MEAN = 100.0
+"""Below it a mean (of places, metres, decibels) shows a decimal: else it would differ by nothing or by one."""
+
+
 def places_shown(one: Row) -> int:
-    """Return how many decimals a row shows: one for a percentage, three for an index of 0 to 1, none for a count."""
+    """Return how many decimals a row shows: one for a percentage or a small mean, three for an index, else none."""
     if one.unit == "%":
         return 1
     sizes = [abs(value) for value in (one.value, one.reference) if not math.isnan(value)]
     index = one.unit in ("", "nats") and bool(sizes) and max(sizes) < 10 and any(not s.is_integer() for s in sizes)
-    return 3 if index else 0
+    if index:
+        return 3
+    whole = one.unit == "persons" or not sizes or max(sizes) >= _SMALL_MEAN or all(s.is_integer() for s in sizes)
+    return 0 if whole else 1
 
 
 def signed(value: float, lang: str, decimals: int) -> str:

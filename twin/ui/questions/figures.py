@@ -55,6 +55,8 @@ def as_table(rows: Sequence[Row], names: tuple[str, str], lang: str) -> str:
             lines.append(f"<tr><td colspan=2>{name}</td><td align=right valign=bottom>{cell}</td></tr>")
             continue
         before, change = number(one.reference, lang, decimals), signed(one.difference, lang, decimals)
+        if math.isnan(one.reference):
+            before = change = ""
         cells = "".join(f"<td align=right>{_safe(text)}</td>" for text in (value, before, change))
         lines.append(f"<tr><td colspan=3 style='padding-top:6px'>{name}</td></tr><tr>{cells}</tr>")
     return f"<table width='100%' cellspacing=0 cellpadding=1>{''.join(lines)}</table>"
