@@ -11,7 +11,7 @@ import shapely
 from protected_city import protected_city
 
 from twin.chain.chain import Chain
-from twin.chain.registry import MODELS
+from twin.chain.registry import MODELS, seen_alike
 from twin.city.city import City
 from twin.content import demo_project
 from twin.models.segregation.people import groupings
@@ -43,7 +43,7 @@ def _ask(question, city, lang="en", under=PRESENT, radius=800.0, **values):
             scenario = scenario.with_parameter(model, name, value)
     chain = Chain(city, models=PARTS)
     edited = reduce(lambda one, edit: edit.apply(one), scenario.active, city)
-    answers = (chain.run(scenario, question.models), chain.run(under, question.models))
+    answers = (chain.run(scenario, question.models), chain.run(seen_alike(under, scenario), question.models))
     chain.close()
     reply = replied(question, Asked(given, edited, city, *answers, ("A", "Present state"), lang))
     for text in (reply.sentence, *reply.notes):
