@@ -146,6 +146,7 @@ def test_a_ban_and_a_charge_have_hours(chain, city):
     assert [(edit.charge, edit.hours) for edit in made.edits] == [(45.0, "07-09,15:30-17:30")]
     paid = next(row for row in reply.rows if row.id == "traffic.charges")
     assert paid.value > 1000
+    assert reply.sentence.startswith("Drivers pay ")
     assert made.parameters == {}
     made, _ = ask(chain, city, "congestion_charge", area=area, elasticity=-0.3)
     assert made.parameters == {"traffic": {"elasticity": -0.3}}

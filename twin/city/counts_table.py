@@ -238,4 +238,4 @@ def _known(text: str) -> str:
 def _names(table: UnitTable, columns: Columns, rows: NDArray[np.intp]) -> tuple[str, ...]:
     """Return what some counts are called: their street's name, else their number in the file."""
     names = _texts(table, columns.name)
-    return tuple(str(names[k]) or f"#{k + 1}" for k in rows[:EXAMPLES])
+    return tuple(dict.fromkeys(str(names[k]) or f"#{k + 1}" for k in rows))[:EXAMPLES]

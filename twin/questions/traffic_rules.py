@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from twin.errors import BadInput
-from twin.questions.question import Choice, Draw, Made, Number, Question, Values
+from twin.questions import words
+from twin.questions.question import Asked, Choice, Draw, Made, Number, Question, Reply, Values
 from twin.questions.traffic_reply import MODELS, no_roads, reply
 from twin.scenario.others import AddRule, FleetMix, ScaleDemand
 from twin.text import N_, tr
@@ -95,6 +97,16 @@ def _charge(values: Values, city: City, lang: str) -> Made:
     return Made(made, tr("Congestion charge", lang))
 
 
+def _paid_reply(asked: Asked) -> Reply:
+    """Say what is paid too."""
+    said = reply(asked)
+    paid = next((one.value for one in said.rows if one.id == "traffic.charges"), float("nan"))
+    if not np.isfinite(paid):
+        return said
+    text = tr("Drivers pay {amount} a day.", asked.lang, amount=words.amount(float(f"{paid:.2g}"), "kr", asked.lang, 0))
+    return replace(said, sentence=f"{text} {said.sentence}")
+
+
 CHARGE = Question(
     "congestion_charge", "traffic", N_("What if passing a line costs money?"),
     N_("Draw an area: who drives in or out pays, as with Stockholm's congestion tax."),
@@ -105,7 +117,7 @@ CHARGE = Question(
         Number("elasticity", N_("Elasticity of trips to their cost"), "", -3.0, 0.0, 0.0, 0.1, 1,
                hint=N_("0: everybody travels as before; −0.3: 10 % dearer, 3 % fewer trips.")),
     ),
-    MODELS, lambda values, city, lang: _reacting(_charge(values, city, lang), values), reply, no_roads, "target",
+    MODELS, lambda values, city, lang: _reacting(_charge(values, city, lang), values), _paid_reply, no_roads, "target",
 )  # fmt: skip
 
 

@@ -109,6 +109,7 @@ class TrafficPanel(QWidget):
         column.addWidget(self.said)
         self._place = QVBoxLayout()
         column.addLayout(self._place, 1)
+        column.addStretch(0)  # takes what is left where there is no chart
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -152,8 +153,8 @@ class TrafficPanel(QWidget):
         self.lanes = QSpinBox()
         self.lanes.setRange(1, 8)
         self.part = QComboBox()
-        for key, text in (("one", N_("This direction only")), ("link", N_("This piece, both directions")),
-                          ("street", N_("The whole street"))):  # fmt: skip
+        for key, text in (("one", N_("One direction")), ("link", N_("Both directions")),
+                          ("street", N_("Whole street"))):  # fmt: skip
             self.part.addItem(tr(text, lang), key)
         self.part.setCurrentIndex(1)
         for k, (text, widget) in enumerate(
