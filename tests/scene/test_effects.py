@@ -222,6 +222,7 @@ def test_the_nearest_tiles_are_drawn_first() -> None:
     total = len(faces)
     far = look((0.0, 0.0, 20_000.0), (0.0, 0.0, -1.0))
     assert tiles.nearest(far, np.inf).all()
+    assert tiles.roofed(far).all()
     drawn = tiles.nearest(far, total / 2)
     cells = np.diff(faces.tiles[:, 1])
     assert 0 < cells[drawn].sum() <= total / 2 + cells.max()
@@ -229,6 +230,42 @@ def test_the_nearest_tiles_are_drawn_first() -> None:
     near = look((0.0, 0.0, 300.0), (0.0, 0.0, -1.0))
     assert near.pixel_at(2000.0) >= FLAT
     assert tiles.nearest(near, 0.0).any(), "what is near is drawn in any case"
+    assert not tiles.roofed(near).all()
+
+
+def test_a_large_city_at_rest_comes_with_its_roofs_and_then_whole(monkeypatch) -> None:
+    monkeypatch.setattr(siteplan, "FEWEST", 1)
+    city = little_city(30, 30)
+    built = mesh.build(city)
+    plotter = pv.Plotter(off_screen=True, window_size=list(SIZE))
+    view = SceneView(plotter)
+    view.show(resolve(bare(city), built, {}, "light", "sv"))
+    view.set_pose(Pose((X0 + 1200, Y0 + 930, 0.0), 6000.0, 0.0, 60.0))
+    view.settle()
+    view.render()
+    scenery = view._scenery
+    assert scenery is not None
+
+    def shown(name: str) -> list[bool]:
+        return [bool(actor.GetVisibility()) for actor in scenery.passes[name].actors]
+
+    assert (set(shown("roofs")), set(shown("buildings"))) == ({True}, {False})
+    first = view.image().astype(int)
+    assert view.refine()
+    view.render()
+    assert (set(shown("roofs")), set(shown("buildings"))) == ({False}, {True})
+    assert np.abs(view.image().astype(int) - first).mean() < 6
+    view.close()
+    plotter.close()
+
+
+def test_roofs_are_the_faces_that_look_up(city, built) -> None:
+    solids = built.solids
+    corners = solids.roofs.points[solids.roofs.cells].astype(float)
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    assert (normal[:, 2] > 0.99 * np.linalg.norm(normal, axis=1)).all()
+    known = city.buildings.geometry.area.sum()
+    assert normal[:, 2].sum() / 2 == pytest.approx(known, rel=1e-3)
 
 
 def test_a_raster_knows_which_building_stands_where(monkeypatch) -> None:

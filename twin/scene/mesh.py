@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import math
+import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -135,6 +138,14 @@ def build(city: City, job: Progress | None = None) -> CityMesh:
     finally:
         if collecting:
             gc.enable()
+        _give_back()
+
+
+def _give_back() -> None:
+    """Give freed memory back to the system: the C library would keep as much again as the meshes need."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library has no such call
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _build(city: City, job: Progress) -> CityMesh:

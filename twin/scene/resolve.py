@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from types import EllipsisType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -166,7 +167,7 @@ class Values:
     high: float
 
 
-def values(paint: Paint, ids: NDArray[np.object_], index: pd.Index | None = None) -> Values:
+def values(paint: Paint, ids: NDArray[np.object_], rows: NDArray[np.int64] | EllipsisType | None = ...) -> Values:
     """Bring a layer's values into the order of a table's rows, with its colours.
 
     Parameters
@@ -174,22 +175,31 @@ def values(paint: Paint, ids: NDArray[np.object_], index: pd.Index | None = None
     paint : Paint
     ids : array of str
         Ids of the table, in the order of the mesh.
-    index : pandas.Index, optional
-        The same ids, where the caller keeps one: looking up is then fast.
+    rows : array of int, optional
+        What :func:`rows_in` said of the layer's names, where the caller remembers it.
     """
     layer, given = paint.layer, paint.layer.field.values
+    rows = rows_in(layer.field.ids, ids) if isinstance(rows, EllipsisType) else rows
     colours, positions, low, high = scaled(layer, given)
-    placed = in_rows(positions, layer.field.ids, ids, index)
+    placed = in_rows(positions, rows, ids)
     return Values(placed, colours, low, high)
 
 
-def in_rows(
-    given: NDArray[np.float32], names: NDArray[np.object_], ids: NDArray[np.object_], index: pd.Index | None = None
-) -> NDArray[np.float32]:
-    """Bring values (n,) or (t, n) of named things into the order of a table's rows; ABSENT where there is none."""
+def rows_in(
+    names: NDArray[np.object_], ids: NDArray[np.object_], index: pd.Index | None = None
+) -> NDArray[np.int64] | None:
+    """Return the row of each of some names in a table (−1 for none), None where they are its own in its order."""
     if names is ids or (len(names) == len(ids) and np.array_equal(names, ids)):
+        return None
+    return np.asarray((pd.Index(ids) if index is None else index).get_indexer(pd.Index(names)), dtype=np.int64)
+
+
+def in_rows(
+    given: NDArray[np.float32], rows: NDArray[np.int64] | None, ids: NDArray[np.object_]
+) -> NDArray[np.float32]:
+    """Bring values (n,) or (t, n) of things at :func:`rows_in` into a table's order; ABSENT where there is none."""
+    if rows is None:
         return given
-    rows = (pd.Index(ids) if index is None else index).get_indexer(pd.Index(names))
     placed = np.full((*given.shape[:-1], len(ids)), ABSENT, dtype=np.float32)
     placed[..., rows[rows >= 0]] = given[..., rows >= 0]
     return placed

@@ -269,8 +269,9 @@ class SceneView:
         if self._scenery is None or self._drawables is None:
             return
         level = 0 if still else self._pace.level
+        whole = self.patient or (still and self._refined == (self._pose, self._drawables))
         size = tuple(self._window.GetSize())
-        state = (self._pose, self.size, self._sheet, size, self.pixel_ratio, level, still, moving)
+        state = (self._pose, self.size, self._sheet, size, self.pixel_ratio, level, still, moving, whole)
         if state == self._framed:
             return
         self._framed = state
@@ -299,7 +300,7 @@ class SceneView:
         point = 2 * slope / height * self.pixel_ratio
         corner = slope * math.hypot(1.0, aspect)
         look = Look(_triple(eye), focus, point, self._pose.top, self.pixel_ratio, _triple(forward), corner)
-        self._scenery.follow(look, still, self._pace.budget if moving else math.inf)
+        self._scenery.follow(look, still, self._pace.budget if moving else math.inf, whole)
         piece = self._window.GetSize()
         self._scenery.set_all(
             uEye=_triple(eye),

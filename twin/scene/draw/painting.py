@@ -10,7 +10,7 @@ import pandas as pd
 from twin.scene.draw import plan
 from twin.scene.draw.data import Data
 from twin.scene.draw.overlay import shares, speeds, steps_of
-from twin.scene.resolve import ABSENT, KINDS, Values, in_rows, rows_of, values, with_parents
+from twin.scene.resolve import ABSENT, KINDS, Values, in_rows, rows_in, rows_of, values, with_parents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,7 @@ class Painting:
         self.index: dict[str, pd.Index] = {name: pd.Index(ids) for name, ids in mesh.ids.items()}
         self.data: dict[str, Data] = {name: Data(self._count(name)) for name in (*KINDS, "places")}
         self.painted: dict[Kind, Layer] = {}
+        self._known: list[tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.int64] | None]] = []
         self._marks: NDArray[np.uint8] = np.zeros(len(mesh.ids["buildings"]), dtype=np.uint8)
         self.selected: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         """Rows of the buildings selected, with their parts."""
@@ -78,7 +79,7 @@ class Painting:
     def _put(self, drawn: list[Pass], kind: Kind, paint: Paint) -> None:
         table = "places" if kind == "points" else kind
         layer, data, ids = paint.layer, self.data[kind], self.mesh.ids[table]
-        found = values(paint, ids, self.index[table])
+        found = values(paint, ids, self._places(layer.field.ids, table))
         if kind == "buildings":
             numbers = with_parents(found.numbers, self.mesh.solids.parent)
             found = Values(numbers, found.colours, found.low, found.high)
@@ -101,12 +102,22 @@ class Painting:
             if size is not None:
                 one.set(uSize=(size.least, size.most))
 
+    def _places(self, names: NDArray[np.object_], table: str) -> NDArray[np.int64] | None:
+        """Return where names stand in a table: looked up once, as layers of the same things come again and again."""
+        ids = self.mesh.ids[table]
+        for known, own, rows in self._known:
+            if known is names and own is ids:
+                return rows
+        rows = rows_in(names, ids, self.index[table])
+        self._known = [(names, ids, rows), *self._known[:7]]
+        return rows
+
     def _rows(
         self, given: NDArray[np.float32] | None, names: NDArray[np.object_], table: str
     ) -> NDArray[np.float32] | None:
         if given is None:
             return None
-        placed = in_rows(given, names, self.mesh.ids[table], self.index[table])
+        placed = in_rows(given, self._places(names, table), self.mesh.ids[table])
         return np.where(placed <= ABSENT, 0.0, placed).astype(np.float32)
 
     def set_time(self, passes: Mapping[str, Pass], time: np.datetime64 | None) -> None:
@@ -144,7 +155,7 @@ class Painting:
         marks = self._marks.copy()
         marks[rows[marks[rows] == 0]] = 3
         self.data["buildings"].marks.write(marks)
-        for name in ("buildings", "edges"):
+        for name in ("buildings", "roofs", "edges"):
             passes[name].set(uMarked=float(marks.any()))
 
     def with_parts(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

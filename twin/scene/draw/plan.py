@@ -21,13 +21,13 @@ SHOWN_BY = {
     "terrain": "terrain", "green": "green", "water": "water", "paved": "streets", "quays": "water",
     "casing": "streets", "fill": "streets", "far_fill": "streets", "far_main": "streets", "siteplan": "buildings",
     "slabs": "streets", "paths": "paths", "path_slabs": "paths",
-    "barriers": "barriers", "buildings": "buildings", "edges": "buildings", "trees": "trees", "places": "places",
-    "labels": "labels",
+    "barriers": "barriers", "buildings": "buildings", "roofs": "buildings", "edges": "buildings", "trees": "trees",
+    "places": "places", "labels": "labels",
 }  # fmt: skip
 """Which entry of the layer tree shows or hides a pass."""
 BEFORE = {"paths": "ground", "buildings": "lines", "edges": "walls", "labels": "points"}
 """Before which pass the overlays of a slot are drawn."""
-LIKE = {"edges": "buildings"}
+LIKE = {"edges": "buildings", "roofs": "buildings"}
 """Which pass has the same points, which then are on the graphics card once."""
 FAR = 3.0
 """Size of a pixel [m] beyond which streets are drawn as simple strips."""
@@ -39,11 +39,11 @@ DROPPED = (frozenset({"edges", "places"}), frozenset({"trees", "casing", "paths"
 """What is left out first and then while frames are slow."""
 MOST_DROPPED = len(DROPPED)
 HOVER = {
-    "buildings": ("buildings", "edges", "siteplan"), "roads": ("fill", "far_fill", "far_main", "casing"),
+    "buildings": ("buildings", "roofs", "edges", "siteplan"), "roads": ("fill", "far_fill", "far_main", "casing"),
     "paths": ("paths",), "zones": ("zones", "borders"), "places": ("places", "points"),
 }  # fmt: skip
 PAINTED: dict[str, tuple[str, ...]] = {
-    "buildings": ("buildings", "edges", "siteplan"), "roads": ("fill", "far_fill", "far_main", "casing"),
+    "buildings": ("buildings", "roofs", "edges", "siteplan"), "roads": ("fill", "far_fill", "far_main", "casing"),
     "paths": ("paths",), "zones": ("zones",), "points": ("points",),
 }  # fmt: skip
 DEFAULTS: dict[str, float | tuple[float, ...]] = {
@@ -89,6 +89,7 @@ def passes(common: Mapping[str, Texture], data: Mapping[str, Data], letters: Tex
         "zones": body("ground.vert", "zone.frag", "zones"),
         "borders": ribbon("zones"),
         "buildings": body("building.vert", "building.frag", "buildings"),
+        "roofs": body("building.vert", "building.frag", "buildings"),
         "edges": body("edge.vert", "edge.frag", "buildings"),
         "trees": Pass("tree.vert", "tree.frag", common),
         "places": Pass("mark.vert", "mark.frag", data["places"].textures),
@@ -105,7 +106,7 @@ def parts(mesh: CityMesh) -> dict[str, Part]:
         "far_fill": mesh.roads.far, "far_main": mesh.roads.main,
         "slabs": mesh.roads.slabs, "path_slabs": mesh.paths.slabs, "barriers": mesh.barriers,
         "zones": mesh.zones, "borders": mesh.zone_borders, "buildings": mesh.solids.faces,
-        "edges": mesh.solids.edges,
+        "edges": mesh.solids.edges, "roofs": mesh.solids.roofs,
     }  # fmt: skip
 
 

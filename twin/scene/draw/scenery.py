@@ -70,6 +70,7 @@ class Scenery:
         self._outlined.take(mesh)
         self._uniforms: dict[str, float | tuple[float, ...]] = {}
         self._tiles = Tiles(mesh.solids.faces)
+        self._large = mesh.siteplan.rows.size > 1
         self.shade_pixel = mesh.shade.pixel
         self._cut = False
         self._pointed = self._chosen = _NOTHING
@@ -150,10 +151,15 @@ class Scenery:
             for name in changed:
                 self._show(name, self._wanted.get(name, True))
 
-    def follow(self, look: Look, still: bool, budget: float = math.inf) -> None:
-        """Let overlays follow the camera, and their texts once it rests; draw ``budget`` triangles of buildings."""
+    def follow(self, look: Look, still: bool, budget: float = math.inf, whole: bool = True) -> None:
+        """Let overlays follow the camera, and their texts once it rests; draw ``budget`` triangles of buildings.
+
+        A frame that must come at once is not ``whole``: far buildings of a large city have roofs alone in it.
+        """
         drawn = self._tiles.nearest(look, budget)
-        self.passes["buildings"].mask(drawn)
+        roofed = drawn & self._tiles.roofed(look) & (budget == math.inf and not whole and self._large)
+        self.passes["buildings"].mask(drawn & ~roofed)
+        self.passes["roofs"].mask(roofed)
         self.passes["edges"].mask(drawn & self._tiles.edged(look))
         self._cut = not bool(drawn.all())
         self._show("siteplan", self._cut and self.passes["buildings"].visible)
@@ -226,7 +232,8 @@ class Scenery:
     def see_inside(self, wanted: bool) -> None:
         """Draw faces seen from behind too, as a section shows them."""
         if not self.mesh.solids.detailed:
-            self.passes["buildings"].cull(not wanted)
+            for name in ("buildings", "roofs"):
+                self.passes[name].cull(not wanted)
 
     # --- inside ------------------------------------------------------------------------------------------------
 
@@ -298,7 +305,8 @@ class Scenery:
             self.passes[name].set(uData=1.0, uMinWidth=1.3)
         self.passes["paths"].set(uData=1.0, uMinWidth=0.9, uVanish=(2.0, 2.0, 2.0))
         if not self.mesh.solids.detailed:
-            self.passes["buildings"].cull()
+            for name in ("buildings", "roofs"):
+                self.passes[name].cull()
 
     def _set_palette(self, colours: Palette) -> None:
         self._tints.write(np.array(tint_rows(colours), dtype=np.uint8))

@@ -1,4 +1,4 @@
-"""Which tiles of buildings are drawn: all while the camera rests, the nearest ones while it moves."""
+"""Which tiles of buildings are drawn: all at rest, far ones without walls at first; while all moves the nearest."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ _EDGES = 1.6
 """Size of a pixel [m] beyond which edges cannot be seen."""
 FLAT = 2.0
 """Size of a pixel [m] beyond which nobody sees, while all moves, that a building has no height."""
+ROOFS = 4.0
+"""Size of a pixel [m] beyond which walls are hardly seen: a frame that must come at once does without them."""
 
 
 class Tiles:
-    """The tiles of a part and what of them is in view.
+    """The tiles of the buildings and what of them is in view.
 
     Parameters
     ----------
@@ -51,6 +53,10 @@ class Tiles:
         drawn = np.ones(len(seen), dtype=bool)
         drawn[order[spent > budget]] = False
         return drawn | (self._pixels(look) < FLAT)
+
+    def roofed(self, look: Look) -> NDArray[np.bool_]:
+        """Say in which tiles walls are so small that roofs alone do for a while."""
+        return np.asarray(self._pixels(look) >= ROOFS, dtype=bool)
 
     def _pixels(self, look: Look) -> NDArray[np.float64]:
         """Return the size of a pixel [m] at the nearest corner of each tile."""

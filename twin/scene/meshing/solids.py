@@ -25,6 +25,8 @@ PER_TILE = 500
 DEFAULT_STOREY = 3.1
 DEFAULT_HEIGHT = 6.0
 _FOUNDATION = 0.4
+_LEVEL = 0.3
+"""Height of the unit normal above which a surface from a file is seen as a roof from far away."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,8 @@ class Solids:
         a face looks the shader sees from its shape.
     edges : Part
         Lines along eaves and corners, between the same points.
+    roofs : Part
+        Those of the faces that look up: what is drawn of buildings from so far that nobody sees their walls.
     first_cell : array, shape (rows + 1,)
         Triangles of each row stand together: from ``first_cell[rank]`` in ``order``.
     order : array, shape (rows,)
@@ -52,6 +56,7 @@ class Solids:
 
     faces: Part
     edges: Part
+    roofs: Part
     first_cell: Ints
     order: Ints
     boxes: NDArray[np.float32]
@@ -84,9 +89,11 @@ def build(buildings: gpd.GeoDataFrame, surfaces: Surfaces | None, ground: Ground
     found.write(made, points, cells, lines)
     tiles = np.searchsorted(tile[order], np.arange(n_tiles + 1))
     body = {"body": made.body}
+    upper = np.concatenate([[0], np.cumsum(made.up)])[cells[tiles]]
     return Solids(
         Part(made.points, made.cells, body, np.stack([points[tiles], cells[tiles]], axis=1)),
         Part(made.points, made.lines, body, np.stack([points[tiles], lines[tiles]], axis=1)),
+        Part(made.points, made.cells[made.up], body, np.stack([points[tiles], upper], axis=1)),
         cells,
         order,
         _boxes(prisms, found, n),
@@ -96,12 +103,13 @@ def build(buildings: gpd.GeoDataFrame, surfaces: Surfaces | None, ground: Ground
 
 
 class _Arrays:
-    """What is filled: points (n, 3), body (n, 3), cells (m, 3), lines (k, 2)."""
+    """What is filled: points (n, 3), body (n, 3), cells (m, 3), which of them look up (m,), lines (k, 2)."""
 
     def __init__(self, points: int, cells: int, lines: int) -> None:
         self.points = np.empty((points, 3), dtype=np.float32)
         self.body = np.empty((points, 3), dtype=np.float32)
         self.cells = np.empty((cells, 3), dtype=np.int32)
+        self.up = np.zeros(cells, dtype=bool)
         self.lines = np.empty((lines, 2), dtype=np.int32)
 
 
@@ -166,6 +174,7 @@ class _Prisms:
         nth = np.arange(len(self.owner)) - (np.cumsum(count) - count)[self.owner]
         roof = first[self.owner] + 2 * self.corners[self.owner] + nth
         to.cells[roof] = high[self.triangles]
+        to.up[roof] = True
         under = self.hung[self.owner]
         to.cells[roof[under] + count[self.owner[under]]] = low[self.triangles[under][:, ::-1]]
         edge = _within(ranks, self.lines, lines)
@@ -277,6 +286,7 @@ class _Detail:
         self.rows = detailed.rows[by_rank]
         self.ranks = rank[self.rows]
         self.corners = detailed.corners[by_rank]
+        self._up = np.abs(detailed.normals[by_rank, 2]) > _LEVEL
         lowest = np.full(len(buildings), np.inf)
         np.minimum.at(lowest, self.rows, self.corners[:, :, 2].min(axis=1))
         self._level = lowest[self.rows]
@@ -293,7 +303,9 @@ class _Detail:
         to.body[at, 0] = self.rows[:, None]
         to.body[at, 1] = self.corners[:, :, 2] - self._level[:, None]
         to.body[at, 2] = DEFAULT_STOREY
-        to.cells[_within(self.ranks, ones, cells)] = at
+        cell = _within(self.ranks, ones, cells)
+        to.cells[cell] = at
+        to.up[cell] = self._up
         line = _within(self.line_ranks, np.ones_like(self.line_ranks), lines)
         to.lines[line, 0] = at[self._face, self._corner]
         to.lines[line, 1] = at[self._face, (self._corner + 1) % 3]
