@@ -59,6 +59,9 @@ _FILE = (
         (), "", "writable",
     ),
     Command(
+        "sources", N_("So&urces…"), N_("Owner, licence and class of all data in the project"), (), "", "project",
+    ),
+    Command(
         "ethics", N_("Note on eth&ics…"), N_("Say whose data these are, by which right, and what must not be done"),
         (), "", "project",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import msgspec
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
@@ -13,9 +14,10 @@ from twin.text import N_, tr
 from twin.ui import ask, layer_files, opening
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from twin.city.city import City
+    from twin.datafile.spec import About
     from twin.datafile.take import Taken
     from twin.jobs import Task
     from twin.ui.bringing import Brought
@@ -148,6 +150,35 @@ class Adding(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.made.connect(lambda brought: session.take(N_("Add counts"), city, brought.city, brought.data))
         dialog.open()
+
+    def sources(self) -> None:
+        """Show whose the data are, to be put right."""
+        from twin.ui.sources_dialog import SourcesDialog
+
+        store = self._window.session.store
+        if store is None:
+            return
+        dialog = SourcesDialog(store.state, self._window.lang, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.changed.connect(self._describe)
+        dialog.open()
+
+    def _describe(self, said: object) -> None:
+        """Take what is said of sources and data files now; values and meshes stay as they are."""
+        from twin.ui.sources_dialog import with_sources
+
+        session, others = self._window.session, cast("Mapping[str, About]", said)
+        if session.store is None or session.data is None:
+            return
+        state = session.store.state
+        files = tuple(
+            msgspec.structs.replace(one, about=others[one.id]) if one.id in others else one for one in state.imported
+        )
+        rows = {id: about for id, about in others.items() if state.data_layer(id) is None}
+        if files != state.imported:
+            session.store.change(N_("Change sources"), imported=files)
+        if rows:
+            session.take(N_("Change sources"), state.city, with_sources(state.city, rows), session.data)
 
     def ethics(self) -> None:
         """Show the project's note on ethics, to be changed."""

@@ -39,7 +39,8 @@ class Commands(QObject):
         return {
             "new": self._new, "open": self._open, "demo": lambda: self.open_path(demo_project()),
             "save": self.save, "save_as": self.save_as, "import": self._import, "export": self._export,
-            "people": self._adding.people, "counts": self._adding.counts, "ethics": self._adding.ethics,
+            "people": self._adding.people, "counts": self._adding.counts, "sources": self._adding.sources,
+            "ethics": self._adding.ethics,
             "close": lambda: self.ask_to_leave(self._session.close), "quit": window.close,
             "palette": window.palette_card.open,
             "undo": self._undo, "redo": self._redo, "deselect": self._deselect, "copy_place": self._copy_place,

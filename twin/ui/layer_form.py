@@ -224,7 +224,7 @@ class AboutForm(QWidget):
         fields: dict[str, QWidget] = {
             **self.lines, "licence": self.licence, "classification": self.classification,
         }  # fmt: skip
-        form = _form(self)
+        form = self._form = _form(self)
         for name, title in titles.items():
             caption = label(tr(title, lang), "muted", wrap=False)
             caption.setBuddy(fields[name])
@@ -234,6 +234,10 @@ class AboutForm(QWidget):
             line.textChanged.connect(lambda _text: self.changed.emit())
         self.licence.currentTextChanged.connect(lambda _text: self.changed.emit())
         self.classification.currentIndexChanged.connect(lambda _index: self.changed.emit())
+
+    def show_unit(self, shown: bool) -> None:
+        """Ask for the unit or not: sources of a city have none."""
+        self._form.setRowVisible(self.lines["unit"], shown)
 
     def fill(self, about: About) -> None:
         """Show what is known."""
