@@ -38,9 +38,9 @@ from twin.scripting import as_array, as_frame, import_file, load_city, load_stat
 from twin.sensors.feeds.feed import Feed
 from twin.sensors.reading import Reading as SensorReading
 from twin.sensors.settings import FeedSettings
-from twin.text import N_, number, tr
+from twin.text import N_, YEAR, number, tr
 
-VERSION = "1.2"
+VERSION = "1.3"
 
 __all__ = [
     "MODELS",
@@ -48,6 +48,7 @@ __all__ = [
     "PRESENT",
     "TABLES",
     "VERSION",
+    "YEAR",
     "AddBarrier",
     "AddBuilding",
     "AddPath",

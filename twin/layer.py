@@ -15,7 +15,7 @@ from twin.city.schema import TABLES, word
 from twin.content import folder
 from twin.errors import BadInput
 from twin.places import Points, check
-from twin.text import N_, number, tr
+from twin.text import N_, YEAR, number, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -382,9 +382,9 @@ def legend(layer: Layer, lang: str) -> Legend:
         texts = _class_texts(layer, lang)
         classes = tuple(LegendClass(colour, text) for colour, text in zip(class_colours(layer), texts, strict=True))
     else:
-        steps = np.linspace(0.0, 1.0, 5)
+        span = layer.high - layer.low
         classes = tuple(
-            LegendClass(colour_at(colours, s), number(layer.low + s * (layer.high - layer.low), lang)) for s in steps
+            LegendClass(colour_at(colours, s), _limit(layer, layer.low + s * span, lang)) for s in np.linspace(0, 1, 5)
         )
     if layer.hatched and np.isnan(layer.field.values).any():
         classes = (*classes, LegendClass(UNKNOWN_COLOUR, tr("No data", lang), hatched=True))
@@ -394,13 +394,17 @@ def legend(layer: Layer, lang: str) -> Legend:
 def _class_texts(layer: Layer, lang: str) -> list[str]:
     """Write the limits of each class; the end classes also hold what lies outside, and say so where it does."""
     known = layer.field.values[np.isfinite(layer.field.values)]
-    limits = [number(value, lang) for value in layer.breaks]
+    limits = [_limit(layer, value, lang) for value in layer.breaks]
     texts = [f"{low} – {high}" for low, high in pairwise(limits)]
     if len(texts) > 1 and known.size and known.min() < layer.breaks[0]:
         texts[0] = tr("below {value}", lang, value=limits[1])
     if len(texts) > 1 and known.size and known.max() > layer.breaks[-1]:
         texts[-1] = tr("{value} and over", lang, value=limits[-2])
     return texts
+
+
+def _limit(layer: Layer, value: float, lang: str) -> str:
+    return number(value, lang, unit=YEAR if layer.field.unit == YEAR else "")
 
 
 def colour_at(colours: tuple[str, ...], fraction: float) -> str:

@@ -159,6 +159,10 @@ _SMALL, _ROUNDING = 1e-4, 1e-12
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+YEAR = N_("year")
+"""Unit of years of the calendar, which are written without it and without a gap at the thousands."""
+
+
 def number(value: float, lang: str, decimals: int | None = None, unit: str = "") -> str:
     r"""Write a number as the language does, with its unit behind a no-break space.
 
@@ -180,9 +184,13 @@ def number(value: float, lang: str, decimals: int | None = None, unit: str = "")
     '1 234,5 m'
     >>> number(0.00345, "en"), number(2.5e-7, "en")
     ('0.0035', '2.5·10⁻⁷')
+    >>> number(1895.0, "sv", unit=YEAR)
+    '1895'
     """
     if value is None or math.isnan(value):
         return "–"
+    if unit == YEAR:
+        return f"{value:.0f}"
     size, power = abs(value), 0
     if decimals is None:
         if size < _ROUNDING:

@@ -69,7 +69,24 @@ def table(
     frame["height_source"] = "levels"
     frame["residents"] = _residents(frame, district)
     frame["id"] = [f"b{i:04d}" for i in range(len(frame))]
+    frame["year"] = _years(frame, district)
     return frame
+
+
+_BUILT = {"old": (1640, 1850), "stone": (1876, 1931), "slab": (1946, 1969), "point": (1950, 1972)}
+"""First and last year in which houses of a style were built; others (1970, 2024)."""
+
+
+def _years(frame: gpd.GeoDataFrame, district: District) -> list[float]:
+    """Choose the year each house was built by the style of its quarter; unknown for one in thirty, and for singles."""
+    styles = {quarter.name: quarter.style for quarter in district.quarters}
+    years = []
+    for id, quarter in zip(frame["id"], frame["quarter"], strict=True):
+        rng = dice("year", district.seed, id)
+        first, last = _BUILT.get(styles.get(quarter, ""), (1970, 2024))
+        known = bool(quarter) and rng.random() > 1 / 30
+        years.append(float(rng.integers(first, last + 1)) if known else np.nan)
+    return years
 
 
 def _main_streets(streets: Streets) -> shapely.geometry.base.BaseGeometry:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from twin.city import read_cityjson
 from twin.city.cityjson import document as files
+from twin.city.cityjson import facts
 from twin.city.reading import ReadOptions
 from twin.errors import BadInput, UnknownCrs
 from twin.jobs import Job
@@ -313,10 +314,14 @@ def test_a_part_on_top_stands_on_the_part_below(tmp_path: Path) -> None:
 def test_attributes_under_common_names(tmp_path: Path) -> None:
     doc = Doc()
     where = [{"ThoroughfareName": "Hornsgatan", "ThoroughfareNumber": 12}]
-    said = {"function": "Office building", "storeysAboveGround": "5", "gml:name": "Kontoret", "measuredHeight": 99}
+    said = {
+        "function": "Office building", "storeysAboveGround": "5", "gml:name": "Kontoret", "measuredHeight": 99,
+        "yearOfConstruction": "1895-01-01",
+    }  # fmt: skip
     doc.add("b", geometry=[doc.solid()], attributes=said, address=where)
     row = doc.read(tmp_path).city.buildings.iloc[0]
     assert (row["use"], row["floors"], row["name"], row["address"]) == ("office", 5, "Kontoret", "Hornsgatan 12")
+    assert row["year"] == 1895
     assert row["height"] == pytest.approx(6)  # the shape counts before what is written
 
 
@@ -940,3 +945,16 @@ def test_3dbag_agrees_with_what_its_makers_measured(shared_data: Path) -> None:
             # Their highest point is of the point cloud, ours of the fitted roof.
             assert row["ground"] + row["height"] == pytest.approx(told["b3_h_dak_max"], abs=1.2)
     assert seen == 10
+
+
+@pytest.mark.parametrize(
+    ("said", "year"),
+    [
+        ({"oorspronkelijkbouwjaar": 1931}, 1931), ({"bouwjaar": "1931.0"}, 1931), ({"start_date": "1965-05-01"}, 1965),
+        ({"yearOfConstruction": {"value": 1700}}, 1700), ({"yearOfConstruction": 9999, "bouwjaar": 1850}, 1850),
+        ({"yearOfConstruction": "1890s"}, None), ({"yearOfConstruction": True}, None), ({}, None),
+    ],
+)  # fmt: skip
+def test_years_are_read_as_registers_write_them(said, year) -> None:
+    found = facts.year(said)
+    assert found == year if year else np.isnan(found)

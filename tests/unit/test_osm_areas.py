@@ -35,7 +35,13 @@ def test_a_building_with_a_courtyard(osm_doc, folder):
     outer, inner = doc.box(0, 0, 40, 40), doc.box(10, 10, 30, 30)
     relation = doc.relation(
         [("way", outer, "outer"), ("way", inner, "inner")],
-        {"type": "multipolygon", "building": "apartments", "building:levels": "5", "name": "Kvarnen"},
+        {
+            "type": "multipolygon",
+            "building": "apartments",
+            "building:levels": "5",
+            "name": "Kvarnen",
+            "start_date": "~1907-05",
+        },
     )
     table = read(doc, folder).city.buildings
     assert table["id"].tolist() == [f"r{relation}"]
@@ -43,7 +49,7 @@ def test_a_building_with_a_courtyard(osm_doc, folder):
     assert len(table.geometry[0].interiors) == 1
     row = table.iloc[0]
     assert (row["use"], row["height"], row["height_source"], row["floors"]) == ("residential", 15, "levels", 5)
-    assert row["name"] == "Kvarnen"
+    assert (row["name"], row["year"]) == ("Kvarnen", 1907)
 
 
 def test_outer_rings_of_several_ways_in_any_direction(osm_doc, folder):

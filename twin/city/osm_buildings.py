@@ -103,6 +103,7 @@ def _rows(found: list[Area], crs: str) -> gpd.GeoDataFrame:
             "height": [size[0] for size in sizes],
             "base": [size[1] for size in sizes],
             "floors": [size[2] for size in sizes],
+            "year": [osm_tags.building_year(item.tags) for item in found],
             "height_source": [size[3] for size in sizes],
             "parent": [""] * len(found),
             "part": [osm_tags.is_part(item.tags) for item in found],

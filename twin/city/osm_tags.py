@@ -17,6 +17,8 @@ _FEET = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(?:'|′|ft|feet|foot)\s*(?:(\d+(?:[.,
 _METRES = re.compile(r"^[~≈]?\s*([+-]?\d+(?:[.,]\d+)?)\s*(?:m|metre|metres|meter|meters)?\.?$")
 _RANGE = re.compile(r"\s*(?:;|(?<=\d)\s*[-–]\s*(?=\d))\s*")
 
+_DATE = re.compile(r"^[~≈]?\s*(\d{4})(?:-\d{2}(?:-\d{2})?)?$")
+
 STOREY = 3.0
 """Floor to floor [m] where nothing else is said: homes; assumption."""
 STOREY_BY_USE = {"office": 3.6, "retail": 3.6, "school": 3.6, "hospital": 3.6, "public": 3.6, "hotel": 3.3}
@@ -188,6 +190,21 @@ def left_out(tags: Mapping[str, str]) -> str:
     if tags.get("location") == "underground" or (layer < 0 and not tags.get("building:levels", "").strip("0")):
         return "underground"
     return ""
+
+
+def building_year(tags: Mapping[str, str]) -> float:
+    """Return the year in which a building was finished; nan where only a decade or century is mapped, or nothing.
+
+    Examples
+    --------
+    >>> building_year({"start_date": "1895-10"}), building_year({"start_date": "1890s"})
+    (1895.0, nan)
+    """
+    for key in ("start_date", "building:start_date", "year_of_construction", "building:year"):
+        match = _DATE.match(tags.get(key, "").strip())
+        if match:
+            return float(match[1])
+    return math.nan
 
 
 def building_use(tags: Mapping[str, str]) -> str:

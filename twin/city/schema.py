@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from twin.text import N_
+from twin.text import N_, YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +69,7 @@ _ALL = (
             _number("height", N_("Height above ground"), "m"),
             _text("height_source", N_("Height from")),
             _number("floors", N_("Floors")),
+            _number("year", N_("Year of construction"), YEAR),
             _number("dwellings", N_("Dwellings")),
             _number("dwellings_small", N_("Dwellings up to 35 m²")),
             _number("residents", N_("Residents")),

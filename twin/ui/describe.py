@@ -30,7 +30,7 @@ _SINGULAR = {
 _GROUPS: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "buildings": (
         ("identity", N_("Identity"), ("name", "address", "use")),
-        ("geometry", N_("Form"), ("ground", "base", "height", "height_source", "floors")),
+        ("geometry", N_("Form"), ("ground", "base", "height", "height_source", "floors", "year")),
         ("people", N_("Use and people"), ("residents", "dwellings", "dwellings_small", "jobs", "tenure")),
     ),
     "roads": (

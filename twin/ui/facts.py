@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twin.city import schema
-from twin.text import N_, number, tr
+from twin.text import N_, YEAR, number, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,7 +98,7 @@ def measure(title: str, value: float, lang: str, unit: str = "", *, decimals: in
     """Return a fact of a number; its value is "" where it is not known."""
     if value != value:
         return Fact(title, "", tip=tip)
-    text = number(value, lang, decimals, tr(unit, lang) if unit else "")
+    text = number(value, lang, decimals, unit if unit == YEAR else tr(unit, lang) if unit else "")
     return Fact(title, text, tip=tip, plain=f"{value:.12g}")
 
 

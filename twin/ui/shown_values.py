@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.city.schema import TABLES
 from twin.places import Grid
-from twin.text import N_, number, tr
+from twin.text import N_, YEAR, number, tr
 from twin.ui.facts import Fact, Group
 
 if TYPE_CHECKING:
@@ -84,4 +84,4 @@ def value_text(layer: Layer, value: float, lang: str) -> str:
         return tr(N_("No data"), lang)
     if field.categories:
         return tr(field.categories.get(int(value), ""), lang)
-    return number(value, lang, None, tr(field.unit, lang))
+    return number(value, lang, None, field.unit if field.unit == YEAR else tr(field.unit, lang))

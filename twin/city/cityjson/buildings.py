@@ -193,6 +193,7 @@ def _facts(document: Document, item: Chosen) -> dict[str, object]:
         "address": facts.address(thing) or facts.address(above),
         "use": facts.use(both),
         "floors": facts.number(said, facts.FLOORS),
+        "year": facts.year(both),
         "dwellings": facts.number(said, facts.DWELLINGS),
         "height": facts.number(said, facts.HEIGHT),
         "said_ground": _level(facts.number(both, facts.GROUND)),

@@ -19,11 +19,18 @@ FLOORS = (
     "storeysAboveGround", "storeys", "floors", "numberOfFloors", "num_floors", "b3_bouwlagen", "building:levels",
     "AnzahlDerOberirdischenGeschosse",
 )  # fmt: skip
+YEAR = (
+    "yearOfConstruction", "oorspronkelijkbouwjaar", "b3_bouwjaar", "bouwjaar", "year_of_construction",
+    "construction_year", "dateOfConstruction", "start_date", "Baujahr", "byggår", "BYGGAR",
+)  # fmt: skip
 NAME = ("name", "gml:name", "names.primary", "Name", "NAME", "naam", "namn")
 USE = ("function", "usage", "class", "use", "building:use", "gebruiksdoel", "b3_gebruiksdoel", "Gebaeudefunktion")
 ADDRESS = ("address", "addressLine", "adress", "adres", "Address")
 DWELLINGS = ("dwellings", "numberOfDwellings", "numberOfApartments", "aantal_verblijfsobjecten")
 
+_DATED = re.compile(r"^\s*(\d{3,4})(?:\.0+)?(?:-\d{1,2}(?:-\d{1,2})?(?:T.*)?)?Z?\s*$")
+YEARS = (500, 2100)
+"""Years of construction that are believed; some registers write 1005 or 9999 where they do not know."""
 _NUMBER = re.compile(r"^\s*([+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?)\s*(?:m|meter|metre|metres)?\s*$")
 
 _USES = (
@@ -88,6 +95,25 @@ def number(attributes: Mapping[str, Any], names: tuple[str, ...]) -> float:
                 continue
             if math.isfinite(found):
                 return found
+    return math.nan
+
+
+def year(attributes: Mapping[str, Any]) -> float:
+    """Return the year of construction, also from a date such as ``"1965-05-01"``; nan where it cannot be one.
+
+    Examples
+    --------
+    >>> year({"oorspronkelijkbouwjaar": 1895}), year({"dateOfConstruction": "1965-05-01"})
+    (1895.0, 1965.0)
+    """
+    for name in YEAR:
+        value = attributes.get(name)
+        value = value.get("value") if isinstance(value, dict) else value
+        if value is None or isinstance(value, (bool, list)):
+            continue
+        match = _DATED.match(str(value))
+        if match and YEARS[0] <= int(match[1]) <= YEARS[1]:
+            return float(match[1])
     return math.nan
 
 
