@@ -312,18 +312,18 @@ def test_frames_that_get_slow_drop_details_and_get_them_back() -> None:
     pace = _Pace()
     first = pace.budget
     for _ in range(6):
-        pace.took(0.3, smooth=False, still=False)
+        pace.took(0.3, smooth=False, still=False, moving=True)
     assert pace.level == 2
     assert pace.budget < first / 4
     for _ in range(40):
-        pace.took(0.01, smooth=False, still=False)
+        pace.took(0.01, smooth=False, still=False, moving=True)
     assert pace.level == 0
     assert pace.budget > first
     assert pace.smooth(still=True, refined=False), "a little city is smooth at once"
     pace.expect(1_400_000)
     assert not pace.smooth(still=True, refined=False)
     assert pace.smooth(still=True, refined=True)
-    pace.took(0.3, smooth=True, still=True)
+    pace.took(0.3, smooth=True, still=True, moving=False)
     assert not pace.smooth(still=True, refined=False)
     assert pace.smooth(still=True, refined=True)
 

@@ -11,7 +11,7 @@ from shots import OBLIQUE, SIZE, TOP, at
 
 from twin.layer import Field, Layer, Scale
 from twin.scene import mesh, offscreen
-from twin.scene.palette import DARK, LIGHT, rgb
+from twin.scene.palette import CONTRAST, DARK, LIGHT, rgb
 from twin.state import Pose, Selection, State
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def near(colour: np.ndarray, wanted: str, tolerance: float = 26) -> bool:
     return bool(np.abs(colour - np.array(rgb(wanted)) * 255).max() < tolerance)
 
 
-@pytest.mark.parametrize(("theme", "colours"), [("light", LIGHT), ("dark", DARK)])
+@pytest.mark.parametrize(("theme", "colours"), [("light", LIGHT), ("dark", DARK), ("contrast", CONTRAST)])
 def test_the_base_map_has_the_colours_of_its_theme(shot, theme, colours) -> None:
     image = shot(theme=theme, show=("buildings", "streets", "green", "water", "terrain", "paths"))
     assert near(at(image, *ROOF), colours.roof)
@@ -44,6 +44,35 @@ def test_the_base_map_has_the_colours_of_its_theme(shot, theme, colours) -> None
     pose = Pose((TOP.focus[0], TOP.focus[1] + 270, 0.0), 300.0, 0.0, 90.0, True)
     image = shot(theme=theme, pose=pose, show=("water", "terrain"))
     assert near(at(image, 100, 430, pose), colours.water)
+
+
+def test_high_contrast_has_bright_outlines_and_letters_on_black(shot) -> None:
+    pose = Pose((TOP.focus[0] - 150, TOP.focus[1] - 60, 0.0), 240.0, 20.0, 40.0)
+    ground = shot(theme="contrast", show=("terrain",), pose=pose)
+    assert ground.max() < 12, "something is lit that should be black"
+    for show, least in (("buildings", 1200), ("labels", 250)):
+        image = shot(theme="contrast", show=("terrain", show), pose=pose)
+        bright = (image.min(axis=2) > 235).sum()
+        assert bright > least, show
+    plain = shot(theme="dark", show=("terrain", "buildings"), pose=pose)
+    assert (plain.min(axis=2) > 235).sum() == 0
+
+
+def test_what_high_contrast_tells_apart_is_far_enough_apart() -> None:
+    def luminance(colour: str) -> float:
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb(colour)]
+        return float(np.dot(parts, (0.2126, 0.7152, 0.0722)))
+
+    def ratio(a: str, b: str) -> float:
+        high, low = sorted((luminance(a), luminance(b)), reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    c = CONTRAST
+    for letters in (c.text, c.text_district, c.text_water, c.text_park, c.edge, c.accent, c.street_major, c.street):
+        assert ratio(letters, c.terrain) >= 7
+    for ground in (c.roof, c.wall, c.park, c.square):
+        assert ratio(c.edge, ground) >= 7
+    assert ratio(c.water, c.terrain) >= 3
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def add(parser: Parser, lang: str) -> None:
         "--time", metavar="T", help=tr("city-local time to show of layers with times, such as 2026-11-21T08:00", lang)
     )
     parser.add_argument("--view", metavar="BOOKMARK", help=tr("a bookmark of the project", lang))
-    parser.add_argument("--theme", choices=("light", "dark"), default="light", help=tr("colours of the map", lang))
+    parser.add_argument("--theme", choices=THEMES, default="light", help=tr("colours of the map", lang))
     parser.add_argument("--sun", action="store_true", help=tr("light and shadows of the time shown", lang))
     parser.add_argument("--from", dest="first", metavar="T", help=tr("first time of a film, city-local", lang))
     parser.add_argument("--to", dest="last", metavar="T", help=tr("last time of a film, city-local", lang))

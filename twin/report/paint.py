@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from twin.layer import Legend
     from twin.report.figure import Furniture
 
-_INK = {"light": ("#26292c", "#5b6166", "#ffffff"), "dark": ("#eceeef", "#aab1b6", "#1d2124")}
+_INK = {
+    "light": ("#26292c", "#5b6166", "#ffffff"), "dark": ("#eceeef", "#aab1b6", "#1d2124"),
+    "contrast": ("#ffffff", "#e6e6e6", "#000000"),
+}  # fmt: skip
 """Theme → text, quiet text, paper."""
 _TONES = {"accent": "#0b5f70", "danger": "#b3261e", "muted": "#5b6166"}
 

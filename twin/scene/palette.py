@@ -1,11 +1,12 @@
-"""The colours of the map: a calm light and a calm dark theme; only data is saturated."""
+"""The colours of the map: calm light, calm dark (only data is saturated), and one of high contrast."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from typing import Literal
 
-Theme = Literal["light", "dark"]
+Theme = Literal["light", "dark", "contrast"]
+THEMES: tuple[Theme, ...] = ("light", "dark", "contrast")
 Rgb = tuple[float, float, float]
 
 TINTS = (
@@ -22,7 +23,10 @@ def tint(name: str) -> int:
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours of one theme as ``"#rrggbb"``; ``shade`` is how deep shadows are (0–1)."""
+    """Colours of one theme as ``"#rrggbb"``; ``shade`` is how deep shadows are (0–1), ``edge_width`` in points.
+
+    Edges fade with the size of a pixel, up to ``edge_fade`` [m].
+    """
 
     name: Theme
     sky: str
@@ -62,6 +66,8 @@ class Palette:
     symbol_ink: str
     shade: float
     edge_strength: float
+    edge_width: float = 0.8
+    edge_fade: float = 1.6
 
 
 LIGHT = Palette(
@@ -147,9 +153,56 @@ DARK = Palette(
 )
 
 
+CONTRAST = Palette(
+    name="contrast",
+    sky="#000000",
+    horizon="#000000",
+    terrain="#000000",
+    park="#0d3314",
+    green="#0d3314",
+    forest="#0d3314",
+    square="#1c1c1c",
+    paved="#1c1c1c",
+    rail="#1c1c1c",
+    quay="#1c1c1c",
+    water="#1f6fb5",
+    casing="#000000",
+    street="#b8b8b8",
+    street_major="#ffffff",
+    path="#9e9e9e",
+    steps="#ffffff",
+    tunnel="#8c8c8c",
+    slab="#5c5c5c",
+    barrier="#ffffff",
+    quay_wall="#8c8c8c",
+    wall="#333333",
+    roof="#595959",
+    edge="#ffffff",
+    tree="#2f7a35",
+    trunk="#8c6a3f",
+    accent="#ffd83d",
+    hover="#ffe98a",
+    unknown="#8c8c8c",
+    text="#ffffff",
+    text_halo="#000000",
+    text_district="#ffffff",
+    text_water="#d6ecff",
+    text_park="#b9f5b9",
+    symbol="#ffffff",
+    symbol_ink="#000000",
+    shade=0.0,
+    edge_strength=1.0,
+    edge_width=1.5,
+    edge_fade=4.0,
+)
+"""Outlines, streets and letters at 7:1 or more on black (WCAG 1.4.6), water at 3:1; no shadows that would hide them."""
+
+_PALETTES: dict[Theme, Palette] = {"light": LIGHT, "dark": DARK, "contrast": CONTRAST}
+
+
 def palette(theme: Theme) -> Palette:
     """Return the colours of a theme."""
-    return DARK if theme == "dark" else LIGHT
+    return _PALETTES[theme]
 
 
 def rgb(colour: str) -> Rgb:

@@ -316,7 +316,7 @@ class SceneView:
             uCrop=crop,
             uScale=self.pixel_ratio,
         )
-        self._scenery.passes["edges"].thicken(max(1.0, 0.8 * self.pixel_ratio))
+        self._scenery.passes["edges"].thicken(max(1.0, self._drawables.palette.edge_width * self.pixel_ratio))
 
     def _crop(self) -> tuple[float, float, float, float]:
         """Return middle and half size of the window in the whole picture, which spans −1…1."""

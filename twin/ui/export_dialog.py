@@ -224,7 +224,7 @@ class ExportDialog(QDialog):
         )
         self.dpi = _spin(30, 1200, tr("Resolution in dots per inch; letters and lines are sized by it", lang))
         self.dpi.setSuffix("\u00a0dpi")
-        themes = [(tr("Light", lang), "light"), (tr("Dark", lang), "dark")]
+        themes = [(tr("Light", lang), "light"), (tr("Dark", lang), "dark"), (tr("High contrast", lang), "contrast")]
         self.look = _choice(tr("Theme", lang), themes)
         self.look.setCurrentIndex(self.look.findData(theme.current().map))
         self.language = _choice(

@@ -185,7 +185,7 @@ class StartPage(QWidget):
         column = QVBoxLayout()
         column.setSpacing(12)
         ratio = self.devicePixelRatioF()
-        shipped = folder("data") / "start" / f"demo-{theme.current().map}.jpg"
+        shipped = folder("data") / "start" / f"demo-{'light' if theme.current().map == 'light' else 'dark'}.jpg"
         picture = rounded(QPixmap(str(shipped)) if shipped.is_file() else QPixmap(), _DEMO_SIZE, ratio)
         demo = Card(
             picture,

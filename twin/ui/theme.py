@@ -51,7 +51,7 @@ class Tokens:
     danger_ground: str
     warn: str
     warn_ground: str
-    map: Literal["light", "dark"] = "light"
+    map: Literal["light", "dark", "contrast"] = "light"
     """Colours of the map beneath the data."""
 
 
@@ -73,7 +73,7 @@ CONTRAST = Tokens(
     name="contrast", window="#000000", panel="#000000", field="#000000", hover="#262626", pressed="#3d3d3d",
     line="#8c8c8c", edge="#ffffff", text="#ffffff", muted="#e6e6e6", disabled="#9e9e9e", icon="#ffffff",
     accent="#ffd83d", on_accent="#000000", accent_hover="#ffe98a", chosen="#00405c",
-    danger="#ffb3ab", danger_ground="#4a0000", warn="#ffd83d", warn_ground="#2e2600", map="dark",
+    danger="#ffb3ab", danger_ground="#4a0000", warn="#ffd83d", warn_ground="#2e2600", map="contrast",
 )  # fmt: skip
 """Text at 7:1 or more (WCAG 1.4.6), all parts at 3:1 or more, on black."""
 

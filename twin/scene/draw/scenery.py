@@ -320,6 +320,7 @@ class Scenery:
             uHoverColour=rgb(colours.hover),
             uEdgeColour=rgb(colours.edge),
             uEdge=colours.edge_strength,
+            uEdgeFade=colours.edge_fade,
             uTree=rgb(colours.tree),
             uTrunk=rgb(colours.trunk),
             uSymbol=rgb(colours.symbol),
