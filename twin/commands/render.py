@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from twin import localtime
 from twin.commands.console import size
 from twin.errors import BadInput, UsageError
+from twin.scene.palette import THEMES
 from twin.text import error_text, tr, trn
 from twin.when import moment, span_of
 
