@@ -10,7 +10,7 @@ import pytest
 import shapely
 from noise_towns import HOUSES, STREET, frame, town
 from random_edits import random_edit
-from shapely.geometry import LineString, Polygon, box
+from shapely.geometry import LineString, Point, Polygon, box
 from small_cities import CRS, small_city
 
 from twin.city.changes import Changes
@@ -313,3 +313,34 @@ def test_terrain_without_square_cells_and_with_holes() -> None:
     assert np.isfinite(raster.heights).all()
     assert (raster.west, raster.south, raster.cell) == (110.0, 10.0, 20.0)
     assert ground_raster(Terrain(np.full((3, 3), np.nan, np.float32), (1, 0, 0, 0, -1, 0), "t")) is None
+
+
+# --- yards and patios --------------------------------------------------------------------------------------------
+
+
+def test_the_yard_of_a_school_in_a_house_is_its_quiet_side() -> None:
+    city = town([(box(-40, 12, 40, 24), {"height": 15.0})], [(STREET, {})])
+    rows = [{"id": "in", "kind": "school"}, {"id": "out", "kind": "preschool"}, {"id": "none", "kind": "school"}]
+    places = frame(rows, [Point(0, 18), Point(0, 8), Point()])
+    result = answer(city.replaced(places=conform("places", places, CRS)))
+    yards = result.field("School yards, Leq,24h")
+    assert list(yards.ids) == ["in", "out"]
+    assert yards.places.xy[0, 1] == pytest.approx(34.0)  # type: ignore[union-attr]
+    assert yards.places.xy[1] == pytest.approx([0.0, 8.0])  # type: ignore[union-attr]
+    assert yards.values[0] < yards.values[1] - 10
+    loud = next(one for one in result.indicators if one.id == "noise.schools")
+    assert loud.places == ("out",) if yards.values[0] <= 50 else ("in", "out")
+
+
+def test_a_patio_is_judged_at_the_quietest_wall_of_the_lowest_storey() -> None:
+    houses = [(box(-40, 12, 40, 24), {"dwellings": 7.0, "height": 15.0}), (box(100, 14, 103, 17), {"dwellings": 2.0})]
+    result = answer(town(houses, [(STREET, {}), (LineString([(80, 26), (140, 26)]), {})]))
+    calm = result.field("Quietest wall at the ground, Leq,24h").values
+    at, levels = result.field("Leq,24h at façades").places, facade(result)
+    low = at.points[:, 2] < 2  # type: ignore[union-attr]
+    first = at.points[:, 0] < 50  # type: ignore[union-attr]
+    assert calm == pytest.approx([levels[low & first].min(), levels[low & ~first].min()], abs=1e-4)
+    assert calm[1] > 50
+    told = next(one for one in result.indicators if one.id == "noise.no_patio")
+    assert told.value == 2.0 + (7.0 if calm[0] > 50 else 0.0)
+    assert "b1" in told.places

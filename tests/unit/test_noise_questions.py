@@ -60,8 +60,10 @@ def test_a_house_by_the_road_and_one_far_from_it() -> None:
 
     loud = ask(NEW_HOUSE, house(40, 8)).sentence
     assert "above the 60 dB(A)" in loud
-    calm = ask(NEW_HOUSE, house(40, 300)).sentence
-    assert "within the 60 dB(A)" in calm
+    reply = ask(NEW_HOUSE, house(40, 300))
+    assert "within the 60 dB(A)" in reply.sentence
+    assert "within 50 dB(A) for a patio" in reply.notes[0]
+    assert "50 dB(A) for a patio" in ask(NEW_HOUSE, house(40, 8)).notes[0]
 
 
 def test_a_screen_shields_some_and_one_far_away_nobody() -> None:

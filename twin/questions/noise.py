@@ -32,7 +32,7 @@ BY_THE_STREET = 30.0
 """Distance [m] from a street or screen within which façades are those along it."""
 HEARD = 1.0
 """Change [dB] that people begin to hear."""
-LIMIT, SMALL, QUIET = 60.0, 65.0, 55.0
+LIMIT, SMALL, QUIET, PATIO = 60.0, 65.0, 55.0, 50.0
 """Förordning (2015:216), §§ 3 and 4 [dB(A) Leq,24h]."""
 ABSORBING = {"63": 0.1, "125": 0.25, "250": 0.55, "500": 0.8, "1000": 0.85, "2000": 0.8, "4000": 0.7, "8000": 0.6}
 """α of an absorbing noise screen, assumption of this program."""
@@ -183,6 +183,7 @@ def _house_reply(asked: Asked) -> Reply:
         return Reply(tr("No road is heard at this house.", lang), shown, notes(asked))
     high, low = float(at.max()), float(at.min())
     levels = {"high": number(high, lang, 0, "dB(A)"), "low": number(low, lang, 0, "dB(A)")}
+    ground = _ground_floor(found, outline)
     if high <= LIMIT:
         text = tr("Its loudest façade has {high} Leq,24h: within the 60 dB(A) for new dwellings.", lang, **levels)
     elif low <= QUIET:
@@ -197,7 +198,19 @@ def _house_reply(asked: Asked) -> Reply:
             "{low}, above 55: no quiet side here as it is drawn.", lang, **levels,
         )  # fmt: skip
     rule = tr("Förordning (2015:216), §§ 3–4, equivalent levels only; whether rooms face that side is not known.", lang)
-    return Reply(f"{text} {_people(asked)}".strip(), shown, (rule, *notes(asked)))
+    patio = tr("Its quietest wall at the ground has {level}: {verdict} 50 dB(A) for a patio.", lang,
+               level=number(ground, lang, 0, "dB(A)"),
+               verdict=tr("within", lang) if ground <= PATIO else tr("above", lang))  # fmt: skip
+    return Reply(f"{text} {_people(asked)}".strip(), shown, (patio, rule, *notes(asked)))
+
+
+def _ground_floor(found: tuple[Walls, Floats], outline: Any) -> float:
+    """Return the lowest level [dB(A)] before the walls of the lowest storey of a house."""
+    walls, levels = found
+    inside = shapely.contains(outline, shapely.points(walls.points[:, :2] - 0.3 * walls.normal))
+    heights = walls.points[inside, 2]
+    low = levels[inside][heights <= heights.min() + 0.5]
+    return float(np.nanmin(low)) if np.isfinite(low).any() else float("-inf")
 
 
 NEW_HOUSE = Question(

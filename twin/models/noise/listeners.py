@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from twin.models.noise import facades
 from twin.models.noise.attend import Columns
@@ -13,7 +14,6 @@ from twin.models.noise.flat import HOUSE, containing
 from twin.models.noise.surroundings import at, ground_raster
 
 if TYPE_CHECKING:
-    import shapely
     from numpy.typing import NDArray
 
     from twin.city.city import City
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 YARD = 1.5
 """Height [m] of a receiver in a school yard."""
+AWAY, APART = 10.0, 15.0
+"""How far [m] from a school's house, and from each other, places of its yard are listened to."""
 LOWEST = 1.0
 """Least height [m] of a receiver above the terrain."""
 SCHOOLS = ("school", "preschool")
@@ -38,8 +40,8 @@ class Listeners:
     """Receivers in the order of their columns.
 
     ``facade`` receivers come first, ``facades`` of them; then one per cell of the grid that lies outside houses:
-    ``cell`` (m,) row by row from the north-west; then one per school that does not
-    stand within a house: ``yard`` rows of the City's places.
+    ``cell`` (m,) row by row from the north-west; then those of school yards: ``yard`` rows of the City's places, once
+    for a school that stands outdoors, several times for one within a house.
     """
 
     columns: Columns
@@ -150,10 +152,30 @@ def _grid(
 
 
 def _schools(city: City) -> tuple[Whole, Floats]:
+    """Return rows of schools and where their yards may be (n, 2) [m]: the school's point, or around its house."""
     rows = np.flatnonzero(city.places["kind"].isin(SCHOOLS).to_numpy(bool))
-    plan = np.array(
-        [[p.x, p.y] if p is not None and not p.is_empty else [np.nan, np.nan] for p in city.places.geometry]
-    )
-    plan = plan.reshape(-1, 2)[rows]
-    known = np.isfinite(plan).all(axis=1)
-    return rows[known].astype(np.int64), plan[known]
+    points = np.asarray(city.places.geometry.values)[rows]
+    known = ~(shapely.is_missing(points) | shapely.is_empty(points))
+    rows, points = rows[known], points[known]
+    finite = np.isfinite(np.array([[p.x, p.y] for p in points]).reshape(-1, 2)).all(axis=1)
+    rows, points = rows[finite], points[finite]
+    shapes = np.asarray(city.buildings.geometry.values)
+    of, house = shapely.STRtree(shapes).query(points, predicate="within") if len(shapes) else (rows[:0], rows[:0])
+    found, where = [np.empty(0, dtype=np.int64)], [np.empty((0, 2))]
+    for n, (row, point) in enumerate(zip(rows, points, strict=True)):
+        around = shapely.union_all(shapes[house[of == n]])
+        spots = np.array([[point.x, point.y]]) if around.is_empty else _around(around)
+        found.append(np.full(len(spots), row))
+        where.append(spots)
+    return np.concatenate(found).astype(np.int64), np.concatenate(where)
+
+
+def _around(house: shapely.Geometry) -> Floats:
+    """Return places around a house, and in its courtyards that are wide enough."""
+    outlines = shapely.get_parts(house.buffer(AWAY, join_style="mitre"))
+    rings = [ring for part in outlines for ring in (part.exterior, *part.interiors)]
+    spots = []
+    for ring in rings:
+        n = max(int(ring.length / APART), 4)
+        spots += [ring.interpolate((k + 0.5) / n, normalized=True) for k in range(n)]
+    return np.array([[spot.x, spot.y] for spot in spots])

@@ -40,6 +40,7 @@ GROUND = {
     "lnight": N_("Lnight above the ground"),
 }  # fmt: skip
 QUIETEST = N_("Quietest façade, Leq,24h")
+PATIO = N_("Quietest wall at the ground, Leq,24h")
 YARDS = N_("School yards, Leq,24h")
 PERSONS, DWELLINGS = N_("persons"), N_("dwellings")
 _MOST_PLACES = 2_000
@@ -119,12 +120,23 @@ def _ground_fields(heard: Heard, told: Mapping[str, Floats]) -> list[Field]:
             grid[who.cell] = told[name][first : first + len(who.cell)]
             made.append(Field(GROUND[name], UNIT, "grid", none, grid, source="noise", places=places))
     if len(who.yard):
-        columns = who.columns
-        yards = Points(np.ascontiguousarray(columns.xy[len(columns.xy) - len(who.yard) :]))
-        level = told["leq24"][len(told["leq24"]) - len(who.yard) :].astype(np.float32)
-        ids = heard.city.places["id"].to_numpy(dtype=object)[who.yard]
-        made.append(Field(YARDS, UNIT, "points", ids, level, source="noise", places=yards))
+        columns, (schools, quietest) = who.columns, yards(heard)
+        spots = Points(np.ascontiguousarray(columns.xy[len(columns.xy) - len(who.yard) :][quietest]))
+        level = told["leq24"][len(told["leq24"]) - len(who.yard) :][quietest].astype(np.float32)
+        ids = heard.city.places["id"].to_numpy(dtype=object)[schools]
+        made.append(Field(YARDS, UNIT, "points", ids, level, source="noise", places=spots))
     return made
+
+
+def yards(heard: Heard) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the schools that have places outdoors, rows of the City's places, and the quietest place of each.
+
+    The guideline is for the part of a yard that is for play and rest, which can lie where it is quiet.
+    """
+    rows = heard.listeners.yard
+    level = quantities(heard.levels[len(heard.levels) - len(rows) :])["leq24"]
+    order = np.lexsort((np.where(np.isfinite(level), level, -np.inf), rows))
+    return np.unique(rows), order[np.r_[True, rows[order][1:] != rows[order][:-1]]] if len(rows) else order
 
 
 class Houses:
@@ -141,8 +153,11 @@ class Houses:
         self.own = stand.building
         self.building = root[stand.building] if len(table) else stand.building
         self.root = root
-        self.yards = quantities(heard.levels)["leq24"][len(heard.levels) - len(heard.listeners.yard) :]
-        self.yard_ids = tuple(str(i) for i in heard.city.places["id"].to_numpy(dtype=object)[heard.listeners.yard])
+        schools, quietest = yards(heard)
+        level = quantities(heard.levels)["leq24"]
+        self.yards = level[len(level) - len(heard.listeners.yard) :][quietest]
+        self.yard_ids = tuple(str(i) for i in heard.city.places["id"].to_numpy(dtype=object)[schools])
+        self.lowest = np.r_[True, stand.facade[1:] != stand.facade[:-1]][: len(stand.facade)]
 
     def fields(self) -> list[Field]:
         """Return highest and quietest façade of every building."""
@@ -151,7 +166,15 @@ class Houses:
         for name in QUANTITIES:
             made.append(self._field(HIGHEST[name], self.extreme(name, np.fmax, -np.inf), ids))
         made.append(self._field(QUIETEST, self.extreme("leq24", np.fmin, np.inf), ids))
+        made.append(self._field(PATIO, self.patio(), ids))
         return made
+
+    def patio(self) -> Floats:
+        """Return the level before the quietest wall of the lowest storey of every row of buildings [dB(A)]."""
+        found = np.full(len(self.table), np.inf)
+        for owner in (self.own, self.building):
+            np.fmin.at(found, owner[self.lowest], self.levels["leq24"][self.lowest])
+        return np.where(np.isfinite(found), found, np.nan)
 
     @staticmethod
     def _field(name: str, values: Floats, ids: NDArray[np.object_]) -> Field:
@@ -191,6 +214,10 @@ class Houses:
         without = (high > facade) & (low > quiet)
         add("no_quiet_side", N_("Dwellings in buildings above {level} dB(A) and without a quiet side (55)"),
             float(homes[without].sum()), DWELLINGS, QUIETEST, np.where(without, homes, 0.0), level=facade)  # fmt: skip
+        patio, calm = limits()["patio"].level, self.patio()
+        add("no_patio", N_("Dwellings without room for a patio at {level} dB(A) before the house"),
+            float(homes[calm > patio].sum()), DWELLINGS, PATIO, np.where(calm > patio, homes, 0.0),
+            level=patio)  # fmt: skip
         large = np.maximum(homes - small, 0.0)
         over_new = np.where(high > facade, large, 0.0) + np.where(high > over_small(), small, 0.0)
         add("limit_new", N_("Dwellings that could not be built new without a quiet side (Leq part of 2015:216)"),
@@ -258,6 +285,8 @@ def _assumptions(heard: Heard, traffic: Traffic, values: Mapping[str, Value]) ->
         N_("Method: CNOSSOS-EU (Directive (EU) 2015/996), not Nord96 or Nord2000."),
         N_("Free-field levels: the façade in front of which a level stands does not reflect."),
         N_("Maximum levels (Lmax) are not assessed. Railways, aircraft and industry are not included."),
+        N_("A patio is judged before the walls of the lowest storey; a school yard by its quietest place 10 m from "
+           "the house, or by the school's own point outdoors."),
     ]  # fmt: skip
     basis = np.bincount(traffic.basis, minlength=3)
     if basis[2] == 0:
