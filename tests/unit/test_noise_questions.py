@@ -11,6 +11,7 @@ from noise_towns import HOUSES, STREET, town
 from shapely.geometry import LineString, box
 
 from twin.chain.chain import Chain
+from twin.chart import Bars
 from twin.errors import BadInput
 from twin.places import Lines
 from twin.questions.listening import FAINT, LISTEN, RAYS
@@ -77,6 +78,10 @@ def test_what_is_heard_at_a_place_is_told_and_drawn() -> None:
     ground = ask(LISTEN, {"at": ((12.0, 70.0),), "height": 2.0})
     wall = ask(LISTEN, {"at": ((-17.0, 12.0, 4.5),), "height": 2.0})
     assert "Gatan" in ground.sentence
+    share = float(ground.notes[1].split("\xa0")[0])
+    assert ground.chart is not None
+    levels, reflected = (np.asarray(bars.y) for bars in ground.chart.parts if isinstance(bars, Bars))
+    assert share == pytest.approx(100 * np.nansum(10 ** (reflected / 10)) / np.nansum(10 ** (levels / 10)), abs=0.51)
     assert ground.notes[0] == "2.0\xa0m above ground."
     assert wall.notes[0] == "4.5\xa0m above ground, in front of a façade whose own reflection is left out."
     for reply, place in ((ground, (12.0, 70.0, 2.0)), (wall, (-17.0, 11.9, 4.5))):

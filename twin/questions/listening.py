@@ -67,7 +67,7 @@ def _reply(asked: Asked) -> Reply:
     text = tr("{level} Leq,24h, most of it from: {streets}.", lang, level=number(found.total, lang, 1, "dB(A)"),
               streets=", ".join(named))  # fmt: skip
     shares = 10 ** ((found.levels - found.total) / 10) * 100
-    behind = float(10 ** ((found.reflected - found.total) / 10).sum() * 100) if len(found.reflected) else 0.0
+    behind = float((10 ** ((found.reflected - found.total) / 10)).sum() * 100)
     names = tuple(f"{name} ({number(share, lang, 0, '%')})" for name, share in zip(found.streets, shares, strict=True))
     chart = Chart(
         N_("What is heard here"), Axis(N_("Street"), names=names[:MOST]), Axis(N_("Leq,24h"), "dB(A)"),

@@ -179,7 +179,7 @@ def _house_reply(asked: Asked) -> Reply:
         behind = found[0].points[:, :2] - 0.3 * found[0].normal
         at = found[1][shapely.contains(outline, shapely.points(behind))]
         at = at[np.isfinite(at)]
-    if not at.size:
+    if found is None or not at.size:
         return Reply(tr("No road is heard at this house.", lang), shown, notes(asked))
     high, low = float(at.max()), float(at.min())
     levels = {"high": number(high, lang, 0, "dB(A)"), "low": number(low, lang, 0, "dB(A)")}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from twin.chart import Axis, Bars, Chart
 from twin.errors import BadInput
@@ -81,7 +82,10 @@ class Agreement:
         return float((np.abs(self.known) <= limit + 1e-9).mean())
 
 
-def agreement(fields: Iterable[Field], indicator: str, other: Field, values: str = "levels") -> Agreement:
+def agreement(
+    fields: Iterable[Field], indicator: str, other: Field, values: str = "levels",
+    houses: NDArray[np.object_] | None = None,
+) -> Agreement:  # fmt: skip
     """Put a model's levels beside those of another map.
 
     A grid or areas are asked at the middles of the model's ground cells; points within 3 m of a façade receiver are
@@ -98,6 +102,8 @@ def agreement(fields: Iterable[Field], indicator: str, other: Field, values: str
         The other map [dB].
     values : str
         ``"levels"``, or ``"lower"`` where its numbers are the lower limits of classes of 5 dB.
+    houses : array of geometry, optional
+        Cells whose middles lie in one are left out: the model listens beside the middle there.
 
     Raises
     ------
@@ -110,7 +116,11 @@ def agreement(fields: Iterable[Field], indicator: str, other: Field, values: str
         raise BadInput("The noise model has no ground map: set its cells to more than 0 m under Parameters.")
     levels, classes = _levels(other, values)
     if isinstance(other.places, Grid):
-        found = Agreement(ground.places, ground.at(None).astype(float), _sampled(other.places, levels, ground), classes)
+        modelled, mapped = ground.at(None).astype(float), _sampled(other.places, levels, ground)
+        if houses is not None and len(houses):
+            middles = shapely.points(_middles(ground.places))
+            modelled[shapely.STRtree(houses).query(middles, predicate="intersects")[0]] = np.nan
+        found = Agreement(ground.places, modelled, mapped, classes)
     elif isinstance(other.places, Points):
         xy = np.asarray(other.places.xy, dtype=float)
         modelled = _in_cells(ground.places, ground.at(None).astype(float), xy)
@@ -210,7 +220,8 @@ def _reply(asked: Asked) -> Reply:
     if other is None:
         raise BadInput("The other map is not read yet, or could not be; ask again when it is on the map.")
     result = asked.answer.results["noise"]
-    found = agreement(result.fields, values["indicator"], other, values["values"])
+    houses = np.asarray(asked.city.buildings.geometry.values)
+    found = agreement(result.fields, values["indicator"], other, values["values"], houses)
     indicator = INDICATORS[values["indicator"]]
     n, bias = len(found.known), found.bias
     told = tr(

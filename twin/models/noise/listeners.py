@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 YARD = 1.5
 """Height [m] of a receiver in a school yard."""
+ASIDE = tuple((x * share, y * share) for share in (0.2, 0.4) for x, y in (
+    (0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, -1), (-1, 1),
+))  # fmt: skip
+"""Where a cell is listened to whose middle lies in a house, in sizes of the cell from its middle."""
 AWAY, APART = 10.0, 15.0
 """How far [m] from a school's house, and from each other, places of its yard are listened to."""
 LOWEST = 1.0
@@ -39,7 +43,7 @@ MOST_CELLS = 250_000
 class Listeners:
     """Receivers in the order of their columns.
 
-    ``facade`` receivers come first, ``facades`` of them; then one per cell of the grid that lies outside houses:
+    ``facade`` receivers come first, ``facades`` of them; then one per cell of the grid with a place outside houses:
     ``cell`` (m,) row by row from the north-west; then those of school yards: ``yard`` rows of the City's places, once
     for a school that stands outdoors, several times for one within a house.
     """
@@ -86,6 +90,7 @@ def listeners(
     house_of[house[::-1]] = np.arange(len(house))[::-1]
     z = np.maximum(stand.points[:, 2], at(raster, stand.points) + LOWEST)
     cells, shape, transform = _grid(city, spacing)
+    cells = _outdoors(np.asarray(city.buildings.geometry.values)[house], cells, transform[0])
     schools = _schools(city)
     outside = np.concatenate([cells, schools[1]])
     rings, ring_at = ring_codes(scene, outside)
@@ -149,6 +154,30 @@ def _grid(
     x, y = west + (np.arange(columns) + 0.5) * size, north - (np.arange(rows) + 0.5) * size
     cells = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     return cells, (rows, columns), (size, 0.0, float(west), 0.0, -size, float(north))
+
+
+def _outdoors(houses: NDArray[np.object_], cells: Floats, size: float) -> Floats:
+    """Move middles of cells that lie in a house to a place outdoors in the cell, the nearest of a few, if there is one.
+
+    A map would else have holes along streets that run between the middles of its cells.
+    """
+    if not len(houses) or not len(cells):
+        return cells
+    tree = shapely.STRtree(houses)
+
+    def within(points: Floats) -> NDArray[np.bool_]:
+        found = np.zeros(len(points), dtype=bool)
+        found[tree.query(shapely.points(points), predicate="intersects")[0]] = True
+        return found
+
+    moved = cells.copy()
+    left = np.flatnonzero(within(cells))
+    for x, y in ASIDE:
+        tried = cells[left] + np.array([x, y]) * size
+        free = ~within(tried)
+        moved[left[free]] = tried[free]
+        left = left[~free]
+    return moved
 
 
 def _schools(city: City) -> tuple[Whole, Floats]:
