@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from functools import reduce
 from typing import Any
 
@@ -15,12 +16,13 @@ from twin.city.city import City
 from twin.content import demo_project
 from twin.project import load_city
 from twin.questions import words
+from twin.questions.glossary import TERMS
 from twin.questions.question import TOPICS, Asked, Choice, Draw, Made, Number, Pick, Question, Reply, Tick
 from twin.questions.registry import find, questions
 from twin.scenario import along
 from twin.scenario.scenario import PRESENT
 from twin.scenario.streets import AddPath, CloseRoad
-from twin.text import catalogue
+from twin.text import catalogue, tr
 
 X, Y = 153_000.0, 6_579_000.0
 
@@ -145,3 +147,11 @@ def test_what_is_missing_is_known() -> None:
 def test_amounts_carry_sign_and_unit() -> None:
     assert words.signed(1240.4, "persons", "sv").replace("\u00a0", " ") == "+1 240 personer"
     assert words.signed(-3.25, "dB", "en").replace("\u00a0", " ") == "−3.25 dB"
+
+
+def test_the_glossary_speaks_both_languages_and_passes_no_judgement() -> None:
+    assert len(TERMS) == len({term for term, _ in TERMS})
+    for term, meaning in TERMS:
+        assert tr(meaning, "sv") != meaning
+        assert not re.search(r"reduc|minskar segreg|problem|ghetto", f"{meaning} {tr(meaning, 'sv')}", re.IGNORECASE)
+        assert term

@@ -136,7 +136,8 @@ def _profile(found: dict[str, Row], group: str, lang: str, limit: float) -> Char
             lines.append(Line(title, k, d, points=True))
     if not lines:
         return None
-    marks = (Mark(N_("Chance stays below (zones)"), limit),) if math.isfinite(limit) else ()
+    low = found["d_chance_low"].value if "d_chance_low" in found else math.nan
+    marks = (Mark(N_("Chance (zones): 95 % of draws"), low, limit),) if math.isfinite(low + limit) else ()
     title = tr("How segregated at which scale: {group}", lang, group=group)
     axes = Axis(N_("Nearest persons"), N_("persons"), log=True), Axis("D", "", low=0.0, decimals=2)
     return Chart(title, *axes, tuple(lines), marks)

@@ -248,6 +248,7 @@ _LAYER = (
 
 _HELP = (
     Command("keys", N_("&Keys and mouse"), N_("What the keys and the mouse do"), ("Ctrl+?", "F1"), "keyboard"),
+    Command("glossary", N_("&Glossary"), N_("Terms of segregation and exposure, in Swedish and English")),
     Command("report", N_("&Copy technical details"), N_("Versions and the graphics card, to report a problem")),
     Command("about", N_("&About Stockholm twin"), N_("Version, licence and what it is built on"),
             role=QAction.MenuRole.AboutRole),

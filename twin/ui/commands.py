@@ -59,6 +59,7 @@ class Commands(QObject):
             "map_only": lambda: window.show_alone(checked["map_only"].isChecked(), "all"),
             "reset": window.reset_layout, "refresh": view.request, "fullscreen": self._fullscreen,
             "keys": lambda: dialogs.keys_dialog(window, window.lang, window.settings.keys).open(),
+            "glossary": lambda: dialogs.glossary_dialog(window, window.lang).open(),
             "settings": self._settings,
             "report": self._report,
             "about": lambda: dialogs.about_dialog(window, window.commands, window.lang).open(),

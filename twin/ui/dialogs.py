@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from twin.questions.glossary import TERMS
 from twin.text import N_, tr
 from twin.ui import actions, icons
 
@@ -123,6 +124,22 @@ def _block(title: str, rows: list[tuple[str, str]]) -> QGridLayout:
     grid.setColumnStretch(1, 3)
     grid.setRowStretch(len(rows) + 1, 1)
     return grid
+
+
+def glossary_dialog(parent: QWidget, lang: str) -> QDialog:
+    """Return the terms of segregation and exposure, each with its name in the other language and what it means."""
+    dialog, column = _frame(parent, tr("Glossary", lang), lang)
+    other = "en" if lang == "sv" else "sv"
+    rows = [(f"{tr(term, lang)}\n({tr(term, other)})", tr(meaning, lang)) for term, meaning in TERMS]
+    inside = QWidget()
+    inside.setLayout(_block(tr("Segregation and exposure", lang), rows))
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(inside)
+    area.setAccessibleName(dialog.windowTitle())
+    column.insertWidget(0, area, 1)
+    dialog.resize(720, 640)
+    return dialog
 
 
 def about_dialog(parent: QWidget, commands: Actions, lang: str) -> QDialog:

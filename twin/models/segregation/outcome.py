@@ -203,6 +203,9 @@ def _of_counts(folk: People, fields: _Fields, how: Chance, job: Job | None) -> l
                       ("h", N_("H that chance alone stays below (97.5 %)"))):  # fmt: skip
         if id in found:
             made.append(_indicator(f"{id}_chance", title, found[id].high, ""))
+    if "d" in found:
+        title = N_("D that chance alone stays above (2.5 %)")
+        made.append(_indicator("d_chance_low", title, found["d"].low, ""))
     return made
 
 
