@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +74,14 @@ class Crowds:
         first, last = self.firsts[square, level : level + 2]
         return self.order[first:last].astype(np.int64)
 
+    @cached_property
+    def leads(self) -> Ints:
+        """For each node the number of the first of its points: that of the point itself where there is one."""
+        found = [np.arange(self.starts[1])]
+        for owner, m in zip(self.owners, np.diff(self.starts)[1:], strict=True):
+            found.append(found[-1][_first(owner, m)])
+        return np.concatenate(found)
+
     def means(self, values: NDArray[np.float32], codes: bool = False) -> NDArray[np.float32]:
         """Return values (n,) or (t, n) of the points with those of the crowds behind them: means of what is known.
 
@@ -86,14 +95,19 @@ class Crowds:
         kept = [rows]
         for owner, m in zip(self.owners, np.diff(self.starts)[1:], strict=True):
             if codes:
-                first = np.empty(m, dtype=np.int64)
-                first[owner[::-1]] = np.arange(len(owner) - 1, -1, -1)
-                kept.append(kept[-1][:, first])
+                kept.append(kept[-1][:, _first(owner, m)])
                 continue
             total, weight = (np.stack([np.bincount(owner, row, m) for row in part]) for part in (total, weight))
             kept.append(np.where(weight > 0, total / np.maximum(weight, 1e-9), np.nan).astype(np.float32))
         found = np.concatenate(kept, axis=1)
         return found[0] if values.ndim == 1 else found
+
+
+def _first(owner: NDArray[np.int32], count: int) -> Ints:
+    """Return the first node of each of so many crowds."""
+    first = np.empty(count, dtype=np.int64)
+    first[owner[::-1]] = np.arange(len(owner) - 1, -1, -1)
+    return first
 
 
 def gather(xy: Floats, height: Floats | None = None, gathered: bool = True) -> Crowds:

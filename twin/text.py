@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 
-from babel import numbers
+from babel import Locale, numbers
 from babel.messages import mofile, pofile
 
 from twin.content import folder
@@ -163,6 +163,14 @@ YEAR = N_("year")
 """Unit of years of the calendar, which are written without it and without a gap at the thousands."""
 
 
+@cache
+def _signs(lang: str) -> dict[int, str]:
+    """Return what a language writes for the signs of Python's numbers."""
+    locale = Locale.parse(_LOCALES.get(lang, "en_GB"))
+    group, decimal = numbers.get_group_symbol(locale), numbers.get_decimal_symbol(locale)
+    return {ord(","): group.replace(" ", "\u00a0"), ord("."): decimal, ord("-"): "\u2212"}
+
+
 def number(value: float, lang: str, decimals: int | None = None, unit: str = "") -> str:
     r"""Write a number as the language does, with its unit behind a no-break space.
 
@@ -202,9 +210,8 @@ def number(value: float, lang: str, decimals: int | None = None, unit: str = "")
             decimals = 0
         else:
             decimals = 1 if size >= 10 else max(2, 1 - math.floor(math.log10(size)))
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    text = numbers.format_decimal(round(value, decimals), format=pattern, locale=_LOCALES.get(lang, "en_GB"))
-    text = text.replace(" ", "\u00a0").replace("-", "\u2212")
+    # Thousands of numbers are written each second while sensors are live; Babel's own formatting takes too long.
+    text = f"{round(value, decimals):,.{decimals}f}".translate(_signs(lang))
     if power:
         text += "·10" + str(power).translate(_RAISED)
     return f"{text}\u00a0{unit}" if unit else text

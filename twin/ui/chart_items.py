@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-_TICK_PIXELS = 90
 _NARROWEST = 34
 """Pixels under a bar that a name in lines needs at least."""
 _SWATCH = 22
@@ -89,7 +88,8 @@ class ChartAxis(pg.AxisItem):
         if axis is None or not np.isfinite([minVal, maxVal]).all():
             return []
         if axis.time:
-            self._unit, found = localtime.ticks(minVal, maxVal, max(2, int(size / _TICK_PIXELS)))
+            wide = QFontMetrics(self.style["tickFont"] or QFont()).horizontalAdvance("Wed 30 Nov") + STEP
+            self._unit, found = localtime.ticks(minVal, maxVal, max(2, int(size / wide)))
             return [(localtime.MINUTE, found)]
         if axis.names:
             most = max(1, int(size / self._widest(axis)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from twin import localtime
 from twin.errors import TwinError
@@ -50,10 +50,10 @@ class SpanForm(QWidget):
         for size, text in STEPS:
             self.step.addItem(tr(text, lang), size)
         self.step.setCurrentIndex(max(self.step.findData(step), 0))
-        self.rate = QDoubleSpinBox()
-        self.rate.setRange(*RATES)
-        self.rate.setDecimals(0)
-        self.rate.setValue(10.0)
+        self.rate = QSpinBox()
+        self.rate.setRange(*(int(end) for end in RATES))
+        self.rate.setValue(10)
+        self.rate.lineEdit().setTextMargins(STEP, 0, 0, 0)
         self.rate.setAccessibleName(tr("Frames a second", lang))
         self.rate.setToolTip(self.rate.accessibleName())
         self.rate.setSuffix(" " + tr("frames/s", lang))
@@ -88,7 +88,7 @@ class SpanForm(QWidget):
             When an end is no time.
         """
         first, last = (localtime.parse(one.text()) for one in (self.first, self.last))
-        return Reel(first, last, float(self.step.currentData()), self.rate.value())
+        return Reel(first, last, float(self.step.currentData()), float(self.rate.value()))
 
     @property
     def problem(self) -> str:

@@ -160,8 +160,9 @@ class PointsOverlay(Rowed):
         crowd = nodes[count > 1]
         crowd = crowd[np.argsort(-self._crowds.counts[crowd], kind="stable")][:_TEXTS]
         single = nodes[count == 1][:_TEXTS] if self.layer.texts else np.empty(0, dtype=np.int64)
-        single = single[[bool(self.layer.texts[i]) for i in single]] if len(single) else single
-        texts = [short(int(n)) for n in self._crowds.counts[crowd]] + [self.layer.texts[i] for i in single]
+        leads = self._crowds.leads
+        single = single[[bool(self.layer.texts[i]) for i in leads[single]]] if len(single) else single
+        texts = [short(int(n)) for n in self._crowds.counts[crowd]] + [self.layer.texts[i] for i in leads[single]]
         both = np.concatenate([crowd, single])
         n = len(both)
         return Names(

@@ -41,7 +41,7 @@ _EVERY = 1000
 """Milliseconds between two looks at what is live."""
 _READ_EVERY_S = 60.0
 """Seconds between two readings of the stretch that can be played, while new values come."""
-_PLAYED_S = 0.25
+_PLAYED_S = 0.5
 """Seconds between two looks at the values while time is played."""
 _WEEK_MS = 7 * 86_400_000
 
@@ -334,7 +334,8 @@ class Sensing(QObject):
                 self.desk.read(self._city(), self._took, around)
                 return
         if self._is_live:
-            self._look()
+            if time.monotonic() - self._looked_at > 0.5 * _EVERY / 1000:  # the clock tells of each second too
+                self._look()
         else:
             self._say()
             if self._panel is not None and self.feeds:
@@ -346,7 +347,6 @@ class Sensing(QObject):
             self._follow()
 
     def _follow(self) -> None:
-        self._looked_at = time.monotonic()
         self._keep_time()
         block, span, t = self.read.block, self.read.span, self._window.timing.clock.when.at
         if block is not None and span is not None and t is not None and not self._is_live:
@@ -372,6 +372,7 @@ class Sensing(QObject):
         if self._looking:  # what is given here moves the ends of the time bar, which tells us so
             return
         self._looking = True
+        self._looked_at = time.monotonic()
         try:
             self._take_frame()
         finally:
@@ -414,10 +415,10 @@ class Sensing(QObject):
             found = store.latest()
             n = len(self.read.streams)  # new ones come with the next reading
             return Frame(now, found.value[:n], found.time[:n], found.quality[:n])
-        # The week of the demo as though it were this one: the same weekday, the same time of day.
+        # The last week there is as though it were this one: the same weekday, the same time of day.
         block = self.read.block
-        first, at = int(block.start.astype("int64")), int(now.astype("int64"))
-        weeks = (at - first) // _WEEK_MS * _WEEK_MS
+        last, at = int(block.end.astype("int64")), int(now.astype("int64"))
+        weeks = -((last - at) // _WEEK_MS) * _WEEK_MS
         then = block.frame(np.datetime64(at - weeks, "ms"))
         return Frame(now, then.value, then.time + np.timedelta64(weeks, "ms"), then.quality)
 

@@ -23,6 +23,7 @@ _COLOURS = {
     Standing.LIVE: "#1b9e77", Standing.LATE: "#e6ab02", Standing.STALE: "#9a9892", Standing.OFFLINE: "#5a5e64",
     Standing.FLAGGED: "#d95f02", Standing.NONE: "#c9c5bd",
 }  # fmt: skip
+_CHANGING = 2
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -49,7 +50,8 @@ class StreamModel(QAbstractTableModel):
             return
         self._take()
         if self._count:
-            self.dataChanged.emit(self.index(0, 0), self.index(self._count - 1, len(HEADS) - 1))
+            # Of the columns that change with time alone: a view sorted by place need not be sorted anew each time.
+            self.dataChanged.emit(self.index(0, _CHANGING), self.index(self._count - 1, len(HEADS) - 1))
 
     def _take(self) -> None:
         sensing = self._sensing

@@ -38,6 +38,7 @@ class ValidationPage(QWidget):
         self.choice.setAccessibleName(tr("Comparison", lang))
         self.choice.activated.connect(lambda _i: self._compare())
         self.run = button(tr("Compare with the models", lang), primary=True)
+        self.choice.hide()  # until there is something to choose
         self.run.clicked.connect(lambda _checked=False: self._ask())
         self.on_map = button(tr("Residuals on the map", lang), tr("Model − sensor at each sensor", lang))
         self.on_map.clicked.connect(lambda _checked=False: self._map())
@@ -75,6 +76,7 @@ class ValidationPage(QWidget):
         ]
         if [(m, id(f)) for m, f, _ in offers] == [(m, id(f)) for m, f, _ in self._offers]:
             return
+        self.choice.setVisible(bool(offers))
         was = self.choice.currentText()
         self._offers = offers
         self.choice.clear()

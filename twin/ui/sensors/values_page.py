@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 6
 _MOST_DAYS = 31
-_WIDTHS = (0, 116, 76, 58, 60)
+_WIDTHS = (0, 104, 76, 50, 56)
 
 
 class ValuesPage(QWidget):
@@ -117,6 +117,7 @@ class ValuesPage(QWidget):
         self._empty.setVisible(not there)
         self._split.setVisible(there)
         self.model.show_all(sensing)
+        self.table.viewport().update()  # the dots before the places
         self._said.setText(span_text(sensing.read, self._lang))
         if self._chart is not None:
             t = sensing.frame.at if sensing.frame is not None else None
