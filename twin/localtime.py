@@ -32,7 +32,7 @@ _WRITTEN = re.compile(
 _ZONES = {"CET": "+0100", "CEST": "+0200", "Z": "+0000", "UTC": "+0000"}
 _STEPS: tuple[tuple[str, int], ...] = (
     ("second", 1), ("second", 5), ("second", 15), ("second", 30), ("minute", 1), ("minute", 5), ("minute", 15),
-    ("minute", 30), ("hour", 1), ("hour", 3), ("hour", 6), ("hour", 12), ("day", 1), ("day", 2), ("day", 7),
+    ("minute", 30), ("hour", 1), ("hour", 3), ("hour", 6), ("hour", 12), ("day", 1), ("day", 2), ("day", 3), ("day", 7),
     ("month", 1), ("month", 3), ("year", 1), ("year", 2), ("year", 5), ("year", 10),
 )  # fmt: skip
 _LONG = {"second": 1.0, "minute": MINUTE, "hour": HOUR, "day": DAY, "month": 30.4 * DAY, "year": 365.25 * DAY}

@@ -241,7 +241,7 @@ def test_texts_of_many_points_stand_where_one_is_alone(shot) -> None:
     """Far from the eye points are gathered; a crowd of one still bears the text of its point."""
     rng = np.random.default_rng(4)
     xy = np.concatenate([rng.normal((X0 + 60, Y0 + 60), 4.0, (600, 2)), [[X0 + 400, Y0 + 250]]])
-    texts = tuple("" for _ in range(600)) + ("ALONE",)
+    texts = (*("" for _ in range(600)), "ALONE")
     layers = [own("points", Points(xy), np.full(601, 5.0), texts=some) for some in (texts, ())]
     far = dataclasses.replace(TOP, distance=900.0)
     written, plain = (shot(one, pose=far, show=(*FLAT, "labels")).astype(int) for one in layers)

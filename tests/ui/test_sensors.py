@@ -11,6 +11,7 @@ import pytest
 import servers
 from paho.mqtt.enums import CallbackAPIVersion
 from PySide6.QtCore import Qt
+from recording import Recording
 
 from twin.project import create
 from twin.scene.picking import Hit
@@ -243,6 +244,17 @@ def test_what_another_process_drops_into_the_inbox_appears(window: MainWindow, p
     now = np.datetime64("now", "ms")
     inbox.drop(project / "history", [Stream("x:pm10", "pm10", "ug/m3", name="Beside")], batch([0], [now], [33]))
     qtbot.waitUntil(lambda: panel.values.model.rowCount() == 3 and cell(panel, 2, 2) == "33 µg/m³", timeout=15_000)
+
+
+def test_a_window_beside_a_recorder_shows_what_it_stores(window: MainWindow, project: Path, qtbot: QtBot) -> None:
+    """Another process holds the history; the window reads, and follows."""
+    other = Recording(project / "history")
+    panel = open_it(window, project, qtbot)
+    assert not window.sensing.writable
+    window.timing.clock.set_live(True)
+    assert other.store(0, np.datetime64("now", "ms"), 71.0) == "1"
+    qtbot.waitUntil(lambda: cell(panel, 0, 2) == "71 dB", timeout=60_000)
+    other.end()
 
 
 def test_the_demo_plays_its_week_as_now(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from PySide6.QtWidgets import (
 
 from twin.errors import TwinError
 from twin.sensors.decode.plain import FIELDS
+from twin.sensors.feeds.smhi import DEFAULT_URL as SMHI
+from twin.sensors.feeds.trafikverket import DEFAULT_URL as TRAFIKVERKET
 from twin.sensors.reading import Reading
 from twin.sensors.secret import keep_secret
 from twin.sensors.settings import FORMATS, FeedSettings, check, feed_of
@@ -46,6 +48,7 @@ _CLASSES = {"open": N_("open"), "internal": N_("internal"), "restricted": N_("re
 _MATURITIES = {"test": N_("test"), "pilot": N_("pilot"), "established": N_("established")}
 _TOPICS, _STATIONS = N_("Topics"), N_("Numbers of stations, empty = all")
 _TYPE, _PARAMETERS = N_("Type"), N_("Numbers of parameters")
+_ADDRESSES = {"mqtt": "mqtts://host:8883", "folder": "/data/measured", "trafikverket": TRAFIKVERKET, "smhi": SMHI}
 _TEST_S = 8.0
 
 
@@ -95,6 +98,7 @@ class FeedDialog(QDialog):
         column.addLayout(row(self.test, self.problem))
         column.addWidget(self.sample)
         column.addWidget(buttons)
+        self._area = area
         self.resize(560, 640)
         self._timer = QTimer(self)
         self._timer.setInterval(200)
@@ -167,6 +171,7 @@ class FeedDialog(QDialog):
         field.setRange(low, high)
         field.setDecimals(0)
         field.setValue(now)
+        field.lineEdit().setTextMargins(STEP, 0, 0, 0)
         field.setAccessibleName(tr(title, self._lang))
         self._form.addRow(tr(title, self._lang), field)
         return field
@@ -195,6 +200,12 @@ class FeedDialog(QDialog):
         }  # fmt: skip
         for field, there in shown.items():
             self._form.setRowVisible(field, there)
+        page = self._area.widget()  # as wide as its labels and fields need: there is no bar to push them aside with
+        if page is not None:
+            self._area.setMinimumWidth(
+                page.minimumSizeHint().width() + self._area.verticalScrollBar().sizeHint().width()
+            )
+        self.url.setPlaceholderText(_ADDRESSES.get(kind, "https://host/…"))
 
     def made(self) -> FeedSettings:
         """Return the settings as they stand in the form.

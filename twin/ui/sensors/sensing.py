@@ -323,7 +323,8 @@ class Sensing(QObject):
             self.desk.look(self._looked)
         if self._dirty and store is not None:
             other = len(store.streams()) != len(self.read.streams)
-            if other or time.monotonic() - self._read_at > _READ_EVERY_S:
+            # What is measured now puts an end to a synthetic week.
+            if other or self.synthetic or time.monotonic() - self._read_at > _READ_EVERY_S:
                 self._dirty = False
                 # Whoever looks at an earlier stretch stays there.
                 t, span = self._window.timing.clock.when.at, self.read.span

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 6
 _MOST_DAYS = 31
-_WIDTHS = (0, 104, 76, 50, 56)
+_WIDEST = ("", "Trafikens hastig", "1 234 µg/m³", "59 min", "inaktuellt")
+"""Texts that the columns but the first must hold, whatever the size of letters."""
 
 
 class ValuesPage(QWidget):
@@ -35,7 +36,7 @@ class ValuesPage(QWidget):
         self._lang = lang
         self._sensing: Sensing | None = None
         self._chart: ChartView | None = None
-        self._drawn: tuple[object, ...] = ()
+        self._letters = 0
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Find a place or quantity", lang))
         self.search.setAccessibleName(self.search.placeholderText())
@@ -62,7 +63,6 @@ class ValuesPage(QWidget):
         heads.setMinimumSectionSize(48)
         for column in range(1, 5):
             heads.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            self.table.setColumnWidth(column, _WIDTHS[column])
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         heads.setHighlightSections(False)
         self.table.doubleClicked.connect(lambda index: self._fly(index.row()))
@@ -116,6 +116,7 @@ class ValuesPage(QWidget):
         there = bool(sensing.read.streams)
         self._empty.setVisible(not there)
         self._split.setVisible(there)
+        self._fit()
         self.model.show_all(sensing)
         self.table.viewport().update()  # the dots before the places
         self._said.setText(span_text(sensing.read, self._lang))
@@ -141,6 +142,16 @@ class ValuesPage(QWidget):
         return [self._sorted.mapToSource(index).row() for index in rows]
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _fit(self) -> None:
+        """Give the columns the room that letters of this size need."""
+        metrics = self.table.fontMetrics()
+        if metrics.height() == self._letters:
+            return
+        self._letters = metrics.height()
+        for column in range(1, 5):
+            self.table.setColumnWidth(column, metrics.horizontalAdvance(_WIDEST[column]) + 3 * STEP)
+        self.table.verticalHeader().setDefaultSectionSize(max(24, metrics.height() + 2 * STEP))
 
     def _on_map(self) -> None:
         if self._sensing is not None and self.chosen:
