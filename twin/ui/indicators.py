@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from twin.state import State, Store
     from twin.ui.answers import Standing
 
-_LIST_WIDTH = 308
-
 
 class IndicatorPanel(QWidget):
     """S, R and S − R of every indicator under the model that says it; a row leads to the places it speaks of."""
@@ -138,7 +136,7 @@ class IndicatorPanel(QWidget):
         outer.setSpacing(0)
         outer.addLayout(head)
         self.models = model_list.ModelList(self._store, lang)
-        self.models.setFixedWidth(_LIST_WIDTH)
+        self.models.setFixedWidth(self.models.sizeHint().width())
         body = row(self.models, self._empty, self.table, spacing=0)
         body.setStretch(1, 1)
         body.setStretch(2, 1)

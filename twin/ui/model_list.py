@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QScrollArea, QStyle, QWidget
 
 from twin.chain.registry import MODELS, switch, switched_on
 from twin.text import N_, error_text, number, tr
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from twin.ui.answers import How, Standing
 
 _SAID: dict[How, str] = {
-    "off": "", "none": "", "waiting": N_("waiting"), "working": N_("working"), "refining": N_("preview, refining"),
+    "off": "", "none": "", "waiting": N_("waiting"), "working": N_("working"), "refining": N_("refining"),
     "done": N_("up to date"), "failed": N_("no answer"),
 }  # fmt: skip
+_OLD = N_("outdated")
 
 
 def said(one: Standing, lang: str) -> str:
@@ -27,7 +28,7 @@ def said(one: Standing, lang: str) -> str:
     if one.how in ("working", "refining") and one.fraction > 0:
         return f"{tr(_SAID[one.how], lang)} {number(round(100 * one.fraction), lang, 0, '%')}"
     if one.old and one.how == "none":
-        return tr("from before the last edit", lang)
+        return tr(_OLD, lang)
     return tr(_SAID[one.how], lang)
 
 
@@ -74,6 +75,16 @@ class ModelList(QScrollArea):
             bar.show_fraction(one.fraction)
             shown = one.how in ("working", "refining")
             bar.setVisible(shown)
+
+    def sizeHint(self) -> QSize:
+        """Be as wide as the longest title beside the longest of what may be said of it."""
+        metrics = self.fontMetrics()
+        said = [tr(text, self._lang) for text in (*_SAID.values(), _OLD)]
+        said += [f"{tr(_SAID[how], self._lang)} 100 %" for how in ("working", "refining")]
+        title = max((box.sizeHint().width() for box, _, _ in self._lines.values()), default=0)
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        wide = title + max(map(metrics.horizontalAdvance, said)) + 9 * STEP + bar
+        return QSize(wide, super().sizeHint().height())
 
     def _add(self, model: Model) -> None:
         lang, place = self._lang, 2 * len(self._lines)
