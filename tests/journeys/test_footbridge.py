@@ -68,7 +68,7 @@ def opened(qtbot: QtBot, qapp: QApplication, path: Path) -> MainWindow:
 def answered(window: MainWindow, qtbot: QtBot) -> None:
     results = window.workbench.results
     qtbot.waitUntil(lambda: not results.busy and results.up_to_date, timeout=240_000)
-    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=5_000)
+    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=30_000)
 
 
 def click(window: MainWindow, qtbot: QtBot, x: float, y: float) -> None:
@@ -124,7 +124,7 @@ def journey(window: MainWindow, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
         window.commands["undo"].trigger()
     window.commands["undo"].trigger()
     assert not store.state.scenarios
-    qtbot.waitUntil(lambda: len(results.shown.state.city.paths) == len(base.paths), timeout=10_000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: len(results.shown.state.city.paths) == len(base.paths), timeout=30_000)  # type: ignore[union-attr]
     window.commands["redo"].trigger()
     answered(window, qtbot)
     assert store.state.scenario == first

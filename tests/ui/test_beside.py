@@ -46,7 +46,7 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -
 
 def calm(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not window.workbench.results.busy, timeout=120_000)
-    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=5000)
+    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=30_000)
     qtbot.wait(250)
 
 
@@ -170,4 +170,4 @@ def test_a_difference_gives_way_to_the_values_in_one_scale(window: MainWindow, q
     calm(window, qtbot)
     assert window.viewport.beside.names[1].text() == "Reference: Alternative 1"
     window.session.close()
-    qtbot.waitUntil(lambda: window.viewport.beside.mode == "", timeout=5000)
+    qtbot.waitUntil(lambda: window.viewport.beside.mode == "", timeout=30_000)

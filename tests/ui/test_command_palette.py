@@ -93,10 +93,10 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -
 def type_and_enter(window: MainWindow, qtbot: QtBot, text: str) -> None:
     window.commands["palette"].trigger()
     card = window.palette_card
-    qtbot.waitUntil(lambda: card._names is not None, timeout=5000)
+    qtbot.waitUntil(lambda: card._names is not None, timeout=30_000)
     qtbot.keyClicks(card.field, text)
     qtbot.keyClick(card.field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not card.isVisible(), timeout=2000)
+    qtbot.waitUntil(lambda: not card.isVisible(), timeout=30_000)
     qtbot.wait(20)
 
 

@@ -103,7 +103,7 @@ def test_points_are_dropped_shown_styled_and_undone(window: MainWindow, qtbot: Q
     assert (layer.choice.show, layer.choice.value, layer.about.owner) == ("points", "value", "Me")
     qtbot.waitUntil(
         lambda: (np.abs(window.viewport.canvas.scene.image().astype(int) - before) > 40).any(axis=-1).sum() > 1500,  # type: ignore[union-attr]
-        timeout=10_000,
+        timeout=30_000,
     )
     dock = window.panels.docks["layers"].widget()
     assert isinstance(dock, LayerDock)
@@ -128,7 +128,7 @@ def test_points_are_dropped_shown_styled_and_undone(window: MainWindow, qtbot: Q
     store.undo()
     assert store.state.imported == ()
     store.redo()
-    with qtbot.waitSignal(window.session.said, timeout=10_000):
+    with qtbot.waitSignal(window.session.said, timeout=30_000):
         window.session.save()
     path = window.session.project.path if window.session.project else None
     assert path is not None

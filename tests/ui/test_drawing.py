@@ -105,7 +105,7 @@ def drafting(qtbot: QtBot, store: Store) -> Drafting:
     view.show()
     qtbot.waitExposed(view)
     shown = Shown(store)
-    with qtbot.waitSignal(view.drawn, timeout=10_000):
+    with qtbot.waitSignal(view.drawn, timeout=30_000):
         view.show_city(shown, mesh.build(store.state.city), {}, Pose((X + 30, Y + 20, 18.0), 300.0, 0.0, 60.0))
     drafting = Drafting(view)
     drafting.begin(shown, "en")

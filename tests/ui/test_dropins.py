@@ -79,7 +79,7 @@ def test_a_layer_is_loaded_without_a_restart_and_follows_its_form(
     (home / "times.py").write_text(CODE)
     with qtbot.waitSignal(window.session.dropins_changed, timeout=LONG):
         window.commands["reload_dropins"].trigger()
-    qtbot.waitUntil(lambda: "times" in results.data.layers, timeout=5000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: "times" in results.data.layers, timeout=30_000)  # type: ignore[union-attr]
     dock = dock_of(window)
     dock.add_layer("times")
     dock.style_button.setChecked(True)
@@ -98,7 +98,7 @@ def test_a_layer_is_loaded_without_a_restart_and_follows_its_form(
     with qtbot.waitSignal(window.session.dropins_changed, timeout=LONG):
         window.commands["reload_dropins"].trigger()
     qtbot.waitUntil(lambda: "no luck" in dock._why_not("times"), timeout=LONG)
-    with qtbot.waitSignal(window.session.said, timeout=10_000):
+    with qtbot.waitSignal(window.session.said, timeout=30_000):
         window.session.save()
     with open_project(path, read_only=True) as project:
         assert project.state().values == {"times": {"factor": 5.0}}
@@ -129,7 +129,7 @@ def test_code_of_a_project_waits_for_an_answer(
     asked: list[list[str]] = []
     monkeypatch.setattr(ask, "trust", lambda _parent, _name, files, _digest, _lang: asked.append(files) or answer)
     window = opened(qtbot, qapp, path)
-    qtbot.waitUntil(lambda: bool(asked), timeout=5000)
+    qtbot.waitUntil(lambda: bool(asked), timeout=30_000)
     assert asked == [["times.py"]]
     if answer:
         qtbot.waitUntil(lambda: "times" in window.workbench.results.data.layers, timeout=LONG)  # type: ignore[union-attr]

@@ -163,7 +163,7 @@ def test_stopping_leaves_everything_as_it_was(qtbot: QtBot, tmp_path: Path) -> N
     dialog = opened(qtbot, ImportDialog([path], "en", folder=tmp_path))
     dialog.start()
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: dialog._task is None, timeout=5000)
+    qtbot.waitUntil(lambda: dialog._task is None, timeout=30_000)
     assert dialog.isVisible()
     assert dialog._failure.text() == "Stopped; nothing was changed."
     assert not (tmp_path / "many.twin").exists()

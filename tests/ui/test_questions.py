@@ -51,7 +51,7 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -
     qtbot.waitExposed(window)
     with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
         window.session.open(path)
-    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=4000)
+    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=30_000)
     return window
 
 
@@ -168,7 +168,7 @@ def test_a_language_changed_meanwhile_says_the_answer_anew(window: MainWindow, q
     panel(window).answer_button.click()
     answered(window, qtbot)
     window.set_language("sv")
-    qtbot.waitUntil(lambda: "gata stängs" in panel(window).reply.sentence.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "gata stängs" in panel(window).reply.sentence.text(), timeout=30_000)
     assert panel(window)._title.text() == "Vad händer om vi stänger en gata?"
 
 
@@ -214,7 +214,7 @@ def test_what_is_heard_is_drawn_until_the_next_click_or_escape(window: MainWindo
     window.workbench.drafting.click(width / 2, height / 2, centre=True)  # one click is all
     assert window.workbench.drafting.tool is None
     assert "Hornsgatan" in answered(window, qtbot)
-    qtbot.waitUntil(lambda: store.state.layers[0].id == "reply:rays", timeout=5000)
+    qtbot.waitUntil(lambda: store.state.layers[0].id == "reply:rays", timeout=30_000)
     qtbot.waitUntil(lambda: window.workbench.results.up_to_date and not window.workbench.results.busy, timeout=60_000)
     assert asking.reply is not None
 

@@ -111,8 +111,10 @@ def test_an_edit_is_answered_as_on_the_command_line(
         same = same.after(step)
     chain.close()
     assert results.answer.key == same.key
-    by_id = {one.id: one for one in same.indicators}  # what is quick first: their order may be another
-    assert {one.id: one for one in results.answer.indicators} == by_id
+    by_id = {one.id: one.value for one in same.indicators}  # what is quick first: their order may be another
+    # traffic starts from what was answered before, and so differs within its gap
+    near = {id: pytest.approx(value, rel=1e-6, abs=1e-9, nan_ok=True) for id, value in by_id.items()}
+    assert {one.id: one.value for one in results.answer.indicators} == near
     # what is shown is the scenario's city; the Store keeps the city as it is
     assert len(results.shown.state.city.paths) == 3
     assert len(store.state.city.paths) == 2
@@ -129,9 +131,9 @@ def test_an_edit_is_answered_as_on_the_command_line(
     assert data is results.data
     # undo and redo take what is known: no work at all
     store.undo()
-    qtbot.waitUntil(lambda: len(results.shown.state.city.paths) == 2, timeout=3000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: len(results.shown.state.city.paths) == 2, timeout=30_000)  # type: ignore[union-attr]
     store.redo()
-    qtbot.waitUntil(lambda: len(results.shown.state.city.paths) == 3, timeout=3000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: len(results.shown.state.city.paths) == 3, timeout=30_000)  # type: ignore[union-attr]
     assert results.running == ()
 
 
@@ -173,7 +175,7 @@ def test_what_is_stopped_can_be_asked_again(results: Results, session: Session, 
     store = session.store
     assert store is not None
     edits.add(store, BRIDGE, "en")
-    qtbot.waitUntil(lambda: bool(results.running), timeout=5000)
+    qtbot.waitUntil(lambda: bool(results.running), timeout=30_000)
     results.cancel()
     settle(results, qtbot)
     assert not results.up_to_date

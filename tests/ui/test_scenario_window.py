@@ -41,7 +41,7 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -
     qtbot.waitExposed(window)
     with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
         window.session.open(path)
-    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=4000)
+    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=30_000)
     return window
 
 
@@ -76,7 +76,7 @@ def test_an_edit_is_seen_answered_saved_and_found_again(window: MainWindow, qtbo
     assert window.viewport.canvas.mesh is not None
     assert len(window.viewport.canvas.mesh.ids["buildings"]) == 2
     assert session.modified
-    with qtbot.waitSignal(session.said, timeout=10_000):
+    with qtbot.waitSignal(session.said, timeout=30_000):
         session.save()
     assert not session.modified
     path = session.project.path  # type: ignore[union-attr]

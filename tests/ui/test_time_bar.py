@@ -88,7 +88,7 @@ def test_it_plays_outside_the_store_and_rests_in_it(clock: Clock, store: Store, 
     clock.set_pace(speed=6 * HOUR)
     before = len(changes)
     clock.play()
-    qtbot.waitUntil(lambda: len(seen) > 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(seen) > 4, timeout=30_000)
     assert len(changes) == before
     assert all(a < b for a, b in itertools.pairwise(seen))
     clock.rest()
@@ -100,7 +100,7 @@ def test_it_plays_outside_the_store_and_rests_in_it(clock: Clock, store: Store, 
 def test_it_stops_at_the_end_unless_it_repeats(clock: Clock, qtbot: QtBot) -> None:
     clock.set_pace(speed=DAY * 10, loop=False)
     clock.play()
-    qtbot.waitUntil(lambda: not clock.playing, timeout=5000)
+    qtbot.waitUntil(lambda: not clock.playing, timeout=30_000)
     assert clock.span is not None
     assert clock.time == clock.span[1]
     clock.set_pace(loop=True)

@@ -35,9 +35,9 @@ def view(qtbot: QtBot, qapp: QApplication, store: Store) -> Iterator[Viewport]:
     qtbot.addWidget(view)
     view.show()
     qtbot.waitExposed(view)
-    with qtbot.waitSignal(view.drawn, timeout=10_000):
+    with qtbot.waitSignal(view.drawn, timeout=30_000):
         view.show_city(store, mesh.build(store.state.city), {}, LOOK)
-    qtbot.waitUntil(lambda: not view.navigator.moving, timeout=3000)
+    qtbot.waitUntil(lambda: not view.navigator.moving, timeout=30_000)
     yield view
     view.shut()
 
@@ -87,7 +87,7 @@ def test_a_click_selects_and_escape_lets_go(view: Viewport, store: Store, qtbot:
 
 def test_selection_is_seen(view: Viewport, store: Store, qtbot: QtBot) -> None:
     before = pixels(view)
-    with qtbot.waitSignal(view.drawn, timeout=3000):
+    with qtbot.waitSignal(view.drawn, timeout=30_000):
         store.change("Select", undoable=False, selection=Selection("buildings", ("b1",)))
     assert (np.abs(pixels(view).astype(int) - before).max(axis=2) > 24).sum() > 200
 
@@ -190,7 +190,7 @@ def test_one_frame_per_change_and_none_at_rest(view: Viewport, store: Store, qtb
 
 
 def test_resizing_draws_at_the_new_size(view: Viewport, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(view.drawn, timeout=3000):
+    with qtbot.waitSignal(view.drawn, timeout=30_000):
         view.resize(500, 420)
     qtbot.wait(50)
     assert pixels(view).shape[:2] == (420, 500)
@@ -202,7 +202,7 @@ def test_hover_names_what_is_there(view: Viewport, store: Store, qtbot: QtBot) -
     view.pointer.connect(points.append)
     qtbot.mouseMove(scene(view), QPoint(300, 200))
     qtbot.mouseMove(scene(view), QPoint(320, 240))
-    qtbot.waitUntil(lambda: view.hand.name.isVisible(), timeout=2000)
+    qtbot.waitUntil(lambda: view.hand.name.isVisible(), timeout=30_000)
     assert view.hand.name.text() == "Kv. Tranan"
     assert points[-1] == pytest.approx((X + 10, Y + 2.5, 39.7), abs=1.5), "the roof that the ray meets first"
 
@@ -220,7 +220,7 @@ def test_what_lies_on_the_view(view: Viewport, qtbot: QtBot) -> None:
     assert view._mark.text() == "Synthetic, not for decisions"
     assert view._sources.text() == "Test · School board"
     assert "Camera" in view.scale.text
-    with qtbot.waitSignal(view.navigator.rested, timeout=4000):
+    with qtbot.waitSignal(view.navigator.rested, timeout=30_000):
         view.navigator.toggle_top()
     length = float(view.scale.text.replace("\u00a0m", ""))
     # What the bar says is what the ground under it measures.
@@ -234,7 +234,7 @@ def test_theme_and_language_reach_the_picture(view: Viewport, qtbot: QtBot, qapp
     light = pixels(view).mean()
     theme.apply(qapp, "dark")
     view.set_theme()
-    qtbot.waitUntil(lambda: pixels(view).mean() < light - 40, timeout=3000)
+    qtbot.waitUntil(lambda: pixels(view).mean() < light - 40, timeout=30_000)
     view.set_language("sv")
     assert view._mark.text() == "Syntetisk, inte för beslut"
 
@@ -242,7 +242,7 @@ def test_theme_and_language_reach_the_picture(view: Viewport, qtbot: QtBot, qapp
 def test_a_closed_view_can_show_another_city(view: Viewport, store: Store, qtbot: QtBot) -> None:
     view.clear()
     assert view.canvas.picture() is None
-    with qtbot.waitSignal(view.drawn, timeout=10_000):
+    with qtbot.waitSignal(view.drawn, timeout=30_000):
         view.show_city(store, mesh.build(store.state.city), {}, LOOK)
     assert len(np.unique(pixels(view).reshape(-1, 3), axis=0)) > 50
 

@@ -84,7 +84,7 @@ def window(qtbot: QtBot, qapp: QApplication) -> MainWindow:
 def open_it(window: MainWindow, path: Path, qtbot: QtBot, **how: Any) -> None:
     with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
         window.session.open(path, **how)
-    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=4000)
+    qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=30_000)
 
 
 def without_trees(state: State) -> tuple[LayerEntry, ...]:
@@ -195,7 +195,7 @@ def test_change_undo_save_and_reopen(window: MainWindow, project: Path, qtbot: Q
     assert not window.isWindowModified(), "what was undone needs no saving"
     window.commands["redo"].trigger()
     assert window.isWindowModified()
-    with qtbot.waitSignal(window.session.said, timeout=5000):
+    with qtbot.waitSignal(window.session.said, timeout=30_000):
         window.commands["save"].trigger()
     assert not window.isWindowModified()
     window.commands["close"].trigger()
@@ -210,9 +210,9 @@ def test_change_undo_save_and_reopen(window: MainWindow, project: Path, qtbot: Q
 def test_the_view_is_saved_with_the_project(window: MainWindow, project: Path, qtbot: QtBot) -> None:
     open_it(window, project, qtbot)
     pose = camera.zoom(window.viewport.navigator.pose, 0.5)
-    with qtbot.waitSignal(window.viewport.navigator.rested, timeout=4000):
+    with qtbot.waitSignal(window.viewport.navigator.rested, timeout=30_000):
         window.viewport.navigator.fly(pose)
-    with qtbot.waitSignal(window.session.said, timeout=5000):
+    with qtbot.waitSignal(window.session.said, timeout=30_000):
         window.session.save()
     window.session.close()
     open_it(window, project, qtbot)
@@ -230,7 +230,7 @@ def test_unsaved_work_is_asked_about_once(
     assert window.session.store is not None
     window.session.store.change("Hide layer", layers=without_trees(window.session.store.state))
     window.close()
-    qtbot.waitUntil(lambda: bool(asked) and (answer == "cancel" or not window.isVisible()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(asked) and (answer == "cancel" or not window.isVisible()), timeout=30_000)
     assert asked == [1]
     assert window.isVisible() is (answer == "cancel")
     if answer != "cancel":
@@ -252,7 +252,7 @@ def test_a_locked_project_opens_for_reading_and_saves_under_another_name(
         assert "is open in another window" in said[0]
         assert "read-only" in window.windowTitle()
         monkeypatch.setattr(type(window.handlers), "new_path", lambda *_: other)
-        with qtbot.waitSignal(window.session.said, timeout=5000):
+        with qtbot.waitSignal(window.session.said, timeout=30_000):
             window.commands["save"].trigger()
     assert window.session.project is not None
     assert window.session.project.path == other
@@ -375,7 +375,7 @@ def test_tab_leaves_the_view(window: MainWindow, project: Path, qtbot: QtBot) ->
     open_it(window, project, qtbot)
     window.activateWindow()
     window.viewport.focus_view()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=2000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=30_000)
     before = QApplication.focusWidget()
     for _ in range(3):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
@@ -388,7 +388,7 @@ def test_every_command_runs(window: MainWindow, project: Path, qtbot: QtBot, mon
     assert window.session.store is not None
     window.session.store.change("Select", undoable=False, selection=Selection("roads", ("r1",)))
     for name in ("to_selection", "top", "top", "north", "zoom_in", "zoom_out", "whole"):
-        with qtbot.waitSignal(window.viewport.navigator.rested, timeout=4000):
+        with qtbot.waitSignal(window.viewport.navigator.rested, timeout=30_000):
             window.commands[name].trigger()
             window.viewport.navigator._rest.start()
     assert window.commands["back"].isEnabled()
@@ -441,10 +441,10 @@ def test_dropped_files_are_shown_before_they_are_read(window: MainWindow, projec
     somewhere = project.parent / "model.city.json"
     somewhere.write_text("{}", encoding="utf-8")
     drop(window, somewhere)
-    qtbot.waitUntil(lambda: bool(window.findChildren(ImportDialog)), timeout=3000)
+    qtbot.waitUntil(lambda: bool(window.findChildren(ImportDialog)), timeout=30_000)
     dialog = window.findChildren(ImportDialog)[0]
     assert [card.path for card in dialog.cards] == [somewhere]
-    qtbot.waitUntil(lambda: not window.session.tasks.running, timeout=5000)
+    qtbot.waitUntil(lambda: not window.session.tasks.running, timeout=30_000)
     dialog.close()
 
 
