@@ -15,7 +15,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from twin.city.residents import with_people
@@ -90,11 +89,10 @@ def demo() -> None:
 
 
 def stockholm(data: Path) -> None:
-    import geopandas as gpd
-
+    from twin.city.counts_table import bring_counts
     from twin.city.formats import read
     from twin.city.reading import ReadOptions
-    from twin.city.street_counts import with_counts
+    from twin.city.unit_table import read_table
 
     osm = data / "city" / "stockholm_osm" / "stockholm.osm"
     if not osm.is_file():
@@ -102,22 +100,18 @@ def stockholm(data: Path) -> None:
     city = read(osm, ReadOptions()).city
     print(f"\n## Stockholm (Norrmalm/Östermalm, OSM of 2020): {len(city.roads)} links\n")
     for year in (2019, 2022):
-        table = gpd.read_file(data / "traffic" / "payloads" / f"stockholm_aadt_{year}.geojson").to_crs(city.crs)
-        west, south, east, north = city.roads.total_bounds
-        near = table.cx[west:east, south:north]
-        placed = with_counts(
-            city, near.geometry.to_numpy(), near["AADT"].to_numpy(float), ~near["raw_oneway"].to_numpy(bool),
-            near["osm_name"].fillna(near["raw_name"].str.split(" Från ").str[0]).to_numpy(object),
-            near["osmid"].map(lambda id: "" if np.isnan(id) else str(int(id))).to_numpy(object),
-        )  # fmt: skip
+        table = read_table(data / "traffic" / "payloads" / f"stockholm_aadt_{year}.geojson")
+        placed = bring_counts(city, table, {}, {})
+        outside = sum(note.n for note in placed.notes if "outside" in note.message)
         people, assumed = with_people(placed.city)
         begun = time.perf_counter()
         plain = TRAFFIC.run(people, {"fit": False}, {})
         result = TRAFFIC.run(people, {}, {})
         spent = time.perf_counter() - begun
         print(
-            f"- {year}: {len(table)} counts in the file, {len(near)} in the extract, {placed.found} on its streets, "
-            f"{placed.links} links counted; {number(result, 'trips'):.0f} trips a day, both answers in {spent:.2f} s"
+            f"- {year}: {table.rows} counts in the file, {table.rows - outside} in the extract, "
+            f"{placed.found} on its streets, {placed.links} links counted; {number(result, 'trips'):.0f} trips a day, "
+            f"both answers in {spent:.2f} s"
         )
         for title, one in (("before the fit", plain), ("after", result)):
             said = ", ".join(
