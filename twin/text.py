@@ -53,6 +53,18 @@ class Term(str):
     __slots__ = ()
 
 
+class Own(str):
+    """Words that somebody wrote for this one project: said as they are, even where the catalogue has the same ones.
+
+    Examples
+    --------
+    >>> tr(Own("Height"), "sv")
+    'Height'
+    """
+
+    __slots__ = ()
+
+
 class _Decimal(float):
     """A number that writes itself with the decimal sign of a language, in every format asked for."""
 
@@ -126,6 +138,8 @@ def tr(message: str, lang: str, /, **fields: object) -> str:
     >>> tr("{n} buildings", "en", n=3)
     '3 buildings'
     """
+    if isinstance(message, Own):
+        return str(message)
     if _PARTS in message:
         message, parts = message.split(_PARTS, 1)
         given = json.loads(parts).items()

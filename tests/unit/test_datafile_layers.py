@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import zipfile
 from typing import TYPE_CHECKING
@@ -27,8 +28,10 @@ from twin.datafile.spec import About, Choice, Style
 from twin.datafile.suggest import suggest
 from twin.errors import BadInput, UnknownCrs
 from twin.importing import import_layer
+from twin.layer import legend
 from twin.places import Grid, Lines, Picture, Points, Solids
 from twin.project import create, open_project
+from twin.text import tr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -551,3 +554,20 @@ def test_projects_module_knows_its_folders(tmp_path: Path, city: City) -> None:
 
 def test_about_says_what_nobody_said() -> None:
     assert About(title="t", owner="o").missing() == ("Licence", "Information class")
+
+
+def test_words_of_the_user_are_not_translated(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("x;y;kind\n153000;6579000;Residential\n153010;6579000;Office\n153020;6579000;Residential\n")
+    choice = Choice(show="points", x="x", y="y", value="kind", crs="EPSG:3011")
+    city = City("C", "EPSG:3011")
+    made = take.take(path, choice, About(title="Height", owner="o"), city, tmp_path)
+    found = shown(made.layer, tmp_path / made.layer.file, city)
+    layer = paint.painted(made.layer, found)
+    assert layer is not None
+    told = legend(layer, "sv")
+    assert told.title == "Height"
+    assert {one.text for one in told.classes} == {"Residential", "Office"}
+    assert tr("Height", "sv") != "Height"
+    assert pickle.loads(pickle.dumps(layer)).title == layer.title
+    assert tr(pickle.loads(pickle.dumps(layer)).title, "sv") == "Height"

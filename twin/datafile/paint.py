@@ -13,6 +13,7 @@ from twin.datafile.spec import Style  # noqa: TC001 - msgspec reads it from the 
 from twin.disk import atomic
 from twin.errors import BadInput
 from twin.layer import Layer, Scale, Size, scale
+from twin.text import Own
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ def painted(layer: DataLayer, found: Shown) -> Layer | None:
     """
     style, field = layer.style, found.field
     spec.check_style(style)
-    title = layer.about.title
+    title = Own(layer.about.title)
     more: dict[str, Any] = {"texts": found.texts} if found.texts else {}
     if field.where == "picture":
         return Layer(layer.id, title, field, scale("viridis"), 0.0, 1.0, (), layer.about.note)

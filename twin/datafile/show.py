@@ -16,7 +16,7 @@ from twin.datafile.spec import JOINED
 from twin.errors import BadInput
 from twin.layer import Field
 from twin.places import Grid, Lines, Points, Solids
-from twin.text import N_
+from twin.text import N_, Own
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +113,9 @@ def _grid(layer: DataLayer, content: Path, box: Box | None) -> Shown:
         values, names = _coded(pd.Series(values, copy=False))
     about = layer.about
     return Shown(
-        Field(about.title, about.unit, where, _NO_IDS, values, source=layer.id, categories=names, places=found.places)
+        Field(
+            Own(about.title), about.unit, where, _NO_IDS, values, source=layer.id, categories=names, places=found.places
+        )
     )
 
 
@@ -136,7 +138,7 @@ def _joined(layer: DataLayer, frame: pd.DataFrame, city: Ground) -> Shown:
     else:
         steps, table = None, _gathered(found.places, numbers, len(ids), bool(names), notes)
     where = cast("Where", choice.show)
-    field = Field(layer.about.title, layer.about.unit, where, ids, table, steps, layer.id, names)
+    field = Field(Own(layer.about.title), layer.about.unit, where, ids, table, steps, layer.id, names)
     return Shown(field, (), tuple(notes))
 
 
@@ -150,7 +152,7 @@ def _values(layer: DataLayer, frame: pd.DataFrame) -> tuple[NDArray[np.float32],
     """Return a number per row, with the names of the numbers where the column holds names."""
     name = "_value" if layer.choice.key == join.WIDE else layer.choice.value
     if not name:
-        return np.zeros(len(frame), dtype=np.float32), {0: layer.about.title}
+        return np.zeros(len(frame), dtype=np.float32), {0: Own(layer.about.title)}
     column = frame[name]
     if layer.style.method == "categories" or columns.kind_of(column) in ("text", "flag", "time"):
         return _coded(column)
@@ -168,7 +170,8 @@ def _coded(column: pd.Series) -> tuple[NDArray[np.float32], dict[int, str]]:
     code = {name: i for i, name in enumerate(top)}
     numbers = texts.map(code).astype("float64").fillna(len(top)).to_numpy().astype(np.float32)
     numbers[lacking] = np.nan
-    names = {i: str(name) for name, i in code.items()}
+    flags = pd.api.types.is_bool_dtype(column)
+    names = {i: str(name) if flags else Own(name) for name, i in code.items()}
     if len(counts) > CATEGORIES:
         names[len(top)] = N_("Other")
     return numbers, names
@@ -260,13 +263,15 @@ def _own(layer: DataLayer, frame: Any, box: Box | None) -> Shown:
     if choice.show == "areas" and choice.height:
         rise = columns.numbers(frame[choice.height])
         places: Places = Solids.of(shapes, rise if first is None else rise[first])
-        field = Field(layer.about.title, layer.about.unit, "solids", _NO_IDS, values, steps, layer.id, names, places)
+        field = Field(
+            Own(layer.about.title), layer.about.unit, "solids", _NO_IDS, values, steps, layer.id, names, places
+        )
         return Shown(field, (), tuple(notes), first)
     if choice.show == "areas":
         grid, cell = _cells(shapes, box, len(steps) if steps is not None else 1)
         values = np.concatenate([values, np.full((*values.shape[:-1], 1), np.nan, dtype=np.float32)], axis=-1)
         field = Field(
-            layer.about.title, layer.about.unit, "grid", _NO_IDS, values[..., cell], steps, layer.id, names, grid
+            Own(layer.about.title), layer.about.unit, "grid", _NO_IDS, values[..., cell], steps, layer.id, names, grid
         )
         behind = np.append(np.arange(len(shapes)) if first is None else first, -1)
         return Shown(field, (), tuple(notes), behind[cell])
@@ -274,7 +279,7 @@ def _own(layer: DataLayer, frame: Any, box: Box | None) -> Shown:
     if which is not None:
         values = values[..., which]
         texts = _once(texts, which)
-    field = Field(layer.about.title, layer.about.unit, where, _NO_IDS, values, steps, layer.id, names, places)
+    field = Field(Own(layer.about.title), layer.about.unit, where, _NO_IDS, values, steps, layer.id, names, places)
     if first is not None:
         which = first if which is None else first[which]
     return Shown(field, texts, tuple(notes), which)

@@ -9,7 +9,7 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator, Signal
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator, Signal
 from PySide6.QtGui import QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
@@ -34,6 +34,10 @@ _HERE = (
     "qtpy.QtCore", "qtpy.QtGui", "qtpy.QtWidgets", "qtpy.QtOpenGLWidgets", "pyvistaqt", "twin.ui.layer_dock",
     "twin.ui.inspector", "twin.ui.bookmarks", "twin.ui.jobs_panel", "twin.ui.status",
 )  # fmt: skip
+_LATER = ("PySide6.QtSvg", "PySide6.QtTest", "xml.etree.ElementTree", "pyqtgraph", "twin.ui.chart")
+"""What the first chart needs, a third of a second in all: loaded in a quiet moment, in steps."""
+_QUIET, _BETWEEN = 2_500, 100
+"""Milliseconds after the last frame at which that may begin, and between its steps."""
 _CALM = 120
 """Milliseconds without work or motion after which a window counts as finished."""
 _AFTER_QUESTION = 200
@@ -77,6 +81,11 @@ class Application(QObject):
         self.window.text_size_chosen.connect(self.set_text_size)
         self.qt.styleHints().colorSchemeChanged.connect(self._system_changed)
         self._beside_loaded.connect(lambda: self._load_here())
+        self._later = list(_LATER)
+        self._quiet = QTimer(self)
+        self._quiet.setSingleShot(True)
+        self._quiet.timeout.connect(self._load_later)
+        self.window.viewport.drawn.connect(self._was_quiet)
         self.unforeseen.connect(self.window.notices.show_unforeseen)
 
     def run(self, early: Early | None) -> int:
@@ -175,6 +184,19 @@ class Application(QObject):
         else:
             _log.info("VTK is loaded")
             self.window.viewport.prepare()
+
+    def _load_later(self) -> None:
+        """Load a step of what is not needed yet, in a moment in which nothing moves and no button is held."""
+        if self.window.viewport.navigator.moving or self.qt.mouseButtons() != Qt.MouseButton.NoButton:
+            self._quiet.start(_QUIET)
+            return
+        importlib.import_module(self._later.pop(0))
+        if self._later:
+            self._quiet.start(_BETWEEN)
+
+    def _was_quiet(self) -> None:
+        if self._later and self._screenshot is None:
+            self._quiet.start(_QUIET)
 
     def _watch(self, with_project: bool) -> None:
         """Take the picture when a frame was drawn and nothing has worked or moved for a while."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from twin.errors import Cancelled, TwinError
-from twin.text import N_, error_text, tr
+from twin.text import N_, Own, error_text, tr
 from twin.ui.opening import DropInInfo
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class DataLayers(QObject):
     def entries(self) -> tuple[DropInInfo, ...]:
         """What the layer panel needs to know of each."""
         imported = () if self._state is None else self._state.imported
-        return (*(DropInInfo(one.id, one.about.title, GROUP) for one in imported), *self._beside[1])
+        return (*(DropInInfo(one.id, Own(one.about.title), GROUP) for one in imported), *self._beside[1])
 
     def numbers(self, id: str) -> Shown | None:
         """Return the numbers of a layer, None while they are being read."""
