@@ -35,6 +35,7 @@ class ReusePage(QWidget):
         self.quantity = QComboBox()
         self.quantity.setAccessibleName(tr("Quantity", lang))
         self.radius = QSpinBox()
+        self.radius.lineEdit().setTextMargins(STEP, 0, 0, 0)
         self.radius.setRange(10, 20_000)
         self.radius.setValue(300)
         self.radius.setSingleStep(50)
@@ -64,7 +65,8 @@ class ReusePage(QWidget):
         column.setContentsMargins(2 * STEP, STEP, 2 * STEP, 2 * STEP)
         column.setSpacing(STEP)
         column.addLayout(row(self.quantity, self.radius, spacing=STEP))
-        column.addLayout(row(self.look, self.twice, self.drift, None, spacing=STEP))
+        column.addLayout(row(self.look, None, spacing=STEP))
+        column.addLayout(row(self.twice, self.drift, None, spacing=STEP))
         column.addWidget(self.said)
         column.addWidget(self.table, 1)
 

@@ -136,6 +136,7 @@ class StreamModel(QAbstractTableModel):
         assert self._sensing is not None
         one, lang = self._sensing.read.streams[row], self._lang
         said = [f"{one.name or one.sensor}, {tr(title_of(one.quantity), lang)}", one.owner, one.licence, one.accuracy]
+        said.insert(1, self._text(row, 4))
         words = [tr(word, lang) for word in (one.classification, one.maturity)]
         said.append(", ".join(words))
         if one.period_s > 0:

@@ -18,14 +18,16 @@ from twin.ui.sensors.stream_model import StreamModel
 from twin.ui.widgets import STEP, EmptyState, IconButton, label, row
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from twin.sensors.stream import Series
     from twin.ui.chart import ChartView
     from twin.ui.sensors.sensing import Sensing
 
 _MOST_LINES = 6
 _MOST_DAYS = 31
-_WIDEST = ("", "Trafikens hastig", "1 234 µg/m³", "59 min", "inaktuellt")
-"""Texts that the columns but the first must hold, whatever the size of letters."""
+_WIDEST = ("Hornsgatan 108 ab", "Trafikens hastig", "1 234 µg/m³", "59 min", "inaktuellt")
+"""Texts that the columns should hold, whatever the size of letters."""
 
 
 class ValuesPage(QWidget):
@@ -36,7 +38,6 @@ class ValuesPage(QWidget):
         self._lang = lang
         self._sensing: Sensing | None = None
         self._chart: ChartView | None = None
-        self._letters = 0
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Find a place or quantity", lang))
         self.search.setAccessibleName(self.search.placeholderText())
@@ -144,14 +145,24 @@ class ValuesPage(QWidget):
     # --- inside -------------------------------------------------------------------------------------------------
 
     def _fit(self) -> None:
-        """Give the columns the room that letters of this size need."""
-        metrics = self.table.fontMetrics()
-        if metrics.height() == self._letters:
-            return
-        self._letters = metrics.height()
+        """Give the columns the room that letters of this size need; where places would have none, less.
+
+        The state goes first, as the dots tell it and the tooltips name it; then quantities are shortened.
+        """
+        metrics, room = self.table.fontMetrics(), self.table.viewport().width()
+        wide = [metrics.horizontalAdvance(text) + 3 * STEP for text in _WIDEST]
+        lacking = sum(wide) - room
+        self.table.setColumnHidden(4, lacking > 0)
+        lacking -= wide[4] if lacking > 0 else 0
+        wide[1] -= min(max(lacking, 0), wide[1] // 2)
         for column in range(1, 5):
-            self.table.setColumnWidth(column, metrics.horizontalAdvance(_WIDEST[column]) + 3 * STEP)
+            self.table.setColumnWidth(column, wide[column])
         self.table.verticalHeader().setDefaultSectionSize(max(24, metrics.height() + 2 * STEP))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the columns to the room there is."""
+        super().resizeEvent(event)
+        self._fit()
 
     def _on_map(self) -> None:
         if self._sensing is not None and self.chosen:
