@@ -12,11 +12,13 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QComboBox
 from shapely.geometry import LineString
 
+from twin.layer import Field, layer_of
+from twin.places import Grid
 from twin.project import create
 from twin.questions import registry
 from twin.questions.question import Made, Number, Question, Reply
 from twin.scenario.streets import CloseRoad
-from twin.state import Selection
+from twin.state import LayerEntry, Selection
 from twin.ui import theme
 from twin.ui.drawing import OutlineTool, SpotTool
 from twin.ui.questions.panel import QuestionPanel
@@ -248,3 +250,24 @@ def test_what_is_heard_is_drawn_until_the_next_click_or_escape(window: MainWindo
     panel(window).reply._show.click()
     asking.leave()
     assert not drawn()
+
+
+def test_a_map_of_an_answer_stands_alone_while_it_is_shown(window: MainWindow, qtbot: QtBot) -> None:
+    store, replied = window.session.store, window.workbench.results.replied
+    assert store is not None
+    grid = Grid(2, 2, (10.0, 0.0, X, 0.0, -10.0, Y))
+    field = Field("D", "dB", "grid", np.empty(0, dtype=object), np.zeros(4, dtype=np.float32), places=grid)
+    layer = layer_of("reply:d", "D", field, breaks=(-1.0, 1.0))
+    assert layer is not None
+    before = (LayerEntry("result:noise:A"), LayerEntry("data:mine"), LayerEntry("result:noise:B", visible=False))
+    store.change("Add", layers=(*before, *store.state.layers), models={"noise": False})
+    replied.follow(Reply("Sentence.", layers=(layer,)))
+    shown = {entry.id: entry.visible for entry in store.state.layers}
+    assert [shown[id] for id in ("reply:d", "result:noise:A", "data:mine", "result:noise:B")] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    replied.clear()
+    assert store.state.layers[:3] == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject
 from twin.state import LayerEntry
 from twin.text import N_
 from twin.ui.opening import DropInInfo
+from twin.ui.result_layers import is_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,13 +24,17 @@ _ID = "reply:"
 
 
 class Replied(QObject):
-    """Keeps the layers of the answer that stands; none of it can be undone or is kept with the project."""
+    """Keeps the layers of the answer that stands; none of it can be undone or is kept with the project.
+
+    Maps of models on the ground are hidden while an answer brings a map of its own.
+    """
 
     def __init__(self, session: Session, changed: Callable[[], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._changed = session, changed
         self._reply: Reply | None = None
         self._put_away = False
+        self._hidden: set[str] = set()
         self._stop: Callable[[], None] = lambda: None
         self.layers: Mapping[str, Layer] = {}
         self.entries: tuple[DropInInfo, ...] = ()
@@ -58,7 +64,10 @@ class Replied(QObject):
         self.layers = {one.id: one for one in layers}
         self.entries = tuple(DropInInfo(one.id, one.title, group) for one in layers)
         self._changed()
-        others = tuple(entry for entry in store.state.layers if not entry.id.startswith(_ID))
+        others = [entry for entry in store.state.layers if not entry.id.startswith(_ID)]
+        if any(one.field.where == "grid" for one in layers):  # two maps in one place cannot be read
+            self._hidden |= {entry.id for entry in others if entry.visible and is_result(entry.id)}
+            others = [replace(entry, visible=entry.visible and not is_result(entry.id)) for entry in others]
         new = tuple(LayerEntry(one.id) for one in layers)
         store.change(N_("Show on the map"), undoable=False, layers=(*new, *others))
 
@@ -82,6 +91,7 @@ class Replied(QObject):
         self._stop()
         self._stop = lambda: None
         self._reply, self.layers, self.entries = None, {}, ()
+        self._hidden.clear()
 
     def _follow(self, old: State, new: State) -> None:
         """Take away what an undo brings back after it was taken away."""
@@ -92,6 +102,11 @@ class Replied(QObject):
         store = self._session.store
         if store is None:
             return
-        left = tuple(entry for entry in store.state.layers if not entry.id.startswith(_ID))
-        if len(left) < len(store.state.layers):
+        left = tuple(
+            replace(entry, visible=entry.visible or entry.id in self._hidden)
+            for entry in store.state.layers
+            if not entry.id.startswith(_ID)
+        )
+        self._hidden.clear()
+        if left != store.state.layers:
             store.change(N_("Remove layer"), undoable=False, layers=left)
