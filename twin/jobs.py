@@ -190,8 +190,10 @@ class Task:
                 result, error = None, Cancelled()
             self.result, self.error = result, error
             self._work = (_nothing, (), {})
+            # whoever listened may go, also where a thread or a list still holds the task
+            on_done, self._on_progress, self._on_given, self._on_done = self._on_done, None, None, None
             self._done.set()
-        self._call(self._on_done, self)
+        self._call(on_done, self)
 
     def _call(self, callback: Callable[..., object] | None, *args: object) -> None:
         if callback is not None:

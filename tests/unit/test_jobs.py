@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import geopandas as gpd
@@ -138,6 +139,20 @@ def test_a_function_of_the_script_itself_is_a_clear_message(work, monkeypatch: p
     monkeypatch.setattr(work.count, "__module__", "__main__")
     with pytest.raises(JobFailed, match="put it in a module"):
         jobs.start(work.count).wait(WAIT)
+
+
+def test_a_task_that_ended_holds_nobody_who_listened(work) -> None:
+    class View:
+        def hear(self, _task: jobs.Task) -> None:
+            """Listen."""
+
+    view = View()
+    gone = weakref.ref(view)
+    task = jobs.start(work.steps, 3, on_progress=view.hear, on_done=view.hear)
+    assert task.wait(WAIT) == 6
+    del view
+    assert _until(lambda: gone() is None)
+    assert task.result == 6
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
