@@ -66,13 +66,13 @@ def test_a_street_is_all_rows_of_its_name(small_city: City) -> None:
 
 
 def test_many_names_are_searched_quickly_enough() -> None:
-    """A bound ten times what it takes, so that only another way of searching fails it."""
+    """A bound some thirty times what it takes, so that only another way of searching fails it."""
     import time
 
     texts = [f"gatan {n} i {n % 97}" for n in range(50_000)]
-    begun = time.perf_counter()
+    begun = time.process_time()
     scores("gatan 4711", texts)
-    assert time.perf_counter() - begun < 1.5
+    assert time.process_time() - begun < 5.0
 
 
 @pytest.fixture
