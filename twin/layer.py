@@ -387,8 +387,15 @@ def legend(layer: Layer, lang: str) -> Legend:
             LegendClass(colour_at(colours, s), _limit(layer, layer.low + s * span, lang)) for s in np.linspace(0, 1, 5)
         )
     if layer.hatched and np.isnan(layer.field.values).any():
-        classes = (*classes, LegendClass(UNKNOWN_COLOUR, tr("No data", lang), hatched=True))
+        classes = (*classes, LegendClass(UNKNOWN_COLOUR, tr(unknown_text(layer.field), lang), hatched=True))
     return Legend(title, classes, tr(layer.note, lang))
+
+
+def unknown_text(field: Field) -> str:
+    """Return what stands for nan, English of the catalogue: where people need protection it may be withheld."""
+    if field.support is not None and bool((np.isnan(field.at(None)) & (field.support > 0)).any()):
+        return N_("No data, or too few persons")
+    return N_("No data")
 
 
 def _class_texts(layer: Layer, lang: str) -> list[str]:

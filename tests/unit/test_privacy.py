@@ -20,6 +20,7 @@ from twin import cli
 from twin.chain.answer import compared
 from twin.chain.chain import Chain
 from twin.city.city import City
+from twin.layer import Layer, legend, scale, unknown_text
 from twin.privacy import guard
 from twin.privacy.cells import (
     DISPLAY,
@@ -150,6 +151,19 @@ def test_few_people_are_withheld_everywhere():
     assert any(0 < one.value < DISPLAY for one in open_answer.indicators if one.unit == "persons")
     assert not any(one.support is not None for one in open_answer.indicators)
     chain.close()
+
+
+def test_the_legend_says_that_values_may_be_withheld():
+    """Hatched in map and export: where people need protection it may be few of them, else there are no data."""
+    for name, text in (("internal", "No data, or too few persons"), ("open", None)):
+        chain = _chain(name)
+        field = _shares(chain.run(GROUP, ["segregation"]))
+        for one in (field, guard.field_for_export(field)):
+            layer = Layer("x", "Share", one, scale("viridis"), 0.0, 100.0)
+            hatched = [row.text for row in legend(layer, "en").classes if row.hatched]
+            assert hatched == ([text] if text else [])
+        assert unknown_text(dataclasses.replace(field, support=None)) == "No data"
+        chain.close()
 
 
 def test_an_edit_of_known_size_gives_nobody_away():

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from twin.layer import Layer, LegendClass, legend
+from twin.layer import Layer, LegendClass, legend, unknown_text
 from twin.text import number, tr
 from twin.ui.widgets import STEP, label, row
 
@@ -49,7 +49,7 @@ def describe(layer: Layer, lang: str) -> Shown:
     field = layer.field
     common = legend(layer, lang)
     heading = tr(field.name, lang) + (f" [{tr(field.unit, lang)}]" if field.unit else "")
-    missing = tr("No data", lang) if bool(np.isnan(field.values).any()) else ""
+    missing = tr(unknown_text(field), lang) if bool(np.isnan(field.values).any()) else ""
     if field.categories or layer.breaks:
         classes = tuple(entry for entry in common.classes if not entry.hatched)
         return Shown(heading, classes, missing=missing, note=common.note)

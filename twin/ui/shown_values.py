@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twin.city.schema import TABLES
+from twin.layer import unknown_text
 from twin.places import Grid
 from twin.text import N_, YEAR, number, tr
 from twin.ui.facts import Fact, Group
@@ -81,7 +82,7 @@ def value_text(layer: Layer, value: float, lang: str) -> str:
     """Write a value of a layer with its unit, or its name, or that there is none."""
     field = layer.field
     if value != value:
-        return tr(N_("No data"), lang)
+        return tr(unknown_text(field), lang)
     if field.categories:
         return tr(field.categories.get(int(value), ""), lang)
     return number(value, lang, None, field.unit if field.unit == YEAR else tr(field.unit, lang))
