@@ -19,6 +19,7 @@ from small_cities import small_city
 from twin import cli
 from twin.chain.answer import compared
 from twin.chain.chain import Chain
+from twin.chain.registry import MODELS
 from twin.city.city import City
 from twin.layer import Layer, legend, scale, unknown_text
 from twin.privacy import guard
@@ -128,7 +129,7 @@ def test_derived_layers_inherit():
 
 # --- what models answer -----------------------------------------------------------------------------------------
 
-MODELS = ["segregation", "exposure"]
+ASKED = ["segregation", "exposure"]
 GROUP = PRESENT.with_parameter("segregation", "group", "c").with_parameter("exposure", "group", "c")
 MOVE = HousingTransfer(
     zone="z0", dwellings=25.0, tenure={"rental": 1.0}, groups={"origin": {"rental": {"a": 0.5, "c": 0.5}}}
@@ -141,12 +142,12 @@ def _shares(answer, text="Share:"):
 
 def test_few_people_are_withheld_everywhere():
     chain = _chain()
-    answer = chain.run(GROUP, MODELS)
+    answer = chain.run(GROUP, ASKED)
     assert np.isnan(_shares(answer).values).all()  # z0 rests on three; z1 would give it away
     rows = [one for one in answer.indicators if one.model == "exposure" and one.unit == "persons"]
     assert not [one for one in rows if 0 < one.value < DISPLAY]
     assert any(np.isnan(one.value) for one in rows)
-    open_answer = _chain("open").run(GROUP, MODELS)
+    open_answer = _chain("open").run(GROUP, ASKED)
     assert np.isfinite(_shares(open_answer).values).all()
     assert any(0 < one.value < DISPLAY for one in open_answer.indicators if one.unit == "persons")
     assert not any(one.support is not None for one in open_answer.indicators)
@@ -169,7 +170,7 @@ def test_the_legend_says_that_values_may_be_withheld():
 def test_an_edit_of_known_size_gives_nobody_away():
     """25 known newcomers of c in z0: 28 are shown nowhere, for 28 - 25 = 3."""
     chain = _chain()
-    answer, reference = chain.run(GROUP.changed(name="S").adding(MOVE), MODELS), chain.run(GROUP, MODELS)
+    answer, reference = chain.run(GROUP.changed(name="S").adding(MOVE), ASKED), chain.run(GROUP, ASKED)
     assert np.isnan(_shares(answer).values[0])
     for found in compared(answer, reference).values():
         for field in found.fields:
@@ -177,6 +178,20 @@ def test_an_edit_of_known_size_gives_nobody_away():
                 a, b = (next(f for f in one.results[found.model].fields if f.name == field.name)
                         for one in (answer, reference))  # fmt: skip
                 assert np.isnan(field.values[np.isnan(a.values) | np.isnan(b.values)]).all()
+    chain.close()
+
+
+def test_models_that_are_off_stay_off():
+    """What guards an edit asks the city as it is of the same models, not of all that could be used."""
+
+    def never(*_args, **_named):
+        raise AssertionError("it was switched off")
+
+    models = PARTS | {"noise": dataclasses.replace(MODELS["noise"], run=never, preview=None)}
+    chain = Chain(_city(), models=models)
+    asked = GROUP.changed(name="S").adding(MOVE)
+    steps = list(chain.steps([asked, GROUP], ["reach", "exposure"], exact=True))
+    assert [(step.model, step.error) for step in steps] == [("reach", None), ("exposure", None)]
     chain.close()
 
 
@@ -196,7 +211,7 @@ def test_nothing_small_leaves_the_program(tmp_path, capsys):
 
 def test_fields_and_rows_for_export():
     chain = _chain()
-    answer = chain.run(PRESENT, MODELS)
+    answer = chain.run(PRESENT, ASKED)
     rows = compared(answer, answer)["exposure"].rows
     for row in guard.rows_for_export(rows):
         if row.unit == "persons" and np.isfinite(row.value):

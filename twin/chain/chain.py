@@ -319,7 +319,14 @@ class Chain:
         if not is_made_of_people(result) or not one.scenario.active:
             return None
         plain = PRESENT.changed(parameters=one.scenario.parameters)
-        return self.run(plain, [*one.taken(model), model.name]).results[model.name]
+        found = None
+        # of the same models and no others: those that are off stay off, and both answers are made of the same
+        for step in self.steps([plain], [*one.taken(model), model.name], exact=True):
+            if step.error is not None:
+                raise step.error
+            if step.model == model.name:
+                (found,) = step.results.values()
+        return found
 
     def _known(self, key: str) -> tuple[Result | None, How]:
         result = self.warm.get(key)
