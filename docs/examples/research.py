@@ -1,6 +1,7 @@
 """A researcher's script: open a project, run models, read results as tables and arrays, write a layer back.
 
-Usage: python docs/examples/research.py PROJECT.twin   (a copy of the demo will do; runs as cells in Jupyter too)
+Usage: python docs/examples/research.py PROJECT.twin
+A copy of the demo will do (open it, then File → Save as). In Jupyter write the project's name below and run the cells.
 """
 
 # %% open a project
@@ -8,7 +9,8 @@ import sys
 
 from twin.api import as_array, as_frame, load_state, run_models, write_layer
 
-project = sys.argv[1]
+named = [word for word in sys.argv[1:] if word.endswith(".twin")]  # a notebook has words of its own there
+project = named[0] if named else "my.twin"
 state = load_state(project)
 city = state.city
 print(f"{city.name}: {len(city.buildings)} buildings, {len(city.zones)} zones, scenarios: {len(state.scenarios)}")
