@@ -103,6 +103,19 @@ def test_a_crowd_is_met_as_one_with_its_number(city: City, built: CityMesh) -> N
     assert 100 < hit.count <= 900
 
 
+def test_a_point_alone_is_itself_though_others_are_gathered(city: City, built: CityMesh) -> None:
+    rng = np.random.default_rng(4)
+    crowd = np.array([X0 + 60.0, Y0 + 60.0]) + rng.normal(0, 3.0, (600, 2))
+    layer = own("points", Points(np.concatenate([crowd, [[X0 + 400.0, Y0 + 250.0]]])), np.full(601, 0.5))
+    far = Pose((X0 + 240.0, Y0 + 155.0, 0.0), 900.0, 0.0, 90.0, True)
+    with seen(city, built, layer, far, chosen="600") as view:
+        hit = under(view, far, 400, 250)
+        image = view.image()
+    assert hit is not None
+    assert (hit.layer, hit.id, hit.count) == ("own", "600", 1)
+    assert np.abs(at(image, 400, 250, far) - np.array(rgb(LIGHT.accent)) * 255).max() < 60
+
+
 @pytest.mark.parametrize("arch", [0.0, 0.3])
 def test_lines_are_met_along_their_way(city: City, built: CityMesh, arch: float) -> None:
     start = np.array([[X0 + 100.0, Y0 + 250.0, np.nan], [X0 + 100.0, Y0 + 130.0, np.nan]])

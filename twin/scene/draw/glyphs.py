@@ -33,6 +33,7 @@ _LIFT = 1.5
 _APART = 30.0
 """Points on the screen that crowds stand apart."""
 _LEAST = 7.0
+_NONE = (-1, -1)
 _TEXTS = 3000
 
 
@@ -52,6 +53,7 @@ class PointsOverlay(Rowed):
         self._boxes = _standing(self._crowds, mesh)
         self._actors: dict[int, tuple[vtkActor, ...]] = {}
         self._new: list[Pass] = []
+        self._marked = _NONE
         self._shown: tuple[tuple[int, int], ...] = ()
         self._names: Names | None = None
         self.numbers = layer.field.of_crowds
@@ -103,6 +105,8 @@ class PointsOverlay(Rowed):
             return
         before, self._shown = self._shown, shown
         self._names = None
+        if self._marked != _NONE:
+            self.mark(*self._marked)
         one = self.passes["points"]
         # Crowds are few: all of them are one actor, made anew. Points themselves are kept square by square.
         if not before or [k for k in shown if k[1]] != [k for k in before if k[1]]:
@@ -141,7 +145,22 @@ class PointsOverlay(Rowed):
         wide = _LEAST if self.layer.size is None else self.layer.size.most / 2
         pixels = (np.where(count > 1, crowds.radius(count), max(wide, _LEAST)) + 1.0) * ray.scale
         k, distance = nearest_point(self._at(some), pixels, ray)
-        return None if k < 0 else Met(distance, int(some[k]), int(count[k]))
+        if k < 0:
+            return None
+        return Met(distance, int(self._crowds.leads[some[k]] if count[k] == 1 else some[k]), int(count[k]))
+
+    def mark(self, hovered: int, selected: int) -> None:
+        """Show that the pointer is on a point, and that one is selected: on the symbol that stands for it now."""
+        self._marked = hovered, selected
+        super().mark(self._symbol(hovered), self._symbol(selected))
+
+    def _symbol(self, point: int) -> int:
+        """Return the node that is shown of a point where it stands alone, else the point itself."""
+        if point < 0 or not self._shown:
+            return point
+        nodes = np.concatenate([self._crowds.nodes(*one) for one in self._shown])
+        alone = nodes[(self._crowds.leads[nodes] == point) & (self._crowds.counts[nodes] == 1)]
+        return int(alone[0]) if len(alone) else point
 
     def fresh(self) -> tuple[Pass, ...]:
         """Return the pass where squares came into view for the first time."""
