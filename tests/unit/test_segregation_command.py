@@ -272,6 +272,8 @@ def test_published_noise_is_tolerated_when_asked(tmp_path, capsys):
         ("a,all\n1,2\n5\n", ("row 2", "1 cells")),
         ("c,all\n1,2\n", ("column a", "c, all")),
         ("", ("empty",)),
+        ("a,all\n", ("no rows",)),
+        ("a,all,a\n1,2,3\n", ("column a", "twice")),
     ],
 )
 def test_wrong_tables(body, words, tmp_path, capsys):
@@ -294,6 +296,7 @@ def test_wrong_files(tmp_path, capsys):
         ["--groups", "a,a"], ["--group", "a", "--groups", "a,b"], ["--groups", "a,b", "--total", "all"],
         ["--group", "a", "--total", "all", "--by", "unit"], ["--groups", "a,b", "--x", "a"],
         ["--groups", "a,b", "--network", "demo"], ["--groups", "a,b", "--draws", "3"],
+        ["--groups", "a,b", "--seed", "-1"], ["--group", "a", "--total", "all", "--noise", "-1"],
         ["--groups", "a,b", "--radii", "far"], ["--groups", "a,b", "--k", "1.5"],
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,9 @@ def _csv(path: Path) -> UnitTable:
     if not rows:
         raise BadInput("{path}: the file is empty; a row of column names was expected", path=path.name)
     names = [name.strip() for name in rows[0]]
+    twice = [name for name, times in Counter(names).items() if name and times > 1]
+    if twice:
+        raise BadInput("{path}: the column {column} stands there twice", path=path.name, column=twice[0])
     for i, row in enumerate(rows[1:], 1):
         if len(row) != len(names):
             raise BadInput(

@@ -47,6 +47,9 @@ NOTES = {
 }
 
 
+_AREA_NAMES = ("desonamn", "deso_namn", "regsonamn", "regso_namn")
+
+
 def add(parser: Parser, lang: str) -> None:
     """Describe the command's arguments."""
     arg = parser.add_argument
@@ -89,6 +92,8 @@ def run(args: Namespace, console: Console) -> int:
     from twin.models.segregation import answer
 
     table = read_table(args.table)
+    if not table.rows:
+        raise BadInput("{path}: the table has no rows; a row per unit was expected", path=table.path.name)
     notes: list[tuple[str, dict[str, object]]] = []
     counts, total, names = _counts(args, table, notes)
     network = _network(args, console) if args.network else None
@@ -152,6 +157,8 @@ def _check(args: Namespace) -> None:
         raise UsageError("--x and --y go together")
     if args.network and args.k is None and args.radii is None:
         raise UsageError("--network needs --k or --radii: what shall be walked to?")
+    if args.seed < 0 or args.noise < 0:
+        raise UsageError("--seed and --noise are 0 or more")
     if args.draws and args.draws < 20:
         raise UsageError("--draws is {n}; at least 20 were expected, or 0 for none", n=args.draws)
 
@@ -349,7 +356,7 @@ def _look_for_twins(table: UnitTable, notes: list[Any]) -> None:
     from twin.city.statistics.groups import CODE_COLUMNS
 
     for column in table.columns:
-        if column.strip().lower() in CODE_COLUMNS:
+        if column.strip().lower() in (*CODE_COLUMNS, *_AREA_NAMES):
             codes = [code for code in table.text(column) if code.strip()]
             many = Counter(codes)
             twice = [code for code, times in many.items() if times > 1]
