@@ -182,6 +182,7 @@ def _houses(city: City, absorption: float, left_out: dict[str, int]) -> tuple[tu
     ground, height = levels(city)
     base = np.nan_to_num(table["base"].to_numpy(dtype=np.float64))
     alpha = np.full(8, absorption)
+    shapes = np.asarray(table.geometry.values, dtype=object)
     houses, rows = [], []
     for row in np.flatnonzero(leaves(table)):
         if not np.isfinite(height[row]):
@@ -191,7 +192,7 @@ def _houses(city: City, absorption: float, left_out: dict[str, int]) -> tuple[tu
             _count(left_out, "raised building parts")
             continue
         found = 0
-        for polygon in polygons(table.geometry.iloc[row]):
+        for polygon in polygons(shapes[row]):
             outer, *holes = (_ring(ring) for ring in (polygon.exterior, *polygon.interiors))
             if outer is None:
                 continue
@@ -329,7 +330,8 @@ class Roads:
         if not bridges:
             return
         plan = [line for rows in bridges if (line := lines[rows[0]]) is not None]
-        heights = [self._deck_heights(line, lines, roads) for line in plan]
+        below = self._below(lines, roads)
+        heights = [self._deck_heights(line, below) for line in plan]
         lanes = np.nan_to_num(roads["lanes"].to_numpy(dtype=np.float64), nan=1.0)
         half = [max(float(lanes[rows].sum()), 1.0) * LANE / 2 + EDGE for rows in bridges]
         shapes = [
@@ -353,26 +355,30 @@ class Roads:
                 name = f"{roads['name'].iloc[bridges[n][0]]}|{roads['kind'].iloc[bridges[n][0]]}"
                 self._add(plan[n], bridges[n], name, 1.0, heights[n], number)
 
-    def _deck_heights(self, line: Floats, lines: list[Floats | None], roads: pd.DataFrame) -> Floats:
+    def _below(self, lines: list[Floats | None], roads: pd.DataFrame) -> shapely.STRtree:
+        """Return the streets that a bridge may cross."""
+        level = ~(roads["bridge"].to_numpy(bool) | roads["tunnel"].to_numpy(bool))
+        return shapely.STRtree(
+            [shapely.LineString(line) for line, low in zip(lines, level, strict=True) if low and line is not None]
+        )
+
+    def _deck_heights(self, line: Floats, below: shapely.STRtree) -> Floats:
         """Return the height of a deck along its line: straight from bank to bank, raised over streets it crosses."""
         along = _along(line)
         share = along / along[-1]
         ends = at(self.raster, line[[0, -1]])
         z = ends[0] + share * (ends[1] - ends[0])
-        bridge = roads["bridge"].to_numpy(bool) | roads["tunnel"].to_numpy(bool)
         way = shapely.LineString(line)
         lift = 0.0
-        for row, other in enumerate(lines):
-            if other is None or bridge[row]:
+        crossing = below.geometries[below.query(way, predicate="intersects")]
+        for point in shapely.get_parts(shapely.intersection(way, crossing)):
+            if point.geom_type != "Point":
                 continue
-            for point in shapely.get_parts(shapely.intersection(way, shapely.LineString(other))):
-                if point.geom_type != "Point":
-                    continue
-                t = float(way.line_locate_point(point)) / along[-1]
-                if 0.02 < t < 0.98:
-                    below = at(self.raster, shapely.get_coordinates(point))[0]
-                    short = below + CLEARANCE - (ends[0] + t * (ends[1] - ends[0]))
-                    lift = max(lift, short / (4 * t * (1 - t)))
+            t = float(way.line_locate_point(point)) / along[-1]
+            if 0.02 < t < 0.98:
+                floor = at(self.raster, shapely.get_coordinates(point))[0]
+                short = floor + CLEARANCE - (ends[0] + t * (ends[1] - ends[0]))
+                lift = max(lift, short / (4 * t * (1 - t)))
         return np.asarray(z + lift * 4 * share * (1 - share))
 
 
