@@ -222,7 +222,7 @@ def polygons(shape: shapely.Geometry | None) -> Iterator[shapely.Polygon]:
 def _ring(ring: shapely.LinearRing) -> Floats | None:
     """Return a ring (n, 2) without points that lie on each other, not closed; None where nothing is left."""
     points = shapely.get_coordinates(ring)[:-1]
-    keep = np.hypot(*(points - np.roll(points, 1, axis=0)).T) > SHORTEST
+    keep = np.hypot(*np.diff(points, axis=0, prepend=points[-1:]).T) > SHORTEST
     points = points[keep] if keep.sum() >= 3 else points
     return np.ascontiguousarray(points) if len(points) >= 3 else None
 
@@ -271,6 +271,8 @@ class Roads:
         self.decks: list[Floats] = []
         roads = city.roads
         lines = [self._line(shape) for shape in roads.geometry]
+        bridge, tunnel = roads["bridge"].to_numpy(bool), roads["tunnel"].to_numpy(bool)
+        names = [f"{name}|{kind}" for name, kind in zip(roads["name"], roads["kind"], strict=True)]
         if n := sum(line is None for line in lines):
             self.left_out["links without length"] = n
         # both directions of a street are one line
@@ -280,7 +282,7 @@ class Roads:
                 continue
             ends = sorted([tuple(np.round(line[0], 2)), tuple(np.round(line[-1], 2))])
             middle = np.round(np.sort(line, axis=0)[len(line) // 2], 1)
-            key = (*ends, *middle, bool(roads["bridge"].iloc[row]), bool(roads["tunnel"].iloc[row]))
+            key = (*ends, *middle, bool(bridge[row]), bool(tunnel[row]))
             groups.setdefault(key, []).append(row)
         bridges = []
         for key in sorted(groups):
@@ -293,9 +295,8 @@ class Roads:
             elif key[-2]:
                 bridges.append(rows)
             else:
-                group = f"{roads['name'].iloc[rows[0]]}|{roads['kind'].iloc[rows[0]]}"
-                self._add(line, rows, group, 1.0)
-        self._bridges(roads, lines, bridges)
+                self._add(line, rows, names[rows[0]], 1.0)
+        self._bridges(roads, lines, bridges, names)
 
     @staticmethod
     def _line(shape: shapely.Geometry | None) -> Floats | None:
@@ -325,7 +326,9 @@ class Roads:
             mouth = np.array([end, end + MOUTH * out])
             self._add(mouth, rows, f"portal|{rows[0]}|{n}", min(PORTAL, length / 2) / MOUTH)
 
-    def _bridges(self, roads: pd.DataFrame, lines: list[Floats | None], bridges: list[list[int]]) -> None:
+    def _bridges(
+        self, roads: pd.DataFrame, lines: list[Floats | None], bridges: list[list[int]], names: list[str]
+    ) -> None:
         """Make one deck of links on bridges that touch."""
         if not bridges:
             return
@@ -352,8 +355,7 @@ class Roads:
                 z, best = np.where(away < best, here, z), np.minimum(best, away)
             self.decks.append(np.column_stack([ring, z]))
             for n in on:
-                name = f"{roads['name'].iloc[bridges[n][0]]}|{roads['kind'].iloc[bridges[n][0]]}"
-                self._add(plan[n], bridges[n], name, 1.0, heights[n], number)
+                self._add(plan[n], bridges[n], names[bridges[n][0]], 1.0, heights[n], number)
 
     def _below(self, lines: list[Floats | None], roads: pd.DataFrame) -> shapely.STRtree:
         """Return the streets that a bridge may cross."""
