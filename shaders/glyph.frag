@@ -16,10 +16,10 @@ void main() {
   if (inside < 0.02) discard;
   float rim = smoothstep(-(1.3 * uScale) - 0.6, -(1.3 * uScale) + 0.4, d);
   vec3 colour = mix(vData.rgb, uHoverColour, vShape.w > 0.5 && vShape.w < 1.5 ? 0.6 : 0.0);
-  if (vShape.w > 1.5) colour = uAccent;
   float alpha = inside;
   if (vData.a < 0.9) colour = mix(uRim, uInk, 0.6 * rim);
   else colour = mix(colour, uRim, rim);
+  if (vShape.w > 1.5) colour = mix(uAccent, uRim, rim);
   // A crowd has a faint outer ring, so that it is not taken for one large point.
   float ring = crowd * smoothstep(-0.30 * radius - 0.5, -0.30 * radius + 0.5, d);
   alpha *= mix(1.0, 0.42, ring);

@@ -84,7 +84,9 @@ def test_what_is_selected_of_a_layer_is_seen(city: City, built: CityMesh) -> Non
         np.column_stack([xy[:, 0], xy[:, 1], [np.nan] * 2]), np.column_stack([xy + np.array([40.0, 0.0]), [np.nan] * 2])
     )
     accent = np.array(rgb(LIGHT.accent)) * 255
-    for layer, aside in ((own("points", Points(xy), (0.2, 0.4)), 0.0), (own("lines", lines, (0.2, 0.4)), 20.0)):
+    lacking = own("points", Points(xy), (0.2, np.nan))
+    points = own("points", Points(xy), (0.2, 0.4))
+    for layer, aside in ((points, 0.0), (lacking, 0.0), (own("lines", lines, (0.2, 0.4)), 20.0)):
         with seen(city, built, layer, TOP, chosen="1") as view:
             image = view.image()
         near = [np.abs(at(image, x + aside, 130) - accent).max() for x in (150, 330)]
