@@ -41,7 +41,7 @@ def answered(program: Application) -> dict[str, object]:
     ):  # fmt: skip
         store.change("Select", undoable=False, selection=chosen)
         window.panels.reveal(name)
-        wait(program, lambda: not results.busy)
+        wait(program, lambda: results.current)  # what is asked is known, so nothing takes the answer's place
         answer = made_answer(city, results.names[0])
         results._answers.answer = results._answers.reference = answer
         results.answered.emit()
