@@ -20,7 +20,7 @@ from twin.errors import BadInput, Cancelled
 from twin.jobs import Job
 from twin.layer import Field, layer_of
 from twin.report.figure import Press, export_png
-from twin.report.film import Reel, check_film, export_film
+from twin.report.film import Frames, Reel, check_film, export_film
 from twin.state import LayerEntry, Pose, State
 
 if TYPE_CHECKING:
@@ -111,6 +111,24 @@ def test_one_file_moves_and_lasts_as_long_as_was_said(
             shown.append(_pixels(film)[100, 160])
     assert all(np.abs(a - b).max() > 20 for a, b in itertools.pairwise(shown))
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
+
+
+def test_a_gif_keeps_the_colours_of_a_few_dots_among_much_grey(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    grey = np.repeat(rng.integers(120, 250, (300, 400, 1)), 3, axis=2) + rng.integers(0, 5, (300, 400, 3))
+    dots = {(20, 30): (255, 90, 45), (60, 200): (160, 0, 30), (200, 90): (255, 224, 130), (250, 350): (30, 0, 80)}
+    for (y, x), colour in dots.items():
+        grey[y : y + 3, x : x + 3] = colour
+    files = [tmp_path / "1.png", tmp_path / "2.png"]
+    for file in files:
+        Image.fromarray(grey.astype(np.uint8)).save(file)
+        grey = grey[:, ::-1]
+    Frames(files, few=True).save(tmp_path / "f.gif", save_all=True, duration=100)
+    with Image.open(tmp_path / "f.gif") as film:
+        assert film.n_frames == 2
+        seen = _pixels(film)
+    for (y, x), colour in dots.items():
+        assert np.abs(seen[y + 1, x + 1] - colour).max() < 20
 
 
 def test_a_film_that_is_stopped_leaves_nothing_and_spoils_nothing(

@@ -146,7 +146,7 @@ def export_film(out: Path, press: Press, reel: Reel, instants: list[float], lang
         job.progress(0.95, N_("Writing the film"))
         if moves(out):
             with atomic.replacing(out) as part:
-                _Frames(files).save(
+                Frames(files, out.suffix.lower() == ".gif").save(
                     part, format=out.suffix[1:].upper(), save_all=True, duration=round(1000 / reel.rate), loop=0,
                     **_LOOKS[out.suffix.lower()],
                 )  # fmt: skip
@@ -164,12 +164,21 @@ def export_film(out: Path, press: Press, reel: Reel, instants: list[float], lang
 _LOOKS: dict[str, dict[str, object]] = {".webp": {"quality": 82, "method": 3}, ".gif": {"optimize": False}}
 
 
-class _Frames(Image.Image):
-    """Pictures in files as one picture of many; only one of them is in memory."""
+class Frames(Image.Image):
+    """Pictures in files as one picture of many; only one of them is in memory.
 
-    def __init__(self, files: list[Path]) -> None:
+    Parameters
+    ----------
+    files : list of Path
+    few : bool
+        In 256 colours, as GIF needs. They are chosen so that rare ones stay what they are: the grey of the city fills
+        a map, but its data are a few bright dots.
+    """
+
+    def __init__(self, files: list[Path], few: bool = False) -> None:
         super().__init__()
         self._files = files
+        self._few = few
         self._at = -1
         self.seek(0)
 
@@ -194,7 +203,10 @@ class _Frames(Image.Image):
         if frame != self._at:
             with Image.open(self._files[frame]) as picture:
                 found = picture.convert("RGB")
+            if self._few:
+                found = found.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
             self._at, self._mode, self._size, self.im = frame, found.mode, found.size, found.im
+            self.palette = found.palette
 
 
 def _unwritten(out: Path, error: OSError) -> BadInput:
