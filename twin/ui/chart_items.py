@@ -149,7 +149,9 @@ class ChartAxis(pg.AxisItem):
                 lines[-1] += f" {word}"
             else:
                 lines.append(word)
-        return "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideRight, int(self._slot)) for line in lines)
+        shown = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, int(self._slot)) for line in lines]
+        # pyqtgraph makes room for four fifths of a text's height, which cuts the last of three lines
+        return "\n".join([*shown, " "] if len(shown) > 1 else shown)
 
     def _widest(self, axis: Axis) -> float:
         metrics = QFontMetrics(self.style["tickFont"] or QFont())
