@@ -125,12 +125,20 @@ def _homes_reply(asked: Asked) -> Reply:
     text = tr(
         "With {n} more people in {place}, the share of {group} there goes from {before} to {after} ({low}–{high}), and "
         "D of the whole city changes by {change} to {d} ({d_low}–{d_high}) compared with {reference}.",
-        lang, n=words.amount(made.persons, "persons", lang, 0), place=_zone_name(asked.base, zone),
+        lang, n=number(made.persons, lang, 0), place=_zone_name(asked.base, zone),
         group=tr(word(group), lang), before=number(before, lang, 1, "%"), after=number(now, lang, 1, "%"),
         low=number(min(ends[0][0], ends[1][0]), lang, 1), high=number(max(ends[0][0], ends[1][0]), lang, 1, "%"),
         change=words.signed(d.difference, "", lang, 4), d=index_text(d.value, lang), d_low=index_text(d_low, lang),
         d_high=index_text(d_high, lang), reference=asked.names[1],
     )  # fmt: skip
+    if not np.isfinite([before, now]).all():
+        text = tr(
+            "With {n} more people in {place}, D of the whole city changes by {change} to {d} ({d_low}–{d_high}) "
+            "compared with {reference}; the share of {group} there is not shown, for it rests on too few persons.",
+            lang, n=number(made.persons, lang, 0), place=_zone_name(asked.base, zone),
+            group=tr(word(group), lang), change=words.signed(d.difference, "", lang, 4), d=index_text(d.value, lang),
+            d_low=index_text(d_low, lang), d_high=index_text(d_high, lang), reference=asked.names[1],
+        )  # fmt: skip
     ids = ("share", "d", "h", "near_d_1600", "scale_500", "walked_scale_500", "barrier_500", "copresence_mix")
     notes = (
         tr(CAUTION, lang),
