@@ -244,7 +244,8 @@ def _place_reply(asked: Asked) -> Reply:
         mix=number(mix, lang, 2),
         middle=number(middle, lang, 2), reference=asked.names[1],
     )  # fmt: skip
-    own = (made.own_id(),)
+    # it is seen among the others: a map of one point alone would fly into the house beside it
+    own = tuple(str(id) for id, value in zip(fields[0].ids, fields[0].values, strict=True) if np.isfinite(value))
     here = (
         Row(f"{MODEL}.copresence_here", N_("Mix of those who can reach it"), mix, math.nan, math.nan, "", MODEL,
             fields[1].name, own),
