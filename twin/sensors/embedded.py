@@ -331,14 +331,16 @@ class EmbeddedHistory(HistoryStore):
 
     def close(self) -> None:
         """Close the database and let go of the store."""
-        if not self.read_only:
-            self._hot.checkpoint()
-        if self._tail is not None:
-            self._tail.close()
-        self._hot.close()
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        try:
+            if not self.read_only:
+                self._hot.checkpoint()
+        finally:
+            if self._tail is not None:
+                self._tail.close()
+            self._hot.close()
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None
 
     # --- inside -------------------------------------------------------------------------------------------------
 

@@ -91,10 +91,8 @@ class Desk(QObject):
         if self._ended:
             return
         self._number += 1
-        store, self.store = self.store, None
-        recorder, self.recorder = self.recorder, None
         self.folder = None
-        self._thread.submit(_closed, store, recorder).result(30)
+        self._thread.submit(self._close).result(30)
 
     def shut(self) -> None:
         """Close, and end the thread."""
@@ -104,10 +102,23 @@ class Desk(QObject):
 
     # --- in the thread --------------------------------------------------------------------------------------------
 
+    def _close(self) -> None:
+        """Close what is open when this has its turn: an opening that waited before it is over by then."""
+        recorder, self.recorder = self.recorder, None
+        store, self.store = self.store, None
+        try:
+            if recorder is not None:
+                recorder.stop()
+        finally:
+            if store is not None:
+                store.close()
+
     def _open(self, folder: Path, read_only: bool, city: City, after: Path | None) -> Read:
         from twin.sensors.copying import bring_rest
         from twin.sensors.embedded import EmbeddedHistory
 
+        if self.store is not None:  # asked for twice before the first opening had its turn
+            return read_stretch(self.store, city)
         try:
             store = EmbeddedHistory(folder, read_only=read_only)
         except (ProjectLocked, OSError):  # another process records here, or nothing may be written here
@@ -162,10 +173,3 @@ class Desk(QObject):
             then(future.result())
         else:
             self.failed.emit(error)
-
-
-def _closed(store: EmbeddedHistory | None, recorder: Recorder | None) -> None:
-    if recorder is not None:
-        recorder.stop()
-    if store is not None:
-        store.close()
