@@ -223,7 +223,7 @@ def engine() -> dict[str, float]:
     rng = np.random.default_rng(2)
 
     def question(scenario: Any) -> Question:
-        return Question(str(demo_project()), "1", encode_scenario(scenario), keep=False)
+        return Question(str(demo_project()), "1", encode_scenario(scenario), ("reach",), keep=False)
 
     whole, beside = [], []
     with Engine("twin.chain.serve") as process:
