@@ -124,3 +124,15 @@ def small_city(seed: int = 0, columns: int = 8, rows: int = 7, step: float = 120
         paths=walk_grid(rng, columns, rows, step), rules=rules, barriers=barriers, demand=demand,
         sources=pd.DataFrame({"id": ["test"], "title": ["Test"]}), terrain=terrain,
     )  # fmt: skip
+
+
+def two_streets() -> City:
+    """Return a city with a street of two directions (w1-0f, w1-0b) and a one-way street (w2-0f) that leaves it."""
+    east, west = shapely.LineString([(0, 0), (100, 0)]), shapely.LineString([(100, 0), (0, 0)])
+    north = shapely.LineString([(100, 0), (100, 100)])
+    roads = gpd.GeoDataFrame(
+        {"id": ["w1-0f", "w1-0b", "w2-0f"], "name": ["Storgatan", "Storgatan", "Lillgatan"],
+         "from_node": ["a", "b", "b"], "to_node": ["b", "a", "c"], "allowed": "car"},
+        geometry=[east, west, north], crs="EPSG:3011",
+    )  # fmt: skip
+    return City("t", "EPSG:3011").replaced(roads=roads)

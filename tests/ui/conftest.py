@@ -14,11 +14,18 @@ from shapely.geometry import LineString, Point, box
 
 from twin.chain.registry import MODELS
 from twin.city.city import City, Terrain
+from twin.project import create
 from twin.state import Bookmark, Pose, State, Store
+from twin.ui import theme
+from twin.ui.settings import Settings
+from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
 
 X, Y = 153_000.0, 6_579_000.0
 
@@ -139,3 +146,18 @@ def store(small_city: City) -> Store:
     """Return a Store over the small city, with two bookmarks."""
     views = (Bookmark("Hela området", Pose((X, Y, 20.0), 800.0)), Bookmark("Hornsgatan", Pose((X, Y, 20.0), 200.0)))
     return Store(State(small_city, bookmarks=views))
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -> MainWindow:
+    """Return a window with a project of the small city open and drawn; many modules have one of their own."""
+    create(tmp_path / "P.twin", small_city).close()
+    theme.apply(qapp, "light")
+    window = MainWindow(Settings(), "en")
+    qtbot.addWidget(window, before_close_func=MainWindow.leave)
+    window.resize(1200, 800)
+    window.show()
+    qtbot.waitExposed(window)
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=30_000):
+        window.session.open(tmp_path / "P.twin")
+    return window

@@ -6,35 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from twin.project import create
-from twin.ui import theme
 from twin.ui.counts_import import CountsImportDialog
-from twin.ui.settings import Settings
-from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
-    from twin.city.city import City
-
-
-@pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -> MainWindow:
-    create(tmp_path / "P.twin", small_city).close()
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1200, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=30_000):
-        window.session.open(tmp_path / "P.twin")
-    return window
+    from twin.ui.window import MainWindow
 
 
 def test_counts_come_in_and_can_be_undone(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -6,40 +6,22 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
-import pytest
 from PySide6.QtWidgets import QInputDialog
 from shapely.geometry import box
 
-from twin.project import create
-from twin.ui import theme
 from twin.ui.people_import import PeopleImportDialog
-from twin.ui.settings import Settings
-from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtWidgets import QApplication
+    import pytest
     from pytestqt.qtbot import QtBot
 
-    from twin.city.city import City
+    from twin.ui.window import MainWindow
+
 
 X, Y = 153_000.0, 6_579_000.0
 CODES = ["0180C1010", "0180C1020"]
-
-
-@pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -> MainWindow:
-    create(tmp_path / "P.twin", small_city).close()
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1200, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=30_000):
-        window.session.open(tmp_path / "P.twin")
-    return window
 
 
 def _dialog(window: MainWindow, path: Path, qtbot: QtBot) -> PeopleImportDialog:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from small_cities import two_streets
 
-from twin.city.city import City
 from twin.city.counts_table import bring_counts, columns_of
 from twin.city.unit_table import read_table
 from twin.cli import main
@@ -20,21 +20,10 @@ from twin.project import create, open_project
 CRS = "EPSG:3011"
 
 
-def city():
-    east, west = shapely.LineString([(0, 0), (100, 0)]), shapely.LineString([(100, 0), (0, 0)])
-    north = shapely.LineString([(100, 0), (100, 100)])
-    roads = gpd.GeoDataFrame(
-        {"id": ["w1-0f", "w1-0b", "w2-0f"], "name": ["Storgatan", "Storgatan", "Lillgatan"],
-         "from_node": ["a", "b", "b"], "to_node": ["b", "a", "c"], "allowed": "car"},
-        geometry=[east, west, north], crs=CRS,
-    )  # fmt: skip
-    return City("t", CRS).replaced(roads=roads)
-
-
 def brought(tmp_path, frame, crs=CRS, **stated):
     path = tmp_path / "counts.csv"
     pd.DataFrame(frame).to_csv(path, index=False, sep=";")
-    made = bring_counts(city(), read_table(path), stated, {"owner": "Traffic office"}, crs)
+    made = bring_counts(two_streets(), read_table(path), stated, {"owner": "Traffic office"}, crs)
     return made, made.city.roads["aadt"].to_numpy(float)
 
 
@@ -99,7 +88,7 @@ def test_coordinates_need_a_reference_system(tmp_path):
 
 def test_the_command_line_puts_them_on_and_says_what_did_not_match(tmp_path, capsys):
     project = tmp_path / "P.twin"
-    create(project, city()).close()
+    create(project, two_streets()).close()
     lines = gpd.GeoDataFrame(
         {"AADT": [900.0, 40.0], "osmid": [1.0, 77.0]},
         geometry=[shapely.LineString([(10, 2), (90, 2)]), shapely.LineString([(10, 3), (90, 3)])], crs=CRS,

@@ -6,22 +6,11 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from small_cities import two_streets
 
-from twin.city.city import City
 from twin.city.street_counts import with_counts
 
 CRS = "EPSG:3011"
-
-
-def city():
-    east, west = shapely.LineString([(0, 0), (100, 0)]), shapely.LineString([(100, 0), (0, 0)])
-    north = shapely.LineString([(100, 0), (100, 100)])
-    roads = gpd.GeoDataFrame(
-        {"id": ["w1-0f", "w1-0b", "w2-0f"], "name": ["Storgatan", "Storgatan", "Lillgatan"],
-         "from_node": ["a", "b", "b"], "to_node": ["b", "a", "c"], "allowed": "car"},
-        geometry=[east, west, north], crs=CRS,
-    )  # fmt: skip
-    return City("t", CRS).replaced(roads=roads)
 
 
 def place(lines, amount, both, names=None, ways=None):
@@ -29,7 +18,13 @@ def place(lines, amount, both, names=None, ways=None):
         return None if values is None else np.array(values, dtype=object)
 
     made = with_counts(
-        city(), np.array(lines, dtype=object), np.array(amount, float), np.array(both), texts(names), texts(ways), "src"
+        two_streets(),
+        np.array(lines, dtype=object),
+        np.array(amount, float),
+        np.array(both),
+        texts(names),
+        texts(ways),
+        "src",
     )
     return made, made.city.roads["aadt"].to_numpy(float)
 

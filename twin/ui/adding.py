@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twin.jobs import Task
     from twin.ui.bringing import Brought
     from twin.ui.export_dialog import Picture
+    from twin.ui.join_dialog import JoinDialog
     from twin.ui.window import MainWindow
 
 
@@ -100,55 +101,45 @@ class Adding(QObject):
 
     def people(self) -> None:
         """Choose a map of areas or a table of people, and join it to the city."""
-        session, lang, settings = self._window.session, self._window.lang, self._window.settings
-        if session.store is None:
-            return
-        kinds = "*.csv *.tsv *.txt *.parquet *.gpkg *.geojson *.shp *.geoparquet"
-        title = tr("Choose a map of areas or a table of people", lang)
-        filters = f"{tr('Data files', lang)} ({kinds})"
-        name, _ = QFileDialog.getOpenFileName(self._window, title, str(settings.folder), filters)
-        if name:
-            settings.folder = Path(name).parent
-            self.show_people(Path(name))
+        self._choose_table(tr("Choose a map of areas or a table of people", self._window.lang), self.show_people)
 
     def show_people(self, path: Path) -> None:
         """Ask what a file of areas or people holds, and take it into the city."""
         from twin.ui.people_import import PeopleImportDialog  # here: the start page is shown without it
 
-        session = self._window.session
-        if session.store is None:
-            return
-        city = session.store.state.city
-        dialog = PeopleImportDialog(path, city, session.tasks, self._window.lang, self._window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.made.connect(lambda brought: session.take(N_("Add areas or people"), city, brought.city, brought.data))
-        dialog.open()
+        self._join(PeopleImportDialog, path, N_("Add areas or people"))
 
     def counts(self) -> None:
         """Choose a file of traffic counts, and put them on the streets."""
-        session, lang, settings = self._window.session, self._window.lang, self._window.settings
-        if session.store is None:
-            return
-        kinds = "*.csv *.tsv *.txt *.parquet *.gpkg *.geojson *.shp *.geoparquet"
-        name, _ = QFileDialog.getOpenFileName(
-            self._window, tr("Choose a file of traffic counts", lang), str(settings.folder),
-            f"{tr('Data files', lang)} ({kinds})",
-        )  # fmt: skip
-        if name:
-            settings.folder = Path(name).parent
-            self.show_counts(Path(name))
+        self._choose_table(tr("Choose a file of traffic counts", self._window.lang), self.show_counts)
 
     def show_counts(self, path: Path) -> None:
         """Ask which column of a file of counts is what, and put them on the streets."""
         from twin.ui.counts_import import CountsImportDialog  # here: the start page is shown without it
 
+        self._join(CountsImportDialog, path, N_("Add counts"))
+
+    def _choose_table(self, title: str, then: Callable[[Path], None]) -> None:
+        """Let a table or a map be chosen that is joined to the open city."""
+        window, settings = self._window, self._window.settings
+        if window.session.store is None:
+            return
+        kinds = "*.csv *.tsv *.txt *.parquet *.gpkg *.geojson *.shp *.geoparquet"
+        filters = f"{tr('Data files', window.lang)} ({kinds})"
+        name, _ = QFileDialog.getOpenFileName(window, title, str(settings.folder), filters)
+        if name:
+            settings.folder = Path(name).parent
+            then(Path(name))
+
+    def _join(self, kind: type[JoinDialog], path: Path, change: str) -> None:
+        """Show the dialog of a file that is joined to the city; what it makes is one change that can be undone."""
         session = self._window.session
         if session.store is None:
             return
         city = session.store.state.city
-        dialog = CountsImportDialog(path, city, session.tasks, self._window.lang, self._window)
+        dialog = kind(path, city, session.tasks, self._window.lang, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.made.connect(lambda brought: session.take(N_("Add counts"), city, brought.city, brought.data))
+        dialog.made.connect(lambda brought: session.take(change, city, brought.city, brought.data))
         dialog.open()
 
     def sources(self) -> None:

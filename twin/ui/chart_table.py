@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTab
 
 from twin import chart as charts
 from twin.text import tr
-from twin.ui.widgets import STEP
+from twin.ui.widgets import as_list
 
 if TYPE_CHECKING:
     from twin.chart import Chart, Column
@@ -70,19 +70,11 @@ class NumbersView(QTableView):
         super().__init__(parent)
         self.numbers = Numbers(lang)
         self.setModel(self.numbers)
-        self.setObjectName("chart_table")
-        self.setAccessibleName(tr("Numbers of the chart", lang))
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        as_list(self, "chart_table", tr("Numbers of the chart", lang))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 3 * STEP)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
-        header.setHighlightSections(False)
-        header.setAccessibleName(self.accessibleName())
         copy = QAction(tr("Copy the table", lang), self)
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

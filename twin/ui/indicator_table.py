@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTab
 from twin import result
 from twin.text import number, tr
 from twin.ui import model_list
-from twin.ui.widgets import STEP
+from twin.ui.widgets import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -144,19 +144,11 @@ class IndicatorTable(QTableView):
         super().__init__(parent)
         self.lines = IndicatorModel(lang)
         self.setModel(self.lines)
-        self.setObjectName("indicator_table")
-        self.setAccessibleName(tr("Indicators", lang))
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        as_list(self, "indicator_table", tr("Indicators", lang))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 3 * STEP)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setHighlightSections(False)
-        header.setAccessibleName(self.accessibleName())
 
     def take(
         self, rows: Sequence[Row], heads: list[str], standing: Mapping[str, Standing], rough: frozenset[str]

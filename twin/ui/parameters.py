@@ -23,7 +23,7 @@ from twin.chain.registry import MODELS
 from twin.models.model import MAX_TEXT, table
 from twin.text import N_, number, tr
 from twin.ui import edits
-from twin.ui.widgets import STEP, IconButton, label, row
+from twin.ui.widgets import STEP, IconButton, as_list, label, row
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -52,19 +52,10 @@ class ParameterPanel(QWidget):
         self.about = label("", "muted", wrap=False)
         self.about.setContentsMargins(3 * STEP, STEP, 3 * STEP, STEP)
         self.table = QTableWidget(0, len(_HEADS))
-        self.table.setObjectName("parameter_table")
-        self.table.setAccessibleName(tr("Parameters of the models", lang))
+        as_list(self.table, "parameter_table", tr("Parameters of the models", lang), 4 * STEP)
         self.table.setHorizontalHeaderLabels([tr(text, lang) for text in _HEADS])
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 4 * STEP)
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setAccessibleName(self.table.accessibleName())
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._set_wide(True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -209,6 +211,30 @@ def row(*widgets: QWidget | None, spacing: int = 2 * STEP) -> QHBoxLayout:
         else:
             layout.addWidget(widget)
     return layout
+
+
+def as_list(table: QTableView, name: str, spoken: str, row_height: int = 3 * STEP) -> None:
+    """Let a table be read line by line: no grid, no cells to edit, lines a little higher than their letters.
+
+    Parameters
+    ----------
+    table : QTableView
+    name : str
+        Of the object, for style sheets and tests.
+    spoken : str
+        What screen readers call it.
+    row_height : int
+        Room above and below the letters [px].
+    """
+    table.setObjectName(name)
+    table.setAccessibleName(spoken)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + row_height)
+    table.horizontalHeader().setHighlightSections(False)
+    table.horizontalHeader().setAccessibleName(spoken)
 
 
 class Progress(QProgressBar):
