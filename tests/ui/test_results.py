@@ -112,7 +112,7 @@ def test_an_edit_is_answered_as_on_the_command_line(
     chain.close()
     assert results.answer.key == same.key
     by_id = {one.id: one.value for one in same.indicators}  # what is quick first: their order may be another
-    # traffic starts from what was answered before, and so differs within its gap
+    # noise adds up in another order
     near = {id: pytest.approx(value, rel=1e-6, abs=1e-9, nan_ok=True) for id, value in by_id.items()}
     assert {one.id: one.value for one in results.answer.indicators} == near
     # what is shown is the scenario's city; the Store keeps the city as it is

@@ -252,9 +252,10 @@ def _check_walk(seed, steps):
             entries += scenario.adding(random_edit(rng, chain.city(scenario))).edits[-1:]
         scenario = scenario.changed(edits=tuple(entries))
         warm, fresh = chain.run(scenario, QUICK), Chain(base).run(scenario, QUICK)
-        for one, two in zip(warm.results["reach"].fields, fresh.results["reach"].fields, strict=True):
-            assert (one.ids == two.ids).all()
-            assert np.array_equal(one.values, two.values, equal_nan=True), one.name
+        for name in ("reach", "traffic"):
+            for one, two in zip(warm.results[name].fields, fresh.results[name].fields, strict=True):
+                assert (one.ids == two.ids).all()
+                assert np.array_equal(one.values, two.values, equal_nan=True), one.name
         assert [i.places for i in warm.indicators] == [i.places for i in fresh.indicators]
         assert warm.key == fresh.key
         assert warm.runs["reach"].key == fresh.runs["reach"].key
@@ -323,9 +324,10 @@ def test_two_engines_on_one_project_do_not_disturb_each_other(engine, tmp_path):
         tasks = [e.submit(ask, _question(tmp_path, s), open_small) for s in scenarios for e in (engine, other)]
         answers = [task.wait(120) for task in tasks]
     for one, two in zip(answers[::2], answers[1::2], strict=True):
-        # Who starts from what depends on who stored first: traffic (and what needs it) then differs within its gap.
-        np.testing.assert_allclose(*([i.value for i in a.indicators] for a in (one, two)), rtol=1e-6, atol=1e-9)
-        np.testing.assert_array_equal(*([i.value for i in a.results["reach"].indicators] for a in (one, two)))
+        # Who stored first is chance; what noise adds up in another order may differ in the last digits.
+        np.testing.assert_allclose(*([i.value for i in a.indicators] for a in (one, two)), rtol=1e-6, atol=1e-6)
+        for name in ("reach", "traffic"):
+            np.testing.assert_array_equal(*([i.value for i in a.results[name].indicators] for a in (one, two)))
     fresh = Chain(CITY, tmp_path)
     again = [fresh.run(s) for s in scenarios]
     assert {a.runs["reach"].reused for a in again} <= {"disk", ""}

@@ -42,7 +42,8 @@ def run(
     inputs : mapping
         Results of other models; none are needed.
     previous, changed : Result, Changes, optional
-        An earlier answer with its bushes. The outcome is the same within the gap; what lies between is found out here.
+        Not needed: the answer always starts from the bushes of the present, whatever was asked before, so that the same
+        question has the same answer to the last bit in a window, on the command line and on another machine.
     job : Job, optional
 
     Returns
@@ -55,7 +56,7 @@ def run(
     BadInput
         When a street has a value that cannot be, or a link costs less than nothing.
     """
-    return _answer(city, parameters, previous, job, rough=False)
+    return _answer(city, parameters, None, job, rough=False)
 
 
 def preview(
@@ -66,7 +67,10 @@ def preview(
     changed: Changes | None = None,
     job: Job | None = None,
 ) -> Result:
-    """Answer as :func:`run` does, to a gap of 1 % and with a shorter fit to counts where none was made yet."""
+    """Answer as :func:`run` does, to a gap of 1 % and with a shorter fit to counts where none was made yet.
+
+    It starts from ``previous`` where there is one, so that what is being drawn is answered at once.
+    """
     return _answer(city, parameters, previous, job, rough=True)
 
 
@@ -87,5 +91,5 @@ def _answer(
 
 
 TRAFFIC = Model(
-    MODEL, N_("Traffic"), "1.1", TABLES, (), PARAMETERS, run, preview=preview, seconds=2.0, pivots=True, paints=PAINTS
+    MODEL, N_("Traffic"), "1.2", TABLES, (), PARAMETERS, run, preview=preview, seconds=2.0, pivots=True, paints=PAINTS
 )
