@@ -126,9 +126,9 @@ def compile_all(job: Job | None = None, prefix: str = "") -> tuple[str, ...]:
     The first time takes about ten seconds, later ones load what is there.
     """
     found = {name: kept for name, kept in kernels().items() if name.startswith(prefix)}
-    for number, (name, (function, signature)) in enumerate(found.items()):
+    for number, (function, signature) in enumerate(found.values()):
         if job is not None:
-            job.progress(number / len(found), N_("Compiling {name}"), name=name.rsplit(".", 1)[-1])
+            job.progress(number / len(found), N_("Compiling {n} of {m}"), n=number + 1, m=len(found))
         function.compile(signature)
     return tuple(found)
 

@@ -41,7 +41,7 @@ _PLACES = {"layers": _LEFT, "bookmarks": _LEFT, "indicators": _BOTTOM, "paramete
 _BELOW = ("indicators", "parameters")
 _LATER = ("traffic", "jobs", "indicators", "parameters")
 """Docks that are hidden at first; the indicators come with the first edit."""
-_WIDTHS = (288, 328)
+_WIDTHS = (288, 376)
 """Of the docks at the sides [px], where a line of text is as high as :data:`_LINE`."""
 _LINE = 16.0
 _HEIGHT = 210

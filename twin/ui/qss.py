@@ -143,7 +143,7 @@ QDockWidget::title { background: $panel; padding: 8px 12px; text-align: left; bo
 QDockWidget > QWidget { background: $panel; }
 QTabBar { background: $panel; qproperty-drawBase: 0; }
 QTabBar::tab {
-  background: transparent; color: $muted; padding: 7px 12px; border: none; border-bottom: 2px solid transparent;
+  background: transparent; color: $muted; padding: 7px 8px; border: none; border-bottom: 2px solid transparent;
   border-top: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; background: $hover; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
