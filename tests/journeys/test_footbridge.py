@@ -13,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
+from windows import opened_window
 
 from twin.cli import main
 from twin.content import demo_project
@@ -20,10 +21,7 @@ from twin.importing import import_files
 from twin.project import create, load_view
 from twin.scene.camera import Projection
 from twin.state import Pose
-from twin.ui import theme
 from twin.ui.result_layers import DIFFERENCE, is_result
-from twin.ui.settings import Settings
-from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from twin.city.city import City
+    from twin.ui.window import MainWindow
 
 ONLY = ("reach",)
 
@@ -54,15 +53,7 @@ def across(city: City, longest: float) -> shapely.LineString:
 
 
 def opened(qtbot: QtBot, qapp: QApplication, path: Path) -> MainWindow:
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1400, 900)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
-        window.session.open(path)
-    return window
+    return opened_window(qtbot, qapp, path, (1400, 900))
 
 
 def answered(window: MainWindow, qtbot: QtBot) -> None:

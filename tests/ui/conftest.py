@@ -11,14 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from shapely.geometry import LineString, Point, box
+from windows import opened_window
 
 from twin.chain.registry import MODELS
 from twin.city.city import City, Terrain
 from twin.project import create
 from twin.state import Bookmark, Pose, State, Store
-from twin.ui import theme
-from twin.ui.settings import Settings
-from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
+
+    from twin.ui.window import MainWindow
 
 X, Y = 153_000.0, 6_579_000.0
 
@@ -152,12 +152,4 @@ def store(small_city: City) -> Store:
 def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -> MainWindow:
     """Return a window with a project of the small city open and drawn; many modules have one of their own."""
     create(tmp_path / "P.twin", small_city).close()
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1200, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=30_000):
-        window.session.open(tmp_path / "P.twin")
-    return window
+    return opened_window(qtbot, qapp, tmp_path / "P.twin", (1200, 800))

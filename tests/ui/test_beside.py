@@ -8,14 +8,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
+from windows import opened_window
 
 from twin.project import create
 from twin.scenario.buildings import AddBuilding, RemoveBuilding
 from twin.state import LayerEntry, Selection
-from twin.ui import theme
 from twin.ui.result_layers import DIFFERENCE, VALUE, layer_id
-from twin.ui.settings import Settings
-from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from twin.city.city import City
+    from twin.ui.window import MainWindow
 
 REACHED = "Residents within 400 m on foot"
 
@@ -32,14 +31,7 @@ REACHED = "Residents within 400 m on foot"
 def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -> MainWindow:
     path = tmp_path / "Mariatorget.twin"
     create(path, small_city).close()
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1300, 860)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
-        window.session.open(path)
+    window = opened_window(qtbot, qapp, path)
     calm(window, qtbot)
     return window
 

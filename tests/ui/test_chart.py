@@ -124,7 +124,7 @@ def test_the_pointer_reads_out_what_is_near(view: ChartView, qtbot: QtBot) -> No
         QApplication.processEvents()
         return any(text.startswith("South") for text in said)
 
-    qtbot.waitUntil(told, timeout=20_000)
+    qtbot.waitUntil(told, timeout=60_000)
 
 
 def test_the_table_shows_the_numbers_and_copies_them(view: ChartView, qtbot: QtBot) -> None:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
+from windows import opened_window
 
 from twin.project import create
 from twin.scenario.scenario import Scenario
 from twin.state import Bookmark, Pose, Selection
-from twin.ui import finding, theme
+from twin.ui import finding
 from twin.ui.finding import Entry, find, names_of, plain, scores
 from twin.ui.settings import Settings
 from twin.ui.window import MainWindow
@@ -79,15 +80,7 @@ def test_many_names_are_searched_quickly_enough() -> None:
 def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -> MainWindow:
     path = tmp_path / "Mariatorget.twin"
     create(path, small_city).close()
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1300, 860)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
-        window.session.open(path)
-    return window
+    return opened_window(qtbot, qapp, path)
 
 
 def type_and_enter(window: MainWindow, qtbot: QtBot, text: str) -> None:

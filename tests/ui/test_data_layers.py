@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel
+from windows import shown_window
 
 from twin.project import create, open_project
 from twin.scene.camera import Projection
 from twin.state import Selection, layer_table
-from twin.ui import theme
 from twin.ui.layer_dock import LayerDock
 from twin.ui.layer_import import LayerImportDialog
 from twin.ui.settings import Settings
@@ -40,12 +40,7 @@ def window(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     path = tmp_path / "Mariatorget.twin"
     create(path, small_city).close()
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1300, 860)
-    window.show()
-    qtbot.waitExposed(window)
+    window = shown_window(qtbot, qapp)
     with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=LONG):
         window.session.open(path)
     qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=LONG)

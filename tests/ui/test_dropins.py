@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox
+from windows import opened_window
 
 from twin.dropins import trust
 from twin.project import create, open_project
-from twin.ui import ask, theme
+from twin.ui import ask
 from twin.ui.layer_dock import LayerDock
-from twin.ui.settings import Settings
 from twin.ui.value_form import ValueForm
-from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from twin.city.city import City
+    from twin.ui.window import MainWindow
 
 LONG = 60_000
 CODE = """
@@ -50,15 +50,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(qtbot: QtBot, qapp: QApplication, path: Path) -> MainWindow:
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1300, 860)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
-        window.session.open(path)
-    return window
+    return opened_window(qtbot, qapp, path)
 
 
 def dock_of(window: MainWindow) -> LayerDock:

@@ -5,32 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from windows import opened_window
 
 from twin.content import demo_project
 from twin.questions import homes, people
-from twin.ui import theme
 from twin.ui.questions.panel import QuestionPanel
-from twin.ui.settings import Settings
-from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
     from twin.questions.question import Question
+    from twin.ui.window import MainWindow
 
 
 @pytest.fixture
 def window(qtbot: QtBot, qapp: QApplication) -> MainWindow:
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "sv")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1300, 860)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=180_000):
-        window.session.open(demo_project())
-    return window
+    return opened_window(qtbot, qapp, demo_project(), lang="sv")
 
 
 def test_a_square_and_homes_are_answered_and_shown(window: MainWindow, qtbot: QtBot) -> None:

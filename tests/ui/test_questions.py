@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QComboBox
 from shapely.geometry import LineString
+from windows import opened_window
 
 from twin.layer import Field, layer_of
 from twin.places import Grid
@@ -19,11 +20,8 @@ from twin.questions import registry
 from twin.questions.question import Made, Number, Question, Reply
 from twin.scenario.streets import CloseRoad
 from twin.state import LayerEntry, Selection
-from twin.ui import theme
 from twin.ui.drawing import OutlineTool, SpotTool
 from twin.ui.questions.panel import QuestionPanel
-from twin.ui.settings import Settings
-from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from twin.city.city import City
+    from twin.ui.window import MainWindow
 
 X, Y = 153_000.0, 6_579_000.0
 
@@ -45,14 +44,7 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -
     city = small_city.replaced(paths=gpd.GeoDataFrame(paths, geometry="geometry", crs=small_city.crs))
     path = tmp_path / "Mariatorget.twin"
     create(path, city).close()
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1300, 860)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
-        window.session.open(path)
+    window = opened_window(qtbot, qapp, path)
     qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=30_000)
     return window
 

@@ -69,7 +69,7 @@ def session(qtbot: QtBot, tmp_path: Path, walked: City) -> Iterator[Session]:
     path = tmp_path / "Small.twin"
     create(path, walked).close()
     session = Session("en")
-    with qtbot.waitSignal(session.opened, timeout=20_000):
+    with qtbot.waitSignal(session.opened, timeout=60_000):
         session.open(path)
     yield session
     session.shut()

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QMenu
+from windows import opened_window
 
 from twin.project import create
 from twin.scenario.scenario import PRESENT
 from twin.scenario.streets import AddPath
 from twin.state import Selection
-from twin.ui import edits, theme
+from twin.ui import edits
 from twin.ui.parameters import ParameterPanel
-from twin.ui.settings import Settings
-from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
     from twin.state import Store
+    from twin.ui.window import MainWindow
 
 X, Y = 153_000.0, 6_579_000.0
 PATH = AddPath(line=((X, Y + 40), (X + 60, Y + 90)))
@@ -33,14 +33,7 @@ PATH = AddPath(line=((X, Y + 40), (X + 60, Y + 90)))
 def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, small_city: City) -> MainWindow:
     path = tmp_path / "Mariatorget.twin"
     create(path, small_city).close()
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1300, 860)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
-        window.session.open(path)
+    window = opened_window(qtbot, qapp, path)
     qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=30_000)
     return window
 
@@ -80,7 +73,7 @@ def test_an_edit_is_seen_answered_saved_and_found_again(window: MainWindow, qtbo
         session.save()
     assert not session.modified
     path = session.project.path  # type: ignore[union-attr]
-    with qtbot.waitSignals([session.opened, window.viewport.drawn], timeout=20_000):
+    with qtbot.waitSignals([session.opened, window.viewport.drawn], timeout=60_000):
         session.open(path)
     settle(window, qtbot)
     assert session.store is not None

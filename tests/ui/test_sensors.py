@@ -12,6 +12,7 @@ import servers
 from paho.mqtt.enums import CallbackAPIVersion
 from PySide6.QtCore import Qt
 from recording import Recording
+from windows import open_in, shown_window
 
 from twin.project import create
 from twin.scene.picking import Hit
@@ -20,11 +21,8 @@ from twin.sensors.limits import Limit
 from twin.sensors.settings import FeedSettings, load_feeds
 from twin.sensors.stream import Stream, batch
 from twin.state import Selection
-from twin.ui import theme
 from twin.ui.sensors.feed_dialog import FeedDialog
 from twin.ui.sensors.panel import SensorPanel
-from twin.ui.settings import Settings
-from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from twin.city.city import City
+    from twin.ui.window import MainWindow
 
 T0 = np.datetime64("2026-05-04T10:00", "ms")
 MINUTE = np.timedelta64(60_000, "ms")
@@ -58,18 +57,11 @@ def project(tmp_path: Path, small_city: City) -> Path:
 
 @pytest.fixture
 def window(qtbot: QtBot, qapp: QApplication) -> MainWindow:
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1200, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    return window
+    return shown_window(qtbot, qapp, (1200, 800))
 
 
 def open_it(window: MainWindow, path: Path, qtbot: QtBot) -> SensorPanel:
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=30_000):
-        window.session.open(path)
+    open_in(window, qtbot, path)
     qtbot.waitUntil(lambda: bool(window.sensing.read.streams) or not (path / "history").is_dir(), timeout=30_000)
     window.panels.bring("sensors")
     panel = window.panels.docks["sensors"].widget()
@@ -208,7 +200,7 @@ def test_a_feed_is_added_tested_followed_and_shown(
     window.timing.clock.set_live(True)
     window.sensing.set_feeds([dialog.settings])
     assert load_feeds(project / "history") == [dialog.settings]
-    qtbot.waitUntil(lambda: len(window.sensing.read.streams) == 3, timeout=15_000)
+    qtbot.waitUntil(lambda: len(window.sensing.read.streams) == 3, timeout=60_000)
     send(55.0)
     qtbot.waitUntil(lambda: cell(panel, 2, 2) == "55 µg/m³", timeout=30_000)
     assert cell(panel, 2, 4) == "live"
@@ -243,7 +235,7 @@ def test_what_another_process_drops_into_the_inbox_appears(window: MainWindow, p
     window.timing.clock.set_live(True)
     now = np.datetime64("now", "ms")
     inbox.drop(project / "history", [Stream("x:pm10", "pm10", "ug/m3", name="Beside")], batch([0], [now], [33]))
-    qtbot.waitUntil(lambda: panel.values.model.rowCount() == 3 and cell(panel, 2, 2) == "33 µg/m³", timeout=15_000)
+    qtbot.waitUntil(lambda: panel.values.model.rowCount() == 3 and cell(panel, 2, 2) == "33 µg/m³", timeout=60_000)
 
 
 def test_a_window_beside_a_recorder_shows_what_it_stores(window: MainWindow, project: Path, qtbot: QtBot) -> None:
@@ -275,7 +267,7 @@ def test_the_demo_saved_under_another_name_can_record(window: MainWindow, qtbot:
     panel = open_it(window, demo_project(), qtbot)
     assert not window.sensing.writable
     copy = tmp_path / "Mine.twin"
-    with qtbot.waitSignal(window.session.said, timeout=20_000):
+    with qtbot.waitSignal(window.session.said, timeout=60_000):
         window.session.save_as(copy)
     qtbot.waitUntil(lambda: window.sensing.desk.folder == copy / "history" and window.sensing.writable, timeout=30_000)
     qtbot.waitUntil(lambda: panel.values.model.rowCount() == 101, timeout=30_000)

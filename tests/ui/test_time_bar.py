@@ -10,18 +10,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QImage
+from windows import opened_window
 
 from twin import localtime
 from twin.layer import Field, layer_of
 from twin.localtime import DAY, HOUR
 from twin.project import create
 from twin.state import LayerEntry, Store
-from twin.ui import theme
 from twin.ui.clock import Clock
-from twin.ui.settings import Settings
 from twin.ui.time_bar import TimeBar
 from twin.ui.timing import COMMANDS
-from twin.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,14 +183,7 @@ def test_the_view_follows_and_the_bar_comes_with_the_first_layer_of_times(
 ) -> None:
     path = tmp_path / "Small.twin"
     create(path, small_city).close()
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1300, 860)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
-        window.session.open(path)
+    window = opened_window(qtbot, qapp, path)
     session, store = window.session, window.session.store
     assert session.data is not None
     assert store is not None

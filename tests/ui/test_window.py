@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QScrollBar,
     QWidget,
 )
+from windows import shown_window
 
 from twin import jobs
 from twin.errors import TwinError
@@ -72,17 +73,11 @@ def project(tmp_path: Path, small_city: City) -> Path:
 
 @pytest.fixture
 def window(qtbot: QtBot, qapp: QApplication) -> MainWindow:
-    theme.apply(qapp, "light")
-    window = MainWindow(Settings(), "en")
-    qtbot.addWidget(window, before_close_func=MainWindow.leave)
-    window.resize(1200, 760)
-    window.show()
-    qtbot.waitExposed(window)
-    return window
+    return shown_window(qtbot, qapp, (1200, 760))
 
 
 def open_it(window: MainWindow, path: Path, qtbot: QtBot, **how: Any) -> None:
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
         window.session.open(path, **how)
     qtbot.waitUntil(lambda: not window.viewport.navigator.moving, timeout=30_000)
 
@@ -120,7 +115,7 @@ def test_a_project_opens_from_the_start_page_and_stands_on_the_screen(
     """What the screen shows counts: a view made on the page behind the start page is drawn, yet stays black there."""
     window.viewport.prepare()
     assert window.viewport.canvas.picture() is None
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
         window.handlers.open_path(project)
     assert window.viewport.canvas.picture() is not None
     qtbot.wait(300)
@@ -141,7 +136,7 @@ def test_a_locked_project_opens_for_reading_where_nobody_can_answer(
     held = open_project(project)
     try:
         window.unattended = True
-        with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+        with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
             window.handlers.open_path(project)
     finally:
         held.close()
@@ -247,7 +242,7 @@ def test_a_locked_project_opens_for_reading_and_saves_under_another_name(
     monkeypatch.setattr(ask, "read_only", lambda _parent, reason, _lang: said.append(reason) or True)
     other = Path(tmp_path / "Kopia.twin")
     with open_project(project):
-        with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+        with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
             window.handlers.open_path(project)
         assert "is open in another window" in said[0]
         assert "read-only" in window.windowTitle()
@@ -436,7 +431,7 @@ def test_dropped_files_are_shown_before_they_are_read(window: MainWindow, projec
     from twin.ui.import_dialog import ImportDialog
 
     drop(window, project)
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
         pass
     somewhere = project.parent / "model.city.json"
     somewhere.write_text("{}", encoding="utf-8")
@@ -499,7 +494,7 @@ def test_a_picture_of_a_window_leaves_crashed_work_to_be_offered(
     assert crashed.autosave(state.changed(layers=without_trees(state)))
     crashed.close(decided=False)
     window.unattended = True
-    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=20_000):
+    with qtbot.waitSignals([window.session.opened, window.viewport.drawn], timeout=60_000):
         window.handlers.open_path(project)
     window.session.close()
     with open_project(project) as again:

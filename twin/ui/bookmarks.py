@@ -6,17 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
 from twin.state import Bookmark, Pose, State, Store
 from twin.text import N_, number, tr
-from twin.ui.widgets import STEP, EmptyState, IconButton, button, row
+from twin.ui.widgets import STEP, EmptyState, IconButton, button, own_action, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PySide6.QtCore import QPoint
+    from PySide6.QtGui import QAction
 
 
 class BookmarkPanel(QWidget):
@@ -90,12 +90,7 @@ class BookmarkPanel(QWidget):
 
     def _build_actions(self) -> None:
         def action(text: str, keys: str, run: Callable[[], None]) -> QAction:
-            result = QAction(tr(text, self._lang), self)
-            result.setShortcut(QKeySequence(keys))
-            result.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            result.triggered.connect(run)
-            self.addAction(result)
-            return result
+            return own_action(self, tr(text, self._lang), keys, run)
 
         self._rename = action(N_("Rename bookmark"), "F2", self.rename_current)
         self._delete = action(N_("Delete bookmark"), "Del", self.remove_current)

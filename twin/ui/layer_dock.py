@@ -14,7 +14,7 @@ from twin.text import N_, number, tr
 from twin.ui.facts import source_facts
 from twin.ui.layer_tree import BASE, DATA, LayerTree
 from twin.ui.legend import LegendView, describe
-from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, row, see_through
+from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, own_action, row, see_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -174,12 +174,7 @@ class LayerDock(QWidget):
 
     def _build_actions(self) -> None:
         def action(text: str, keys: str, run: Callable[[], None]) -> QAction:
-            result = QAction(tr(text, self._lang), self)
-            result.setShortcut(QKeySequence(keys))
-            result.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            result.triggered.connect(run)
-            self.addAction(result)
-            return result
+            return own_action(self, tr(text, self._lang), keys, run)
 
         self.remove_action = action(N_("Remove layer"), "Del", self.remove_current)
         self.up_action = action(N_("Move layer up"), "Alt+Up", lambda: self.move_current(-1))

@@ -17,7 +17,7 @@ from twin.ui import edits
 from twin.ui.edit_list import EditList
 from twin.ui.scenario_tree import ScenarioTree
 from twin.ui.shown import cities
-from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, row
+from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, own_action, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,12 +99,7 @@ class ScenarioDock(QWidget):
 
     def _build_actions(self) -> None:
         def action(text: str, keys: str, run: Callable[[], None], on: QWidget) -> QAction:
-            result = QAction(tr(text, self._lang), self)
-            result.setShortcut(QKeySequence(keys))
-            result.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            result.triggered.connect(run)
-            on.addAction(result)
-            return result
+            return own_action(on, tr(text, self._lang), keys, run)
 
         self.rename_action = action(N_("Rename scenario"), "F2", self.tree.edit_name, self.tree)
         self.delete_action = action(N_("Remove scenario"), "Del", self.remove_scenario, self.tree)

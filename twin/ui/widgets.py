@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QAction, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -190,6 +190,17 @@ class EmptyState(QFrame):
         margins = self.contentsMargins()
         inner = self.width() - margins.left() - margins.right() - 8 * STEP
         self.sentence.setMinimumHeight(self.sentence.heightForWidth(max(inner, 1)))
+
+
+def own_action(on: QWidget, text: str, keys: str, run: Callable[[], object]) -> QAction:
+    """Return an action whose keys hold while the focus is in a widget."""
+    made = QAction(text, on)
+    made.setShortcut(QKeySequence(keys))
+    made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    # a slot of PySide is given «checked» where it takes an argument, which nobody asked for here
+    made.triggered.connect(lambda _checked=False: run())
+    on.addAction(made)
+    return made
 
 
 def see_through(area: QScrollArea) -> None:
