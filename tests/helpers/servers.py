@@ -63,7 +63,7 @@ def postgres() -> Iterator[str]:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
     if done.returncode:
         raise NotHere(f"{Path(command[-1]).name}: {done.stderr.strip() or done.stdout.strip()}")
 

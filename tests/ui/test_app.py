@@ -35,7 +35,7 @@ def start(project: str, picture: Path, lang: str = "en", **environment: str) -> 
     # The child of a test must not write its logs among the user's own.
     ours = {**os.environ, "XDG_STATE_HOME": str(picture.parent), **environment}
     return subprocess.run(
-        [sys.executable, "-c", RUN, project, str(picture), lang], capture_output=True, text=True, timeout=90,
+        [sys.executable, "-c", RUN, project, str(picture), lang], capture_output=True, text=True, timeout=300,
         check=False, env=ours,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QComboBox
 from shapely.geometry import LineString
@@ -83,9 +83,12 @@ def test_a_bridge_is_drawn_answered_undone_and_asked_again(window: MainWindow, q
     assert panel(window).reply.sentence.text() == said
     assert [one.name for one in store.state.scenarios] == ["Footbridge"]
     assert store.undo_label == "What if we build a footbridge?"
-    panel(window).reply._show.click()
+    # nothing else is looked at, so the map shows the first figure; the sentence stands at the top of the panel
     assert store.state.layers[0].id.startswith("difference:reach:")
-    store.undo()
+    seen = panel(window)._area.viewport()
+    qtbot.waitUntil(lambda: seen.rect().contains(panel(window).reply.sentence.mapTo(seen, QPoint())), timeout=30_000)
+    panel(window).reply._show.click()
+    assert store.undo_label == "What if we build a footbridge?"
     store.undo()
     assert store.state.scenarios == ()
     assert asking.stale

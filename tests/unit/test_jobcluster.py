@@ -86,8 +86,8 @@ def workers(tmp_path_factory):
 def _wait_for_workers(address: str, number: int) -> None:
     from distributed import Client
 
-    with Client(address, timeout=60, set_as_default=False) as client:
-        client.wait_for_workers(number, timeout=60)
+    with Client(address, timeout=240, set_as_default=False) as client:
+        client.wait_for_workers(number, timeout=240)
 
 
 def test_the_same_answer_as_here(workers) -> None:

@@ -194,7 +194,7 @@ def test_replay_to_a_broker_is_recorded_again(project: Path, broker: servers.Mos
 
     until(lambda: stored() == published)
     ingest.terminate()
-    told = json.loads(ingest.communicate(timeout=60)[0])
+    told = json.loads(ingest.communicate(timeout=240)[0])
     assert published == told["stored"] > 100
     assert told["lost"] == 0
 

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 COLUMNS = 5
+REFERENCE, DIFFERENCE = 2, 3
+"""Columns that say nothing of a reference that is looked at by itself."""
 
 
 class IndicatorModel(QAbstractTableModel):
@@ -94,10 +97,12 @@ class IndicatorModel(QAbstractTableModel):
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Write the head of a column."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+        """Write the head of a column, above its cells as they stand."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
             return self._heads[section]
-        return None
+        return _side(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Write a cell."""
@@ -109,8 +114,8 @@ class IndicatorModel(QAbstractTableModel):
             if place not in self._written:
                 self._written[place] = texts(line, self._lang)
             return self._written[place][column]
-        if role == Qt.ItemDataRole.TextAlignmentRole and 0 < column < COLUMNS - 1:
-            return _RIGHT
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(column)
         if role == Qt.ItemDataRole.ToolTipRole:
             tip = tr("Enter or double-click shows it on the map", self._lang)
             return f"{tr(line.title, self._lang, **line.fields)}\n{tip}"
@@ -154,6 +159,9 @@ class IndicatorTable(QTableView):
         self, rows: Sequence[Row], heads: list[str], standing: Mapping[str, Standing], rough: frozenset[str]
     ) -> None:
         """Show other rows; the place where the reader was stays where the same lines are listed."""
+        alone = heads[1] == heads[REFERENCE]
+        for column in (REFERENCE, DIFFERENCE):
+            self.setColumnHidden(column, alone)
         if not self.lines.take(rows, heads, standing, rough):
             return
         self.clearSpans()
@@ -171,6 +179,10 @@ def texts(one: Row, lang: str) -> list[str]:
 
 def _name(line: Row | Standing) -> str:
     return line.id if isinstance(line, result.Row) else f"model {line.model.name}"
+
+
+def _side(column: int) -> int:
+    return _RIGHT if 0 < column < COLUMNS - 1 else _LEFT
 
 
 def _muted() -> QBrush:

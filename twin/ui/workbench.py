@@ -15,7 +15,7 @@ from twin.questions.listening import LISTEN
 from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
 from twin.scenario.scenario import PRESENT
 from twin.scenario.streets import RemovePath
-from twin.state import LayerEntry, Selection
+from twin.state import BASE_LAYERS, LayerEntry, Selection
 from twin.text import N_, tr
 from twin.ui import edits
 from twin.ui.comparing import Comparing
@@ -29,6 +29,7 @@ from twin.ui.throttle import Throttle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from twin.layer import Layer
     from twin.questions.question import Question
     from twin.result import Row
     from twin.scenario.kinds import AnyEdit
@@ -138,6 +139,7 @@ class Workbench(QObject):
         self._dock.problem.connect(self._window.notices.show_error)
         questions = cast("QuestionPanel", docks["questions"].widget())
         questions.row_chosen.connect(self._show_row)
+        questions.answered.connect(self._show_answered)
         questions.layers_wanted.connect(self.results.replied.show)
         questions.selected.connect(self.select)
         self._traffic = cast("TrafficPanel", docks["traffic"].widget())
@@ -320,29 +322,45 @@ class Workbench(QObject):
         if self._dock is not None:
             self._dock.set_conflicts(results.conflicts)
 
-    def _show_row(self, one: Row) -> None:
-        """Paint the field a row speaks of, and fly to its places, or to where the difference is."""
+    def _show_answered(self, one: Row) -> None:
+        """Paint the first figure of an answer where no layer of data is looked at."""
+        store = self._session.store
+        if store is None or any(entry.visible and entry.id not in BASE_LAYERS for entry in store.state.layers):
+            return
+        self._paint(one, undoable=False)
+
+    def _paint(self, one: Row, *, undoable: bool = True) -> tuple[Layer, bool] | None:
+        """Paint the field a row speaks of; return its layer, and whether that is the difference to the reference."""
         store, results = self._session.store, self.results
         if store is None or results.data is None or results.shown is None or not one.shown_by:
-            return
+            return None
         same = edits.active(store.state) is edits.reference(store.state)
         # a figure without a reference is shown as it is
         kind = VALUE if same or math.isnan(one.difference) else DIFFERENCE
         id = layer_id(kind, one.model, one.shown_by)
         layer = results.data.layers.get(id)
         if layer is None:
-            return
+            return None
         others = tuple(entry for entry in store.state.layers if not is_result(entry.id))
         if store.state.layers[0] != LayerEntry(id):
-            store.change(N_("Show on the map"), merge="indicator", layers=(LayerEntry(id), *others))
+            layers = (LayerEntry(id), *others)
+            store.change(N_("Show on the map"), merge="indicator", undoable=undoable, layers=layers)
+        return layer, kind == DIFFERENCE
+
+    def _show_row(self, one: Row) -> None:
+        """Paint the field a row speaks of, and fly to its places, or to where the difference is."""
+        painted, shown = self._paint(one), self.results.shown
+        if painted is None or shown is None:
+            return
+        layer, differs = painted
         places = one.places
-        if kind == DIFFERENCE:
+        if differs:
             most = layer.breaks[-2] / 5 if layer.breaks else 0.0
             places = tuple(layer.field.ids[abs(layer.field.values) > most]) or places
         where = layer.field.where
         if where not in TABLES and not (where == "points" and layer.field.places is None):
             return  # it brings places of its own
-        table = results.shown.state.city.table("places" if where == "points" else where)
+        table = shown.state.city.table("places" if where == "points" else where)
         found = table[table["id"].isin(list(places))]
         if len(found):
             west, south, east, north = (float(value) for value in found.total_bounds)  # type: ignore[operator]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -75,6 +75,8 @@ class QuestionPanel(QWidget):
 
     row_chosen = Signal(object)
     """The Row to show on the map."""
+    answered = Signal(object)
+    """A question has its first answer, which brings no map of its own: the Row of its first figure."""
     selected = Signal(str, object)
     """(table, ids): select this and go there."""
     layers_wanted = Signal()
@@ -197,11 +199,21 @@ class QuestionPanel(QWidget):
             one.setEnabled(asking.phase != "working")
         self._show_foot()
         self.reply.show_reply(asking, lang)
-        if asking.reply is not None and asking.reply is not self._told:
-            self._told = asking.reply
-            self._area.ensureWidgetVisible(self.reply)
+        if asking.reply is None:
+            self._told = False
+        elif not self._told:
+            self._told = True
+            # its height is known once the layout has seen it
+            QTimer.singleShot(0, self, self._to_reply)
+            figure = next((one for one in asking.reply.rows if one.shown_by), None)
+            if figure is not None and not asking.reply.layers:
+                self.answered.emit(figure)
 
-    _told: object = None
+    def _to_reply(self) -> None:
+        """Bring the sentence to the top; a refined answer leaves the reader where he is."""
+        self._area.verticalScrollBar().setValue(max(self.reply.y() - 2 * STEP, 0))
+
+    _told = False
 
     def _show_foot(self) -> None:
         asking, lang, question = self._asking, self._lang, self._question
