@@ -30,7 +30,9 @@ if how == "end": session.end()
 
 
 def _run(folder: Path, how: str) -> int:
-    done = subprocess.run([sys.executable, "-c", CRASH, str(folder), how], capture_output=True, check=False, timeout=240)
+    done = subprocess.run(
+        [sys.executable, "-c", CRASH, str(folder), how], capture_output=True, check=False, timeout=240
+    )
     return done.returncode
 
 
