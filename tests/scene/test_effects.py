@@ -306,18 +306,55 @@ def test_a_far_city_keeps_its_colours_while_it_moves(monkeypatch) -> None:
     assert np.abs(still[middle].mean(axis=(0, 1)) - moving[middle].mean(axis=(0, 1))).max() < 45
 
 
-def test_frames_that_get_slow_drop_details_and_get_them_back() -> None:
-    from twin.scene.view import _Pace
+def test_frames_of_fewer_pixels_show_the_same_city_with_sharp_names() -> None:
+    city = little_city()
+    plotter = pv.Plotter(off_screen=True, window_size=list(SIZE))
+    view = SceneView(plotter)
+    view.show(resolve(bare(city, "buildings", "streets", "labels"), mesh.build(city), {}, "light", "sv"))
+    pose = Pose((X0 + 120, Y0 + 90, 0.0), 500.0, 0.0, 50.0)
+    turned = dataclasses.replace(pose, azimuth=0.02)
+    still = frame(view, pose)
 
-    pace = _Pace()
+    def moved(fewer: int) -> np.ndarray:
+        for each in (pose, turned):
+            view._pace._fewer = fewer
+            view.set_pose(each)
+            view.render()
+        return view.image().astype(int)
+
+    def rough(image: np.ndarray) -> float:
+        return float(np.abs(np.diff(image, 2, axis=1)).mean())
+
+    whole, half = moved(0), moved(2)
+    view._scenery.passes["labels"].show(False)
+    bare_whole, bare_half = moved(0), moved(2)
+    view._scenery.passes["labels"].show(True)
+    assert rough(bare_half) < 0.75 * rough(bare_whole)
+    assert np.abs(bare_half.mean(axis=(0, 1)) - bare_whole.mean(axis=(0, 1))).max() < 1.5, "nothing is cut off"
+    assert np.abs(bare_half - bare_whole).mean() < 6
+    letters = (np.abs(whole - bare_whole).max(axis=2) > 40) & (whole.max(axis=2) < 110)
+    assert letters.sum() > 20
+    assert (np.abs(half - whole).max(axis=2)[letters] < 40).mean() > 0.95, "names are as sharp as ever"
+    assert np.array_equal(frame(view, pose), still)
+    view.close()
+    plotter.close()
+
+
+def test_frames_that_get_slow_drop_details_and_get_them_back() -> None:
+    from twin.scene.pace import Pace
+
+    pace = Pace()
     first = pace.budget
+    assert pace.share == 1.0
     for _ in range(6):
         pace.took(0.3, smooth=False, still=False, moving=True)
     assert pace.level == 2
+    assert pace.share == 0.5
     assert pace.budget < first / 4
     for _ in range(40):
         pace.took(0.01, smooth=False, still=False, moving=True)
     assert pace.level == 0
+    assert pace.share == 1.0
     assert pace.budget > first
     assert pace.smooth(still=True, refined=False), "a little city is smooth at once"
     pace.expect(1_400_000)

@@ -15,11 +15,12 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from twin.scene import camera, labelling
 from twin.scene.camera import Projection
 from twin.scene.draw import renewal
+from twin.scene.draw.coarse import Coarse
 from twin.scene.draw.overlay import Look
-from twin.scene.draw.plan import MOST_DROPPED
 from twin.scene.draw.scenery import Scenery
 from twin.scene.effects import Effects
 from twin.scene.meeting import Ray
+from twin.scene.pace import Pace
 from twin.scene.palette import rgb
 from twin.scene.picking import Hit, Picker
 from twin.state import Pose, layer_table
@@ -30,15 +31,7 @@ if TYPE_CHECKING:
 
     from twin.scene.resolve import Drawables
 
-_SLOW = 0.09
-"""Seconds; slower frames drop effects while the camera moves."""
-_QUICK = 0.02
-_SHORT, _PATIENCE = 0.15, 0.6
-"""Seconds that a frame with smooth edges may take while moving, at once when it rests, and after a while of rest."""
 _SAMPLES = 4
-_LARGE = 500_000
-_FIRST_BUDGET, _LEAST_BUDGET, _MOST_BUDGET = 2e5, 2e4, 1e9
-"""Triangles of buildings drawn while the camera moves: at first, at least on a slow and at most on a quick machine."""
 
 
 class SceneView:
@@ -64,7 +57,8 @@ class SceneView:
         self._framed: tuple[object, ...] = ()
         self._named: tuple[object, ...] = ()
         self._drawn_pose: Pose | None = None
-        self._pace = _Pace()
+        self._pace = Pace()
+        self._coarse = Coarse(self._window, self._renderer)
         self._refined: tuple[object, ...] = ()
         self.effects = Effects()
         """Sun, section and what is done where the camera rests."""
@@ -94,6 +88,7 @@ class SceneView:
     def show(self, drawables: Drawables) -> None:
         """Take what is to be drawn; only what differs from before is changed. Draws nothing itself."""
         old = self._drawables
+        self._coarse.close()
         if self._scenery is None or old is None or drawables.mesh is not old.mesh:
             if self._scenery is not None and renewal.fits(self._scenery.mesh, drawables.mesh):
                 self._scenery.take_mesh(drawables.mesh)
@@ -162,7 +157,11 @@ class SceneView:
         self._frame(still, moving and not still)
         if still:
             self._write_names()
+        share = self._pace.share if moving and not still else 1.0
+        if self._scenery is not None:
+            self._coarse.draw(share, self._scenery.passes["labels"].actors)
         smooth = self.patient or self._pace.smooth(still, self._refined == (self._pose, self._drawables))
+        smooth = smooth and share == 1.0
         self._window.SetMultiSamples(_SAMPLES if smooth else 0)
         start = time.perf_counter()
         self._window.Render()
@@ -181,6 +180,7 @@ class SceneView:
 
     def close(self) -> None:
         """Take everything out of the plotter; the plotter itself stays its owner's."""
+        self._coarse.close()
         if self._scenery is not None:
             self._scenery.close()
         self._scenery = self._picker = self._drawables = None
@@ -362,41 +362,6 @@ class SceneView:
             return max(float(eye[2]) - mesh.top - 50.0, 1.0), float(eye[2]) - float(mesh.ground.heights.min()) + 50.0
         near = max(0.6, 0.8 * (float(eye[2]) - mesh.top - 5.0))
         return near, float(math.dist(eye[:2], middle)) + 17.0 * size + abs(float(eye[2]))
-
-
-class _Pace:
-    """How long frames take, and what is left out while the camera moves so that they do not take longer."""
-
-    def __init__(self) -> None:
-        self.level = 0
-        self.budget = _FIRST_BUDGET
-        self._smooth = 0.0
-
-    def expect(self, triangles: int) -> None:
-        """Guess before the first frame: a large city comes first without smooth edges, which follow once it rests."""
-        if self._smooth == 0 and triangles > _LARGE:
-            self._smooth = 2 * _SHORT
-
-    def smooth(self, still: bool, refined: bool) -> bool:
-        """Return whether the next frame has smooth edges: where they take long only in a refined one."""
-        patience = _PATIENCE if refined else _SHORT if still else _QUICK
-        return self._smooth < patience and (still or self._smooth > 0)
-
-    def took(self, seconds: float, smooth: bool, still: bool, moving: bool) -> None:
-        """Learn from a frame."""
-        if smooth:
-            self._smooth = seconds if self._smooth == 0 else min(seconds, 0.5 * (seconds + self._smooth))
-        if still:
-            return
-        if seconds > _SLOW:
-            self.level = min(self.level + 1, MOST_DROPPED)
-            if moving:
-                self.budget = max(self.budget * min(0.7, 1.2 * _SLOW / seconds), _LEAST_BUDGET)
-        elif seconds < _SLOW / 2:
-            if moving:
-                self.budget = min(self.budget * 1.25, _MOST_BUDGET)
-            if seconds < _SLOW / 3:
-                self.level = max(self.level - 1, 0)
 
 
 _PICKED_BY = {"buildings": "buildings", "roads": "streets", "paths": "paths", "places": "places"}
