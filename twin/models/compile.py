@@ -40,6 +40,7 @@ MODULES = (
 )
 """Modules that hold kernels."""
 _kernels: dict[str, tuple[Any, Any]] = {}
+_ready: set[str] = set()
 
 
 def kernel(signature: Any, regroup: bool = False, quick: bool = False) -> Callable[[Callable[..., Any]], Any]:
@@ -126,10 +127,14 @@ def compile_all(job: Job | None = None, prefix: str = "") -> tuple[str, ...]:
     The first time takes about ten seconds, later ones load what is there.
     """
     found = {name: kept for name, kept in kernels().items() if name.startswith(prefix)}
-    for number, (function, signature) in enumerate(found.values()):
+    for number, (name, (function, signature)) in enumerate(found.items()):
+        if name in _ready:
+            # numba reads the signature anew each time, which for all kernels of a model takes 10 ms
+            continue
         if job is not None:
             job.progress(number / len(found), N_("Compiling {n} of {m}"), n=number + 1, m=len(found))
         function.compile(signature)
+        _ready.add(name)
     return tuple(found)
 
 

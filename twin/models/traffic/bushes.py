@@ -224,12 +224,27 @@ def loaded(count, base, in_at, tails, flows, through):  # type: ignore[no-untype
 _RENEW = (
     "Tuple((f8[::1], i8[::1], i4[::1], i8[::1], i4[::1], i4[::1], f8[::1]))("
     "i4[::1], i4[::1], i4[::1], f8[::1], b1[::1], i4[::1], i8[::1], i4[::1], f8[::1], "
-    "i8[::1], i4[::1], i8[::1], i4[::1], i4[::1], f8[::1])"
+    "i8[::1], i4[::1], i8[::1], i4[::1], i4[::1], f8[::1], b1[::1], f8[::1])"
 )
 
 
+@part
+def kept(i, base, node_at, nodes, in_at, links, tails, flows, new_nodes, new_in, new_links, new_tails, new_flows):  # type: ignore[no-untyped-def]
+    """Write a bush as it was, its first node at ``base``."""
+    first, size = node_at[i], new_in[base]
+    for k in range(first, node_at[i + 1]):
+        new_nodes[base + k - first] = nodes[k]
+        for j in range(in_at[k], in_at[k + 1]):
+            new_links[size], new_tails[size], new_flows[size] = links[j], tails[j], flows[j]
+            size += 1
+        new_in[base + k - first + 1] = size
+
+
 @kernel(_RENEW)
-def renew(out, tail, head, cost, through, origins, to_at, to, trips, node_at, nodes, in_at, links, tails, flows):  # type: ignore[no-untyped-def]
+def renew(
+    out, tail, head, cost, through, origins, to_at, to, trips, node_at, nodes, in_at, links, tails, flows, chosen,
+    known,
+):  # type: ignore[no-untyped-def]  # fmt: skip
     """Find the cheapest paths of some origins and renew their bushes by them, flows split at nodes as before.
 
     Parameters
@@ -245,6 +260,10 @@ def renew(out, tail, head, cost, through, origins, to_at, to, trips, node_at, no
         ``to[to_at[i]:to_at[i + 1]]`` are the destinations of origin i, ``trips`` their demand.
     node_at, nodes, in_at, links, tails, flows : array
         The old bushes; without any, all zeros and empty.
+    chosen : array of bool, shape (k,)
+        Origins to look at; the others keep their bushes and costs.
+    known : array like ``to``
+        Costs of the cheapest paths last found.
 
     Returns
     -------
@@ -269,6 +288,19 @@ def renew(out, tail, head, cost, through, origins, to_at, to, trips, node_at, no
     new_links, new_tails, new_flows = np.empty(guess, dtype=np.int32), np.empty(guess, dtype=np.int32), np.empty(guess)
     for i in range(len(origins)):
         origin, first, last = origins[i], node_at[i], node_at[i + 1]
+        if not chosen[i]:
+            base, count, found = new_at[i], last - first, in_at[last] - in_at[first]
+            new_at[i + 1] = base + count
+            new_nodes = grown(new_nodes, base, base + count)
+            new_in = grown(new_in, base + 1, base + count + 1)
+            new_links = grown(new_links, new_in[base], new_in[base] + found)
+            new_tails = grown(new_tails, new_in[base], new_in[base] + found)
+            new_flows = grown(new_flows, new_in[base], new_in[base] + found)
+            kept(
+                i, base, node_at, nodes, in_at, links, tails, flows, new_nodes, new_in, new_links, new_tails, new_flows
+            )  # fmt: skip
+            cheapest[to_at[i] : to_at[i + 1]] = known[to_at[i] : to_at[i + 1]]
+            continue
         left = mark(True, wanted, nodes, first, last) + mark(True, wanted, to, to_at[i], to_at[i + 1])
         search(origin, out, head, cost, through, wanted, left, dist, pred, heap, keys, where)
         mark(False, wanted, nodes, first, last)

@@ -48,7 +48,7 @@ def catch_up(work: Work, gap: float, hurry: Callable[[], bool], pool: ThreadPool
         chosen &= behind > 0
         if not chosen.any():
             return True
-        work.renew_some([np.flatnonzero(some) for some in np.split(chosen, ends[:-1])], pool)
+        work.renew_some(np.split(chosen, ends[:-1]), pool)
         found = _dearer(work, within)[chosen].sum()
         expected = behind[~chosen].sum() * found / behind[chosen].sum() + UNSETTLED * found
         if not work.settle(gap, hurry):

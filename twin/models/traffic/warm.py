@@ -89,33 +89,28 @@ def carried(
                 at[names.index(vehicles), int(origin)] = number, i
     # its links are gone too, so any other node may stand for it in the bushes
     there = np.maximum(nodes, 0)
-    return tuple(
-        joined([at.get((group.vehicles, int(origin))) for origin in group.origins], bushes, links, there)
-        for group in groups
-    )
-
-
-def some_of(group: Group, bushes: Bushes, rows: NDArray[np.intp]) -> tuple[Group, Bushes]:
-    """Return some origins of a group, and their bushes."""
-    size = np.diff(group.to_at)[rows]
-    at = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-    which = np.repeat(group.to_at[rows] - at[:-1], size) + np.arange(at[-1])
-    some = replace(group, origins=group.origins[rows], to_at=at, to=group.to[which], trips=group.trips[which])
-    return some, joined([(0, int(row)) for row in rows], (bushes,))
+    made = []
+    for group in groups:
+        rows = [at.get((group.vehicles, int(origin))) for origin in group.origins]
+        first = rows[0]
+        if first is not None and rows == [(first[0], i) for i in range(len(old[first[0]].origins))]:
+            bush = bushes[first[0]]
+            made.append(replace(bush, nodes=there[bush.nodes], links=links[bush.links]))
+        else:
+            made.append(joined(rows, bushes, links, there))
+    return tuple(made)
 
 
 def joined(
-    wanted: Sequence[tuple[int, int] | None],
-    bushes: Sequence[Bushes],
-    links: NDArray[np.int32] | None = None,
-    nodes: NDArray[np.int32] | None = None,
-) -> Bushes:
+    wanted: Sequence[tuple[int, int] | None], bushes: Sequence[Bushes], links: NDArray[np.int32],
+    nodes: NDArray[np.int32],
+) -> Bushes:  # fmt: skip
     """Return bushes put together of others, each given as a place in ``bushes`` and within; None is an empty one.
 
     Parameters
     ----------
     wanted, bushes : sequence
-    links, nodes : array, optional
+    links, nodes : array
         New numbers of links and nodes.
     """
     node_at, ins = np.zeros(len(wanted) + 1, dtype=np.int64), [np.zeros(1, dtype=np.int64)]
@@ -131,9 +126,7 @@ def joined(
         node_at[i + 1] += last - first
         ins.append(bush.in_at[first + 1 : last + 1] - bush.in_at[first] + size)
         size += int(bush.in_at[last] - bush.in_at[first])
-        passed, used = bush.nodes[first:last], bush.links[inside]
-        passed, used = passed if nodes is None else nodes[passed], used if links is None else links[used]
-        parts.append((passed, used, bush.tails[inside], bush.flows[inside]))
+        parts.append((nodes[bush.nodes[first:last]], links[bush.links[inside]], bush.tails[inside], bush.flows[inside]))
     if not parts:
         return no_bushes(len(wanted))
     which, through, tails, flows = (np.concatenate(column) for column in zip(*parts, strict=True))

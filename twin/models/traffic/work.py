@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twin.models.traffic import delay, shifts
 from twin.models.traffic.bushes import add_flows, bush_costs, renew
-from twin.models.traffic.warm import Bushes, joined, some_of
+from twin.models.traffic.warm import Bushes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,53 +62,50 @@ class Work:
         self.time, self.slope = np.empty_like(flow), np.empty_like(flow)
         delay.evaluate(self.flat.kinds, self.flat.rows, flow, self.time, self.slope)
 
-    def renewed(self, pool: ThreadPoolExecutor) -> tuple[list[NDArray[np.float64]], tuple[Bushes, ...]]:
-        """Return the costs of the cheapest paths and the bushes renewed by them."""
+    def renewed(
+        self, pool: ThreadPoolExecutor, chosen: Sequence[NDArray[np.bool_]] | None = None
+    ) -> tuple[list[NDArray[np.float64]], tuple[Bushes, ...]]:
+        """Return the costs of the cheapest paths and the bushes renewed by them, of all origins or of those chosen."""
         costs = [self.time + fixed for fixed in self.fixed]
         flat, through = self.flat, self.network.through
 
         def one(k: int) -> tuple[NDArray[np.float64], Bushes]:
             group, old = self.groups[k], self.bushes[k]
+            some = np.ones(len(group.origins), dtype=np.bool_) if chosen is None else chosen[k]
+            known = np.zeros(len(group.to)) if chosen is None else self.cheapest[k]
             made = renew(
                 flat.out, flat.tail, flat.head, costs[group.vehicles], through, group.origins, group.to_at, group.to,
-                group.trips, old.node_at, old.nodes, old.in_at, old.links, old.tails, old.flows,
+                group.trips, old.node_at, old.nodes, old.in_at, old.links, old.tails, old.flows, some, known,
             )  # fmt: skip
             return made[0], Bushes(*made[1:])
 
-        numbers = range(len(self.groups))
-        found = list(map(one, numbers) if self.threads == 1 else pool.map(one, numbers))
-        return [cheapest for cheapest, _ in found], tuple(bushes for _, bushes in found)
+        numbers = [k for k in range(len(self.groups)) if chosen is None or chosen[k].any()]
+        found = map(one, numbers) if self.threads == 1 else pool.map(one, numbers)
+        cheapest, bushes = list(self.cheapest), list(self.bushes)
+        if chosen is None:
+            cheapest = [np.zeros(0)] * len(self.groups)
+        for k, (cost, bush) in zip(numbers, found, strict=True):
+            cheapest[k], bushes[k] = cost, bush
+        return cheapest, tuple(bushes)
 
     def reopened(self, pool: ThreadPoolExecutor) -> bool:
         """Renew the bushes that hold a closed link with flow; return whether there are any."""
         shut = [~np.isfinite(fixed) for fixed in self.fixed]
-        rows = []
+        chosen = []
         for group, bush in zip(self.groups, self.bushes, strict=True):
             links = np.flatnonzero(shut[group.vehicles][bush.links] & (bush.flows > 0))
             nodes = np.searchsorted(bush.in_at, links, side="right") - 1
-            rows.append(np.unique(np.searchsorted(bush.node_at, nodes, side="right") - 1))
-        return self.renew_some(rows, pool)
+            hit = np.zeros(len(group.origins), dtype=np.bool_)
+            hit[np.searchsorted(bush.node_at, nodes, side="right") - 1] = True
+            chosen.append(hit)
+        return self.renew_some(chosen, pool)
 
-    def renew_some(self, rows: Sequence[NDArray[np.intp]], pool: ThreadPoolExecutor) -> bool:
+    def renew_some(self, chosen: Sequence[NDArray[np.bool_]], pool: ThreadPoolExecutor) -> bool:
         """Renew the bushes of some origins of each group, and take them; return whether there are any."""
-        hit = [k for k, some in enumerate(rows) if len(some)]
-        if not hit:
+        if not any(some.any() for some in chosen):
             return False
-        part = copy(self)
-        pairs = [some_of(self.groups[k], self.bushes[k], rows[k]) for k in hit]
-        part.groups, part.bushes = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
-        bushes, cheapest = list(self.bushes), list(self.cheapest)
-        for k, costs, made in zip(hit, *part.renewed(pool), strict=True):
-            origin = [(0, i) for i in range(len(self.groups[k].origins))]
-            for j, row in enumerate(rows[k]):
-                origin[row] = 1, j
-            bushes[k] = joined(origin, (bushes[k], made))
-            chosen = np.zeros(len(self.groups[k].origins), dtype=np.bool_)
-            chosen[rows[k]] = True
-            cheapest[k] = cheapest[k].copy()
-            cheapest[k][np.repeat(chosen, np.diff(self.groups[k].to_at))] = costs
-        self.cheapest = cheapest
-        self.add_up(tuple(bushes))
+        self.cheapest, bushes = self.renewed(pool, chosen)
+        self.add_up(bushes)
         return True
 
     def in_bushes(self) -> list[NDArray[np.float64]]:
