@@ -99,11 +99,16 @@ def moved(q, top, way, amount, links, tails, flows, total, time, slope, kinds, r
         at = tails[j]
 
 
-_SWEEP = "f8(i8[::1], i8[::1], i4[::1], i4[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], i1[::1], f8[:, ::1], f8)"
+_SWEEP = (
+    "f8(i8[::1], i8[::1], i4[::1], i4[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], i1[::1], f8[:, ::1], f8, "
+    "f8[::1], f8, i8)"
+)
+AGAIN = 3
+"""A bush where little was found is looked at again every so many turns."""
 
 
 @kernel(_SWEEP)
-def sweep(node_at, in_at, links, tails, flows, total, time, slope, fixed, kinds, rows, least):  # type: ignore[no-untyped-def]
+def sweep(node_at, in_at, links, tails, flows, total, time, slope, fixed, kinds, rows, least, found, little, turn):  # type: ignore[no-untyped-def]
     """Shift flow in some bushes, one after the other.
 
     Parameters
@@ -118,11 +123,18 @@ def sweep(node_at, in_at, links, tails, flows, total, time, slope, fixed, kinds,
         The links' delay.
     least : float
         Differences smaller than this share of the path's cost are left.
+    found : array, shape (k,)
+        What was found in each bush the last time, infinity before the first: the sum over shifts of the flow on the
+        dearer path times the difference in cost; it changes.
+    little : float
+        Bushes where less than this was found are passed over, but for every third turn.
+    turn : int
+        Number of this sweep.
 
     Returns
     -------
     float
-        What was found: the sum over shifts of the flow on the dearer path times the difference in cost.
+        The sum of what was found.
     """
     longest = 1
     for i in range(len(node_at) - 1):
@@ -131,6 +143,10 @@ def sweep(node_at, in_at, links, tails, flows, total, time, slope, fixed, kinds,
     cheap, dear = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
     excess = 0.0
     for i in range(len(node_at) - 1):
+        if found[i] < little and (turn + i) % AGAIN != 0:
+            excess += found[i]
+            continue
+        found[i] = 0.0
         base, count = node_at[i], node_at[i + 1] - node_at[i]
         labelled(base, count, in_at, links, tails, flows, time, fixed, low, high, cheap, dear)
         for q in range(count - 1, 0, -1):
@@ -145,5 +161,6 @@ def sweep(node_at, in_at, links, tails, flows, total, time, slope, fixed, kinds,
                 amount = most if apart >= steep * most else apart / steep
             moved(q, top, dear, -amount, links, tails, flows, total, time, slope, kinds, rows)
             moved(q, top, cheap, amount, links, tails, flows, total, time, slope, kinds, rows)
-            excess += most * apart
+            found[i] += most * apart
+        excess += found[i]
     return excess

@@ -23,6 +23,8 @@ SWEEPS = 30
 """How often flow is shifted in all bushes before the cheapest paths are looked for again, at most."""
 ENOUGH = 0.03
 """Shifting ends when what is left to gain is this share of what there was."""
+SHARE = 0.3
+"""A bush where less than this share of the mean was found is not looked at in every sweep."""
 LEAST = 1e-4
 """Differences smaller than this times the gap, relative to the path's cost, are left alone."""
 
@@ -136,13 +138,15 @@ class Work:
 
     def settle(self, gap: float, hurry: Callable[[], bool]) -> bool:
         """Shift flow within the bushes until little is left to gain; return False when there is a hurry."""
-        most = 0.0
+        most = excess = 0.0
+        found = [np.full(len(group.origins), np.inf) for group in self.groups]
+        origins = sum(map(len, found))
         for turn in range(SWEEPS):
-            excess = 0.0
-            for group, bush in zip(self.groups, self.bushes, strict=True):
+            little, excess = SHARE * excess / max(origins, 1), 0.0
+            for group, bush, one in zip(self.groups, self.bushes, found, strict=True):
                 excess += shifts.sweep(
                     bush.node_at, bush.in_at, bush.links, bush.tails, bush.flows, self.flow, self.time, self.slope,
-                    self.fixed[group.vehicles], self.flat.kinds, self.flat.rows, LEAST * gap,
+                    self.fixed[group.vehicles], self.flat.kinds, self.flat.rows, LEAST * gap, one, little, turn,
                 )  # fmt: skip
             if hurry():
                 return False

@@ -222,13 +222,17 @@ def connectors_of(city: City, streets: Streets, people: People, base: Streets | 
 def gateways(streets: Streets) -> dict[str, float]:
     """Return the nodes where a main street ends, and its capacity there [pcu/h]."""
     cars = streets.open[0]
-    pairs = pd.DataFrame({"a": streets.a[cars], "b": streets.b[cars], "rank": streets.rank[cars],
-                          "capacity": streets.capacity[cars]})  # fmt: skip
-    back = pairs.rename(columns={"a": "b", "b": "a"})
-    ends = pd.concat([pairs, back])
-    found = ends.groupby("a").agg(others=("b", "nunique"), rank=("rank", "max"), capacity=("capacity", "max"))
-    gate = found[(found["others"] == 1) & (found["rank"] >= GATE_RANK)]
-    return {str(node): float(capacity) for node, capacity in zip(gate.index, gate["capacity"], strict=True)}
+    names, place = np.unique(np.concatenate([streets.a[cars], streets.b[cars]]).astype(str), return_inverse=True)
+    ends = place.reshape(2, -1)
+    # each link once from either end; parallel links lead to one neighbour
+    pairs = np.unique(np.concatenate([ends, ends[::-1]], axis=1), axis=1)
+    others = np.bincount(pairs[0], minlength=len(names)) if len(names) else np.zeros(0, dtype=np.int64)
+    rank, capacity = np.full(len(names), -np.inf), np.full(len(names), -np.inf)
+    for end in ends:
+        np.maximum.at(rank, end, streets.rank[cars])
+        np.maximum.at(capacity, end, streets.capacity[cars])
+    gate = np.flatnonzero((others == 1) & (rank >= GATE_RANK))
+    return {str(names[k]): float(capacity[k]) for k in gate}
 
 
 def _places(
@@ -246,20 +250,23 @@ def _shared(
     people: People, names: NDArray[np.object_], distance: NDArray[np.float64], nearest: NDArray[np.intp]
 ) -> list[tuple[int, str, float, float, float]]:
     """Return for each zone the nodes most of its people lead to: zone, node, mean distance, capacity, not a gate."""
-    frame = pd.DataFrame(
-        {"zone": people.zone, "node": nearest, "weight": people.weight, "way": people.weight * distance}
-    )
-    frame = frame[(frame["zone"] >= 0) & (frame["weight"] > 0)]
-    sums = frame.groupby(["zone", "node"], sort=True)[["weight", "way"]].sum().reset_index()
-    sums = sums.sort_values(["zone", "weight", "node"], ascending=[True, False, True], kind="stable")
-    sums = sums.groupby("zone", sort=False).head(MOST)
+    some = np.flatnonzero((people.zone >= 0) & (people.weight > 0))
+    zone, node, weight = people.zone[some], nearest[some], people.weight[some]
+    pair, of = np.unique(np.stack([zone, node]), axis=1, return_inverse=True)
+    n = pair.shape[1]
+    held, way = np.bincount(of.ravel(), weight, n), np.bincount(of.ravel(), weight * distance[some], n)
+    order = np.lexsort((pair[1], -held, pair[0]))
+    pair, held, way = pair[:, order], held[order], way[order]
+    # the place of each among those of its zone
+    first = np.searchsorted(pair[0], pair[0])
+    kept = np.arange(n) - first < MOST
     # those left out lead to the nodes kept, in proportion
-    whole = frame.groupby("zone")["weight"].sum()
-    kept = sums.groupby("zone")["weight"].transform("sum")
-    size = sums["weight"] * sums["zone"].map(whole) / kept
+    whole = np.bincount(zone, weight, len(people.ids))
+    share = held / np.maximum(np.bincount(pair[0][kept], held[kept], len(people.ids))[pair[0]], 1e-300)
+    size = PER_PERSON * whole[pair[0]] * share
     return [
-        (int(z), str(names[int(k)]), float(way / weight), float(PER_PERSON * total), 0.0)
-        for z, k, weight, way, total in zip(sums["zone"], sums["node"], sums["weight"], sums["way"], size, strict=True)
+        (int(pair[0, k]), str(names[pair[1, k]]), float(way[k] / held[k]), float(size[k]), 0.0)
+        for k in np.flatnonzero(kept)
     ]
 
 
@@ -275,15 +282,15 @@ def _gate_zones(city: City, people: People, gates: dict[str, float]) -> tuple[ND
     if not len(city.demand):
         ids = np.concatenate([people.ids, np.array([f"gate:{node}" for node in nodes], dtype=object)])
         return ids, {node: len(people.ids) + k for k, node in enumerate(nodes)}
-    a, b = city.roads["from_node"].to_numpy(object), city.roads["to_node"].to_numpy(object)
     lines = city.roads.geometry.to_numpy()
-    spots = {
-        **dict(zip(b, shapely.get_point(lines, -1), strict=True)),
-        **dict(zip(a, shapely.get_point(lines, 0), strict=True)),
-    }
+    spots: dict[str, shapely.Point] = {}
+    for column, end in (("to_node", -1), ("from_node", 0)):
+        at = city.roads[column].to_numpy(object)
+        rows = np.flatnonzero(np.isin(at.astype(str), nodes))
+        spots.update(zip(at[rows].tolist(), shapely.get_point(lines[rows], end), strict=True))
     known = [node for node in nodes if node in spots]
-    zones = city.zones.set_index("id").loc[list(people.ids)]
-    near = shapely.STRtree(zones.geometry.to_numpy()).nearest([spots[node] for node in known]) if known else []
+    shapes = city.zones.geometry.to_numpy()[pd.Index(city.zones["id"]).get_indexer(pd.Index(people.ids))]
+    near = shapely.STRtree(shapes).nearest([spots[node] for node in known]) if known else []
     return people.ids, {node: int(z) for node, z in zip(known, near, strict=True)}
 
 

@@ -101,7 +101,9 @@ def _loaded(
     demand = _demand(city, origin, present, settings)
     demand = with_people(with_fleet(demand, city, origin), people, present.people, settings)
     demand = demand.times(np.full(len(demand.origin), 1.0 + growth))
-    rules = rules_of(city, bool(settings.values["proposed_rules"]))
+    rules = present.loaded.rules
+    if city.rules is not origin.rules or not _same_lines(city, origin):
+        rules = rules_of(city, bool(settings.values["proposed_rules"]))
     told = None if job is None else (lambda share: job.progress(share, LOADING))
 
     def loaded(demand: Demand, warm: Loaded) -> Loaded:
@@ -112,6 +114,12 @@ def _loaded(
     if elasticity == 0:
         return fixed
     return settled(fixed, demand, pair_costs(present.loaded, demand), elasticity, loaded)[0]
+
+
+def _same_lines(city: City, origin: City) -> bool:
+    """Whether streets lie where they lay, row by row."""
+    now, once = city.roads.geometry.to_numpy(), origin.roads.geometry.to_numpy()
+    return len(now) == len(once) and all(a is b for a, b in zip(now, once, strict=True))
 
 
 def _demand(city: City, origin: City, present: Present, settings: Settings) -> Demand:
