@@ -241,10 +241,10 @@ def kept(i, base, node_at, nodes, in_at, links, tails, flows, new_nodes, new_in,
 
 
 @kernel(_RENEW)
-def renew(
+def renew(  # type: ignore[no-untyped-def]
     out, tail, head, cost, through, origins, to_at, to, trips, node_at, nodes, in_at, links, tails, flows, chosen,
     known,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Find the cheapest paths of some origins and renew their bushes by them, flows split at nodes as before.
 
     Parameters
