@@ -37,6 +37,24 @@ def test_counts_by_link_and_what_is_not_there(tmp_path):
     assert made.city.sources.set_index("id").loc["counts.csv", "owner"] == "Traffic office"
 
 
+def test_several_rows_of_one_link_keep_the_latest_year_and_its_mean(tmp_path):
+    frame = {
+        "link": ["w1-0f", "w1-0f", "w1-0f", "w1-0b", "w1-0b"], "aadt": [900, 1000, 1200, 10, 20],
+        "år": ["2012-05-01", 2022, "20220904", "", "hösten 2001"],
+    }  # fmt: skip
+    made, aadt = brought(tmp_path, frame)
+    assert aadt[:2].tolist() == [1100, 20]
+    assert (made.rows, made.found, made.links) == (5, 5, 2)
+    assert {(note.kind, note.n, note.examples) for note in made.notes} == {
+        ("skipped", 2, ("w1-0f", "w1-0b")), ("assumed", 2, ("w1-0f",)),
+    }  # fmt: skip
+    # without years the mean stands; a column stated to hold years must hold them
+    made, aadt = brought(tmp_path, {key: frame[key] for key in ("link", "aadt")})
+    assert aadt[0] == pytest.approx(3100 / 3)
+    with pytest.raises(BadInput, match="row 4, column when: «spring»"):
+        brought(tmp_path, {**frame, "when": ["2001", "2001", "2001", "spring", ""]}, year="when")
+
+
 def test_points_with_a_name_count_both_directions_unless_told(tmp_path):
     frame = {
         "gata": ["Storgatan", "Lillgatan, vid nr 3", "Annangatan", "Storgatan"], "x": [50, 100, 50, 9000],

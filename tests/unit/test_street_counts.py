@@ -8,12 +8,12 @@ import pytest
 import shapely
 from small_cities import two_streets
 
-from twin.city.street_counts import with_counts
+from twin.city.street_counts import one_each, with_counts
 
 CRS = "EPSG:3011"
 
 
-def place(lines, amount, both, names=None, ways=None):
+def place(lines, amount, both, names=None, ways=None, years=None):
     def texts(values):
         return None if values is None else np.array(values, dtype=object)
 
@@ -25,6 +25,7 @@ def place(lines, amount, both, names=None, ways=None):
         texts(names),
         texts(ways),
         "src",
+        None if years is None else np.array(years, float),
     )
     return made, made.city.roads["aadt"].to_numpy(float)
 
@@ -43,6 +44,28 @@ def test_a_sum_of_both_is_halved_and_gives_way_to_one_by_direction():
     assert aadt[:2].tolist() == [500, 500]
     _, aadt = place([along, along], [1000, 700], [True, False], ways=["1", "1"])
     assert aadt[:2].tolist() == [700, 500]
+
+
+def test_of_several_the_latest_year_stands_then_the_best_then_the_mean():
+    on, of = [4, 4, 4, 2, 2, 9], [0, 1, 2, 3, 4, 0]
+    made = one_each(on, of, [100, 400, 300, 50, 70, 100], [2015, 2022, 2022, np.nan, 1999, 2015])
+    assert made.links.tolist() == [2, 4, 9]
+    assert made.values.tolist() == [70, 350, 100]  # a count of no known year is the oldest
+    assert (made.older, made.outranked, made.averaged) == ((3,), (), (1, 2))  # row 0 still stands on link 9
+    assert [(note.kind, note.n) for note in made.notes()] == [("skipped", 1), ("assumed", 2)]
+    made = one_each([1, 1, 1], [0, 1, 2], [10, 20, 30], [2020] * 3, [(1.0, -5.0), (1.0, -2.0), (0.0, 0.0)])
+    assert (made.values.tolist(), made.older, made.outranked) == ([20], (), (0, 2))
+    assert one_each([], [], [], []).notes() == ()
+
+
+def test_two_equal_counts_make_a_mean_and_a_later_sum_stands_before_an_older_direction():
+    along = shapely.LineString([(10, 2), (90, 2)])
+    made, aadt = place([along, along], [1000, 1200], [True, True], names=["Storgatan"] * 2)
+    assert aadt[:2].tolist() == [550, 550]
+    assert made.standing.averaged == (0, 1)
+    made, aadt = place([along, along], [700, 1000], [False, True], ways=["1", "1"], years=[2015, 2022])
+    assert aadt[:2].tolist() == [500, 500]
+    assert (made.standing.older, made.found) == ((0,), 2)
 
 
 def test_what_lies_on_no_street_is_said():

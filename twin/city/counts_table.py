@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import shapely
 from twin.city import crs as systems
 from twin.city.reading import Note
 from twin.city.source import source_of
-from twin.city.street_counts import with_counts
+from twin.city.street_counts import one_each, with_counts
 from twin.errors import BadInput, UnknownCrs
 from twin.text import N_
 
@@ -33,10 +34,13 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "name": ("osm_name", "street", "gata", "gatunamn", "name", "namn", "raw_name"),
     "way": ("osmid", "osm_id", "way", "way_id"),
     "link": ("link", "road", "road_id", "roads_id"),
+    "year": ("year", "år", "ar", "mätår", "matar", "raw_year", "date", "datum", "mätdatum", "matdatum"),
     "x": ("x", "lon", "longitude", "east", "easting", "e"),
     "y": ("y", "lat", "latitude", "north", "northing", "n"),
 }
 """Columns of a file of counts that are known by their names, in lower case, by what they hold."""
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?=\D|$|[01]\d[0-3]\d(?:\D|$))")
+"""The year of a year or date, 20190502 among them."""
 _YES, _NO = ("true", "1", "yes", "ja", "t", "y", "j"), ("false", "0", "no", "nej", "f", "n", "")
 
 
@@ -49,6 +53,7 @@ class Columns:
     name: str = ""
     way: str = ""
     link: str = ""
+    year: str = ""
     x: str = ""
     y: str = ""
 
@@ -95,7 +100,8 @@ def bring_counts(
     Parameters
     ----------
     city : City
-        With streets. Links that the file does not reach keep the count they have.
+        With streets. Links that the file does not reach keep the count they have. Where several rows reach a link
+        :func:`twin.city.street_counts.one_each` says what stands there.
     table : UnitTable
         A row per count [veh/day]: with the id of the road link, or lines or points on the streets.
     stated : mapping
@@ -121,10 +127,11 @@ def bring_counts(
     if not good.all():
         text = N_("{n} rows have no count and were left out")
         notes.append(Note("skipped", text, int((~good).sum()), {}, _names(table, columns, np.flatnonzero(~good))))
+    years = _years(table, columns.year, "year" in stated)
     if columns.link:
-        made = _by_link(city, table, columns, amount, good)
+        made = _by_link(city, table, columns, amount, good, years)
     else:
-        made = _by_place(city, table, columns, amount, good, crs)
+        made = _by_place(city, table, columns, amount, good, crs, years)
     _, sources = source_of(table.path, **facts)
     others = city.sources[city.sources["id"] != sources["id"].iloc[0]]
     done = made.city.replaced(sources=pd.concat([others, sources], ignore_index=True))
@@ -132,25 +139,29 @@ def bring_counts(
 
 
 def _by_link(
-    city: City, table: UnitTable, columns: Columns, amount: NDArray[np.float64], good: NDArray[np.bool_]
-) -> Counted:
+    city: City, table: UnitTable, columns: Columns, amount: NDArray[np.float64], good: NDArray[np.bool_],
+    years: NDArray[np.float64],
+) -> Counted:  # fmt: skip
     ids = table.text(columns.link)
     at = pd.Index(city.roads["id"]).get_indexer(pd.Index(ids))
     rows = good & (at >= 0)
     aadt = city.roads["aadt"].to_numpy(float).copy()
-    aadt[at[rows]] = amount[rows]
-    notes = []
+    some = np.flatnonzero(rows)
+    standing = one_each(at[some].tolist(), some.tolist(), amount[some].tolist(), years[some].tolist())
+    aadt[standing.links] = standing.values
+    notes = list(standing.notes(lambda those: tuple(dict.fromkeys(ids[k] for k in those))[:EXAMPLES]))
     lost = np.flatnonzero(good & (at < 0))
     if len(lost):
         text = N_("{n} counts name a road link that this city has not; they were left out")
         notes.append(Note("skipped", text, len(lost), {}, tuple(ids[k] for k in lost[:EXAMPLES])))
-    links = len(set(at[rows].tolist()))
-    return Counted(city.replaced(roads=city.roads.assign(aadt=aadt)), table.rows, int(rows.sum()), links, tuple(notes))
+    done = city.replaced(roads=city.roads.assign(aadt=aadt))
+    return Counted(done, table.rows, int(rows.sum()), len(standing.links), tuple(notes))
 
 
 def _by_place(
-    city: City, table: UnitTable, columns: Columns, amount: NDArray[np.float64], good: NDArray[np.bool_], crs: str
-) -> Counted:
+    city: City, table: UnitTable, columns: Columns, amount: NDArray[np.float64], good: NDArray[np.bool_], crs: str,
+    years: NDArray[np.float64],
+) -> Counted:  # fmt: skip
     shapes = _places(city, table, columns, crs)
     notes = []
     west, south, east, north = city.roads.total_bounds
@@ -178,8 +189,9 @@ def _by_place(
     ways = _texts(table, columns.way)
     placed = with_counts(
         city, shapes[chosen], amount[chosen], both[chosen], names[chosen] if columns.name else None,
-        ways[chosen] if columns.way else None,
+        ways[chosen] if columns.way else None, years=years[chosen],
     )  # fmt: skip
+    notes += placed.standing.notes(lambda those: _names(table, columns, chosen[list(those)]))
     if placed.lost:
         text = N_("{n} counts lie on no street of this city and were left out")
         lost = _names(table, columns, chosen[list(placed.lost)])
@@ -220,6 +232,19 @@ def _flag(table: UnitTable, column: str, row: int, text: str) -> bool:
         raise BadInput("{path}: row {row}, column {column}: «{value}» is not yes or no", path=table.path.name,
                        row=row + 1, column=column, value=text[:40])  # fmt: skip
     return plain in _YES
+
+
+def _years(table: UnitTable, column: str, stated: bool) -> NDArray[np.float64]:
+    """Return when was counted, of years or dates; nan where that is not known."""
+    made = np.full(table.rows, np.nan)
+    for k, text in enumerate(_texts(table, column)):
+        year = _YEAR.search(str(text))
+        if year is not None:
+            made[k] = float(year[0])
+        elif text and stated:
+            raise BadInput("{path}: row {row}, column {column}: «{value}» is no year and no date",
+                           path=table.path.name, row=k + 1, column=column, value=str(text)[:40])  # fmt: skip
+    return made
 
 
 def _texts(table: UnitTable, column: str) -> NDArray[np.object_]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _FIELDS = (
     ("count", N_("Vehicles a day")), ("oneway", N_("Counts one direction only (yes/no)")), ("name", N_("Street")),
-    ("way", N_("OpenStreetMap way")), ("link", N_("Road link (id)")), ("x", N_("East (x)")), ("y", N_("North (y)")),
+    ("way", N_("OpenStreetMap way")), ("link", N_("Road link (id)")), ("year", N_("Year or date")),
+    ("x", N_("East (x)")), ("y", N_("North (y)")),
 )  # fmt: skip
 _PLACES = ("x", "y")
 
