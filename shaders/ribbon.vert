@@ -20,7 +20,8 @@ out vec4 vPlace;
 
 void main() {
   float pixel = uPoint * (MCDCMatrix * vertexMC).w;
-  float wanted = max(side.z, 0.5 * (uMinWidth - 0.35 * side.w) * pixel);
+  float own = side.z + uCasing.x;
+  float wanted = max(own, 0.5 * (uMinWidth - 0.35 * side.w) * pixel);
   vec4 measure = texelFetch(measures, uSized > 0.5 || uFlowing > 0.5 ? cellOf(road.x) : ivec2(0), 0);
   float marked = 0.0;
   if (uRing > 0.5) {
@@ -28,7 +29,7 @@ void main() {
     marked = mark > 0.5 && mark < 1.5 ? 1.0 : 0.6 * hovered(road.x);
   }
   if (uSized > 0.5 && (uRing < 0.5 || marked > 0.0)) {
-    wanted = max(0.5 * mix(uSize.x, uSize.y, measure.r) * pixel, side.z * (0.25 + 0.75 * measure.r));
+    wanted = max(0.5 * mix(uSize.x, uSize.y, measure.r) * pixel, own * (0.25 + 0.75 * measure.r));
   }
   vec4 at = vertexMC;
   if (marked > 0.0) wanted = max(wanted, 0.5 * uMinRing * pixel) + (uFlat > 0.5 ? 1.0 : 2.0) * pixel * marked;
@@ -38,8 +39,8 @@ void main() {
     if (abs(under - at.z) < 0.3) at.z += groundAt(at.xy) - under;
   }
   gl_Position = MCDCMatrix * at;
-  vec3 colour = uFlat > 0.5 ? uFlatColour : tintOf(kind);
-  float own = light;
+  vec3 colour = uFlat > 0.5 ? uFlatColour : tintOf(uCasing.x > 0.0 ? uCasing.y : kind);
+  float lit = light;
   float lacking = 0.0;
   float lift = 0.08 * fract(road.x * 0.618034);  // ends of links that meet: one of them lies above
   if (uData > 0.5) {
@@ -47,23 +48,24 @@ void main() {
     vec4 data = dataColour(road.x);
     lacking = step(0.1, data.a) * step(data.a, 0.9);
     colour = mix(colour, data.rgb, (lacking > 0.5 ? 0.6 : data.a) * uOpacity);
-    own = mix(own, 0.5 + 0.5 * own, data.a);
+    lit = mix(lit, 0.5 + 0.5 * lit, data.a);
     lift += 0.1 * data.a + 0.1 * hovered(road.x) + (mark > 0.5 ? 0.2 : 0.0);
     colour = mix(colour, uHoverColour, 0.75 * hovered(road.x));
     if (mark > 0.5 && data.a < 0.9) colour = uAccent;
   }
   if (marked > 0.0) {
     colour = mix(uHoverColour, uAccent, marked > 0.8 ? 1.0 : 0.35);
-    own = 1.0;
+    lit = 1.0;
     lift += 0.3;
   }
   vColour = vec4(colour, marked > 0.0 ? max(uAlpha, 0.9) : uAlpha);
   vPattern = vec3(lacking > 0.5 ? 3.0 : road.w, pixel, wanted);
   vStripe = lacking > 0.5 ? uInk : tintOf(12.0);
   vFlow = measure.g;
-  vAlong = vec2(road.y, own);
+  vAlong = vec2(road.y, lit);
   vPlace = vec4(shadeUv(at.xy), 0.0, hazeAt(at.xyz, gl_Position.w));
-  gl_Position.z -= uBias * (uOrder + lift + (wanted - side.z > 0.3 ? 2.0 : 0.0));
+  gl_Position.z -= uBias * (uOrder + lift + (wanted - own > 0.3 ? 2.0 : 0.0));
   float most = side.w > 1.5 ? uVanish.x : side.w > 0.5 ? uVanish.y : uVanish.z;
-  if (marked <= 0.0 && (pixel > most || uOnlyMarked > 0.5)) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+  bool bare = uCasing.x > 0.0 && road.w > 0.5;  // a tunnel has no kerb
+  if (marked <= 0.0 && (pixel > most || uOnlyMarked > 0.5 || bare)) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }

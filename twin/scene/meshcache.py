@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from twin.city.city import City
     from twin.scene.mesh import CityMesh, Progress
 
-VERSION = 3
+VERSION = 4
 """Grows when meshes of the same city become others."""
 _MAGIC = b"twinmesh"
 _ALIGN = 64

@@ -210,7 +210,7 @@ class Picker:
         first, last = solids.first_cell[self._rank[rows]], solids.first_cell[self._rank[rows] + 1]
         count = last - first
         cell = np.repeat(first, count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        corners = solids.faces.points[solids.faces.cells[cell]].astype(float)
+        corners = solids.faces.points[solids.faces.corners(cell)].astype(float)
         t = moller_trumbore(corners, start, heading)
         if not len(t) or not np.isfinite(t.min()):
             return np.inf, -1
@@ -257,8 +257,9 @@ class Picker:
     @cached_property
     def _zone_index(self) -> tuple[GridIndex, Floats, NDArray[np.int64]]:
         part = self._mesh.zones
-        corners = part.points[part.cells][:, :, :2].astype(float)
-        rows = np.rint(part.attributes["kind"][part.cells[:, 0], 0]).astype(np.int64) if len(part) else np.empty(0, int)
+        cells = part.cells
+        corners = part.points[cells][:, :, :2].astype(float)
+        rows = np.rint(part.attributes["kind"][cells[:, 0], 0]).astype(np.int64) if len(part) else np.empty(0, int)
         return GridIndex(np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)), corners, rows
 
     def _zone(self, at: Floats) -> int:
@@ -299,7 +300,8 @@ class _Segments:
 
     def __init__(self, part: Part) -> None:
         self._part = part
-        rows = part.attributes["road"][part.cells[:, 0], 0] if len(part) else np.empty(0, np.float32)
+        cells = part.cells
+        rows = part.attributes["road"][cells[:, 0], 0] if len(part) else np.empty(0, np.float32)
         self._order = np.argsort(rows, kind="stable").astype(np.int32)
         ordered = np.rint(rows[self._order]).astype(np.int64)
         self._first = np.flatnonzero(np.diff(ordered, prepend=-1))
@@ -309,7 +311,7 @@ class _Segments:
             return
         low, high = np.full((len(self._first), 2), np.inf), np.full((len(self._first), 2), -np.inf)
         for k in range(3):
-            corner = part.points[part.cells[self._order, k], :2]
+            corner = part.points[cells[self._order, k], :2]
             low = np.minimum(low, np.minimum.reduceat(corner, self._first, axis=0))
             high = np.maximum(high, np.maximum.reduceat(corner, self._first, axis=0))
         self._index = GridIndex(np.concatenate([low, high], axis=1))
@@ -322,7 +324,7 @@ class _Segments:
             return -1
         count = self._last[some] - self._first[some]
         at = np.arange(count.sum()) + np.repeat(self._first[some] - (np.cumsum(count) - count), count)
-        corners = self._part.points[self._part.cells[self._order[at]]][:, :, :2].astype(float)
+        corners = self._part.points[self._part.corners(self._order[at])][:, :, :2].astype(float)
         distance = distance_to_triangles(corners, np.array([x, y]))
         k = int(np.argmin(distance))
         return (

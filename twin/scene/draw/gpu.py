@@ -27,14 +27,14 @@ Uniform = float | Sequence[float]
 
 
 class Texture:
-    """A texture whose pixels can be written in place."""
+    """A texture whose pixels can be written in place; a ``fixed`` one reads the array it was given."""
 
-    def __init__(self, pixels: NDArray[Any], smooth: bool = False) -> None:
+    def __init__(self, pixels: NDArray[Any], smooth: bool = False, fixed: bool = False) -> None:
         height, width, channels = pixels.shape
         self._channels = channels
         self._image = vtkImageData()
         self._image.SetDimensions(width, height, 1)
-        scalars = numpy_to_vtk(np.ascontiguousarray(pixels.reshape(-1, channels)), deep=True)
+        scalars = numpy_to_vtk(np.ascontiguousarray(pixels.reshape(-1, channels)), deep=not fixed)
         self._image.GetPointData().SetScalars(scalars)
         self.vtk = vtkTexture()
         self.vtk.SetInputDataObject(self._image)
@@ -79,6 +79,7 @@ class Pass:
         self._bound: set[str] = set()
         self.actors: list[vtkActor] = []
         self._mappers: list[vtkPolyDataMapper] = []
+        self._part: Part | None = None
         self._points: dict[int, vtkPolyData] = {}
         self.visible = True
         self._mask: NDArray[np.bool_] | None = None
@@ -134,7 +135,12 @@ class Pass:
             self.actors.append(self._actor(data, part.attributes))
 
     def _tiles(self, part: Part, like: Pass | None) -> list[vtkPolyData]:
-        found = [tile_data(part, k, None if like is None else like._points.get(k)) for k in range(len(part.tiles) - 1)]
+        if like is not None and like._part is part:
+            found = [like._points.get(k) for k in range(len(part.tiles) - 1)]
+        else:
+            known = {} if like is None else like._points
+            found = [tile_data(part, k, known.get(k)) for k in range(len(part.tiles) - 1)]
+        self._part = part
         self._points = {k: data for k, data in enumerate(found) if data is not None}
         return list(self._points.values())
 
@@ -219,14 +225,10 @@ def tile_data(part: Part, k: int, like: vtkPolyData | None = None) -> vtkPolyDat
     if c1 <= c0:
         return None
     data = vtkPolyData()
-    cells = part.cells[c0:c1] - np.int32(p0)
+    cells = part.local[c0:c1]
     width = cells.shape[1]
     array = vtkCellArray()
-    offsets = np.arange(0, (len(cells) + 1) * width, width, dtype=np.int32)
-    array.SetData(
-        numpy_to_vtk(offsets, array_type=VTK_TYPE_INT32),
-        numpy_to_vtk(np.ascontiguousarray(cells.ravel()), array_type=VTK_TYPE_INT32),
-    )
+    array.SetData(width, numpy_to_vtk(np.ascontiguousarray(cells.ravel()), array_type=VTK_TYPE_INT32))
     if width == 2:
         data.SetLines(array)
     else:

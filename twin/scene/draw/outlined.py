@@ -83,7 +83,7 @@ class Outlined:
         edges = self._mesh.solids.edges
         rank, first = self._first
         chosen = rank[rows]
-        cells = np.concatenate([edges.cells[first[k] : first[k + 1]] for k in chosen])
+        cells = edges.corners(np.concatenate([np.arange(first[k], first[k + 1]) for k in chosen]))
         if not len(cells):
             return part.joined([])
         start, end = (edges.points[cells[:, k]].astype(float) for k in (0, 1))

@@ -27,8 +27,8 @@ SHOWN_BY = {
 """Which entry of the layer tree shows or hides a pass."""
 BEFORE = {"paths": "ground", "buildings": "lines", "edges": "walls", "labels": "points"}
 """Before which pass the overlays of a slot are drawn."""
-LIKE = {"edges": "buildings", "roofs": "buildings"}
-"""Which pass has the same points, which then are on the graphics card once."""
+LIKE = {"edges": "buildings", "roofs": "buildings", "casing": "fill"}
+"""Which pass has the same points, which then are on the graphics card once; :func:`parts` names it first."""
 FAR = 3.0
 """Size of a pixel [m] beyond which streets are drawn as simple strips."""
 MINOR = 7.0
@@ -53,7 +53,7 @@ DEFAULTS: dict[str, float | tuple[float, ...]] = {
     "uEdgeFade": 1.6, "uScale": 1.0, "uHalo": 0.30,
     "uSteps": (0.0, 0.0, 0.0, 1.0), "uHatch": 0.0, "uSized": 0.0, "uSize": (0.0, 0.0), "uFlowing": 0.0,
     "uSeconds": 0.0, "uThrough": 0.0, "uRing": 0.0, "uMinRing": 1.3, "uOnlyMarked": 0.0, "uSection": 0.0,
-    "uPlane": (0.0, 0.0, 0.0, 0.0), "uDay": 1.0, "uCast": 0.62,
+    "uPlane": (0.0, 0.0, 0.0, 0.0), "uDay": 1.0, "uCast": 0.62, "uCasing": (0.0, 0.0),
 }  # fmt: skip
 """Uniforms until something sets them."""
 
@@ -102,7 +102,7 @@ def parts(mesh: CityMesh) -> dict[str, Part]:
     """Return the parts of a mesh by the pass that draws them."""
     return {
         "terrain": mesh.terrain, "green": mesh.green, "water": mesh.water, "paved": mesh.paved,
-        "quays": mesh.quays, "paths": mesh.paths.fill, "casing": mesh.roads.casing, "fill": mesh.roads.fill,
+        "quays": mesh.quays, "paths": mesh.paths.fill, "fill": mesh.roads.fill, "casing": mesh.roads.fill,
         "far_fill": mesh.roads.far, "far_main": mesh.roads.main,
         "slabs": mesh.roads.slabs, "path_slabs": mesh.paths.slabs, "barriers": mesh.barriers,
         "zones": mesh.zones, "borders": mesh.zone_borders, "buildings": mesh.solids.faces,

@@ -16,7 +16,8 @@ from twin.scene.draw.painting import Painting
 from twin.scene.draw.tiles import Tiles
 from twin.scene.meshing.ground import sun_vector
 from twin.scene.meshing.names import together
-from twin.scene.palette import Palette, rgb, tint_rows
+from twin.scene.meshing.ribbons import CASING
+from twin.scene.palette import Palette, rgb, tint, tint_rows
 from twin.scene.resolve import KINDS
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Scenery:
         self._renderer = renderer
         self._tints = Texture(np.zeros((1, 32, 4), dtype=np.uint8))
         common = {
-            "shadeMap": Texture(mesh.shade.values, smooth=True),
+            "shadeMap": Texture(mesh.shade.values, smooth=True, fixed=True),
             "nearMap": Texture(np.zeros((2, 2, 3), dtype=np.uint8), smooth=True),
             "tints": self._tints,
             "heights": _heights(mesh.ground),
@@ -208,7 +209,7 @@ class Scenery:
     def cast(self, shade: Shade) -> None:
         """Take another map of light and shadows."""
         self.shade_pixel = shade.pixel
-        self._bind("shadeMap", Texture(shade.values, smooth=True))
+        self._bind("shadeMap", Texture(shade.values, smooth=True, fixed=True))
         self.set_all(uShadeFrame=_shade_frame(shade), uShadeStep=1.5 * shade.pixel)
 
     def cast_near(self, shade: Shade | None) -> None:
@@ -216,7 +217,7 @@ class Scenery:
         if shade is None:
             self.set_all(uNearFrame=(0.0, 0.0, 0.0, 0.0))
         else:
-            self._bind("nearMap", Texture(shade.values, smooth=True))
+            self._bind("nearMap", Texture(shade.values, smooth=True, fixed=True))
             self.set_all(uNearFrame=_shade_frame(shade))
 
     def _bind(self, name: str, texture: Texture) -> None:
@@ -300,7 +301,7 @@ class Scenery:
             self.passes[name].set(uOrder=order)
         self.passes["borders"].set(uFlat=1.0, uMinWidth=1.6, uVanish=(1e9, 1e9, 1e9), uRing=1.0)
         self.passes["water"].set(uWater=1.0)
-        self.passes["casing"].set(uMinWidth=0.0, uRing=1.0)
+        self.passes["casing"].set(uMinWidth=0.0, uRing=1.0, uCasing=(CASING, float(tint("casing"))))
         for name in ("fill", "far_fill", "far_main"):
             self.passes[name].set(uData=1.0, uMinWidth=1.3)
         self.passes["paths"].set(uData=1.0, uMinWidth=0.9, uVanish=(2.0, 2.0, 2.0))
@@ -362,7 +363,7 @@ def _heights(ground: Ground) -> Texture:
 
 def _ids(where: SitePlan) -> Texture:
     """Return rows as red, green, blue: the lowest byte first."""
-    return Texture(where.rows[:, :, None].view(np.uint8).reshape(*where.rows.shape, 4))
+    return Texture(where.rows[:, :, None].view(np.uint8).reshape(*where.rows.shape, 4), fixed=True)
 
 
 def _plan_frame(where: SitePlan) -> tuple[float, float, float, float]:

@@ -36,9 +36,10 @@ class NearShade:
     def _eaves(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
         """Directed edges of the roofs: starts and ends (n, 2), heights above the ground, rows of the buildings."""
         edges = self._mesh.solids.edges
-        a, b = (edges.points[edges.cells[:, k]] for k in (0, 1))
+        cells = edges.cells
+        a, b = (edges.points[cells[:, k]] for k in (0, 1))
         level = np.abs(a[:, 2] - b[:, 2]) < 1e-3
-        body = edges.attributes["body"][edges.cells[level, 0]]
+        body = edges.attributes["body"][cells[level, 0]]
         return (
             a[level, :2].astype(float), b[level, :2].astype(float), body[:, 1].astype(float),
             np.rint(body[:, 0]).astype(np.int64),

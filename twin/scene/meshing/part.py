@@ -25,8 +25,9 @@ class Part:
     ----------
     points : array, shape (n, 3) [m]
         Relative to the mesh's origin.
-    cells : array, shape (m, 3) or (m, 2)
-        Corner indices into ``points``.
+    local : array, shape (m, 3) or (m, 2)
+        Corners of triangles or lines, counted from the first point of their tile: so each tile goes to the graphics
+        card as it lies. :attr:`cells` and :meth:`corners` count from the first point of all.
     attributes : mapping from name to array, shape (n, k)
         What the shader gets per corner.
     tiles : array, shape (tiles + 1, 2)
@@ -34,13 +35,24 @@ class Part:
     """
 
     points: Float32
-    cells: Int32
+    local: Int32
     attributes: Mapping[str, Float32] = field(default_factory=dict)
     tiles: Int64 = field(default_factory=lambda: np.zeros((1, 2), dtype=np.int64))
 
     def __len__(self) -> int:
         """Return the number of cells."""
-        return len(self.cells)
+        return len(self.local)
+
+    @property
+    def cells(self) -> Int32:
+        """Corner indices into ``points``, shape as ``local``: made anew each time, as large as all of it."""
+        return self.local + np.repeat(self.tiles[:-1, 0], np.diff(self.tiles[:, 1]))[:, None].astype(np.int32)
+
+    def corners(self, some: Int64) -> Int64:
+        """Return the corner indices into ``points`` of some cells (k,), shape (k, 3) or (k, 2)."""
+        tile = np.searchsorted(self.tiles[:, 1], some, side="right") - 1
+        found: Int64 = self.local[some] + self.tiles[tile, 0][:, None]
+        return found
 
 
 def whole(points: NDArray[np.float64], cells: NDArray[np.int64], **attributes: NDArray[np.float64]) -> Part:
@@ -86,7 +98,8 @@ def tiled(part: Part, size: float, box: tuple[float, float, float, float] | None
     """
     if not len(part):
         return part
-    middles = part.points[part.cells, :2].mean(axis=1)
+    cells = part.cells
+    middles = part.points[cells, :2].mean(axis=1)
     if box is not None:
         middles = np.clip(middles, box[:2], (box[2] - 1e-3, box[3] - 1e-3))
     column = np.floor((middles - middles.min(axis=0)) / size).astype(np.int64)
@@ -97,15 +110,15 @@ def tiled(part: Part, size: float, box: tuple[float, float, float, float] | None
     firsts = np.concatenate([[0], breaks, [len(key)]])
     # Points used by several tiles are repeated in each.
     tile = np.repeat(np.arange(len(firsts) - 1), np.diff(firsts))
-    width = part.cells.shape[1]
-    corner = part.cells[order].astype(np.int64).ravel() + np.repeat(tile, width) * len(part.points)
+    width = cells.shape[1]
+    corner = cells[order].astype(np.int64).ravel() + np.repeat(tile, width) * len(part.points)
     # In the order in which they come, which is that of the tiles.
     inverse, unique = pd.factorize(corner)
     source, owner = unique % len(part.points), unique // len(part.points)
     first_points = np.searchsorted(owner, np.arange(len(firsts)))
     return Part(
         part.points[source],
-        inverse.reshape(-1, width).astype(np.int32),
+        (inverse.reshape(-1, width) - first_points[tile][:, None]).astype(np.int32),
         {name: values[source] for name, values in part.attributes.items()},
         np.stack([first_points, firsts], axis=1).astype(np.int64),
     )

@@ -39,11 +39,13 @@ MAJOR = frozenset(
 MINOR = frozenset({"service", "track"})
 PATH_WIDTH = 1.8
 CASING = 0.9
+"""How far the kerb of a street reaches beyond it [m]."""
 CLEARANCE = 4.5
 DECK = 1.1
 _LANE = 3.3
 _ARCH_STEP = 12.0
 _LOT = 3000
+_HUNG_LOT = 20_000
 
 PLAIN, DASHED, HATCHED = 0.0, 1.0, 2.0
 
@@ -54,10 +56,10 @@ class Ribbons:
 
     ``side`` x, y is the unit vector towards the ribbon's edge, so that the shader can widen what would be too
     thin to see; rank 0 major, 1 ordinary, 2 minor. ``far`` and ``main`` (major streets) are the fill as simple strips
-    that are not cut along the ground, for views from so far that nobody sees them leave it.
+    that are not cut along the ground, for views from so far that nobody sees them leave it. The casing of streets is
+    their fill, which the shader draws :data:`CASING` wider.
     """
 
-    casing: Part
     fill: Part
     slabs: Part
     far: Part
@@ -72,7 +74,7 @@ class _Lines:
 
 
 def build_roads(roads: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, float]) -> Ribbons:
-    """Mesh the streets: casing and fill on the ground, and the decks of bridges with their slabs."""
+    """Mesh the streets on the ground, and the decks of bridges with their slabs."""
     lines = _lines(_supple(roads), origin)
     kind = roads["kind"].to_numpy(dtype=object)
     lanes = roads["lanes"].to_numpy(dtype=float)
@@ -86,20 +88,15 @@ def build_roads(roads: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, fl
     heights = deck_heights(roads, lines, ground) if bridge.any() else None
 
     solid_rows = ~tunnel
-    cased = _chosen(lines, solid_rows & ~bridge)
     on_ground = _chosen(lines, ~bridge)
-    casing = _on_ground(cased, ground, width / 2 + CASING, np.full(len(kind), float(tint("casing"))), pattern, rank)
     pairs = paired(roads)
     fill = _on_ground(on_ground, ground, np.where(tunnel, width * 0.3, width / 2), colour, pattern, rank, pairs)
     slabs = []
     if heights is not None:
         over = _chosen(lines, bridge)
         z = heights[_point_mask(lines, bridge)]
-        edge = width / 2 + CASING
-        deck = _deck(over, z, edge, np.full(len(kind), float(tint("casing"))), rank)
-        casing = part.tiled(part.joined([casing, deck]), ground.tile)
         fill = part.tiled(part.joined([fill, _deck(over, z, width / 2, colour, rank, pairs)]), ground.tile)
-        slabs = [_slab(over, z, edge)]
+        slabs = [_slab(over, z, width / 2 + CASING)]
     z = ground.at(lines.points[:, 0], lines.points[:, 1]) if heights is None else heights
     far, main = (
         part.tiled(
@@ -108,7 +105,7 @@ def build_roads(roads: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, fl
         )
         for some in (solid_rows & (rank > 0), solid_rows & (rank == 0))
     )
-    return Ribbons(casing, fill, part.joined(slabs), far, main)
+    return Ribbons(fill, part.joined(slabs), far, main)
 
 
 def paired(roads: gpd.GeoDataFrame) -> NDArray[np.bool_]:
@@ -136,7 +133,7 @@ def build_paths(paths: gpd.GeoDataFrame, ground: Ground, origin: tuple[float, fl
         over, z = _chosen(lines, bridge), heights[_point_mask(lines, bridge)]
         fill = part.tiled(part.joined([fill, _deck(over, z, half, colour, rank)]), ground.tile)
         slabs = [_slab(over, z, half + 0.2)]
-    return Ribbons(part.joined([]), fill, part.joined(slabs), part.joined([]), part.joined([]))
+    return Ribbons(fill, part.joined(slabs), part.joined([]), part.joined([]))
 
 
 def build_borders(shapes: NDArray[np.object_], ground: Ground, origin: tuple[float, float]) -> Part:
@@ -152,11 +149,14 @@ def hung(ribbons: Ribbons, ground: Ground) -> tuple[Floats, Ints]:
     part_ = ribbons.fill
     if not len(ribbons.slabs):
         return np.empty((0, 3, 3)), np.empty(0, dtype=np.int64)
-    corners = part_.points[part_.cells].astype(float)
-    middle = corners.mean(axis=1)
-    above = middle[:, 2] > ground.at(middle[:, 0], middle[:, 1]) + 0.3
-    rows = part_.attributes["road"][part_.cells[above, 0], 0]
-    return corners[above], np.rint(rows).astype(np.int64)
+    found = []
+    for k in range(0, len(part_), _HUNG_LOT):  # all corners of a large city at once would take as much as its streets
+        cells = part_.corners(np.arange(k, min(k + _HUNG_LOT, len(part_))))
+        middle = part_.points[cells].mean(axis=1, dtype=float)
+        found.append(cells[middle[:, 2] > ground.at(middle[:, 0], middle[:, 1]) + 0.3])
+    above = np.concatenate(found)
+    rows = part_.attributes["road"][above[:, 0], 0]
+    return part_.points[above].astype(float), np.rint(rows).astype(np.int64)
 
 
 def surface(ribbons: Ribbons, ground: Ground, x: Floats, y: Floats) -> Floats:

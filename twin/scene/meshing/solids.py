@@ -90,10 +90,17 @@ def build(buildings: gpd.GeoDataFrame, surfaces: Surfaces | None, ground: Ground
     tiles = np.searchsorted(tile[order], np.arange(n_tiles + 1))
     body = {"body": made.body}
     upper = np.concatenate([[0], np.cumsum(made.up)])[cells[tiles]]
+    first = points[tiles]
+
+    def in_tiles(corners: NDArray[np.int32], ends: NDArray[np.int64]) -> Part:
+        corners -= np.repeat(first[:-1], np.diff(ends))[:, None].astype(np.int32)
+        return Part(made.points, corners, body, np.stack([first, ends], axis=1))
+
+    roofs = made.cells[made.up]
     return Solids(
-        Part(made.points, made.cells, body, np.stack([points[tiles], cells[tiles]], axis=1)),
-        Part(made.points, made.lines, body, np.stack([points[tiles], lines[tiles]], axis=1)),
-        Part(made.points, made.cells[made.up], body, np.stack([points[tiles], upper], axis=1)),
+        in_tiles(made.cells, cells[tiles]),
+        in_tiles(made.lines, lines[tiles]),
+        in_tiles(roofs, upper),
         cells,
         order,
         _boxes(prisms, found, n),
