@@ -11,7 +11,8 @@ import msgspec
 
 from twin.city import formats, merge, schema
 from twin.city.city import City
-from twin.city.reading import ReadOptions
+from twin.city.crs import describe as describe_crs
+from twin.city.reading import Note, ReadOptions
 from twin.datafile.folders import staging
 from twin.datafile.look import preview
 from twin.datafile.suggest import suggest
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twin.city.formats import Reader
-    from twin.city.reading import Note
     from twin.city.statistics.bring import About
     from twin.city.unit_table import UnitTable
     from twin.datafile.spec import DataLayer, Style
@@ -192,10 +192,19 @@ def with_guesses(
     """Take a data file in, guessing what is not said; see :func:`import_layer`."""
     found = preview(path)
     guessed, said = suggest(found, state.city, str(choice.get("sheet", "")))
-    return take(
+    taken = take(
         path, _filled(guessed, choice), _filled(said, about), state.city, folder, style=style,
         taken=[row.id for row in state.layers] + [one.id for one in state.imported], job=job,
     )  # fmt: skip
+    notes = []
+    if guessed.crs and "crs" not in choice:
+        message = N_("Reference system not stated; by its coordinates {crs} is assumed")
+        notes.append(Note("assumed", message, 1, {"crs": describe_crs(guessed.crs, "en")}))
+    same = [one.id for one in state.imported if one.origin == path.name]
+    if same:
+        message = N_("There is a layer of a file of this name already ({others}); this one is {id}")
+        notes.append(Note("assumed", message, 1, {"others": ", ".join(same), "id": taken.layer.id}))
+    return dataclasses.replace(taken, notes=(*notes, *taken.notes))
 
 
 def with_layer(state: State, layer: DataLayer) -> State:

@@ -354,6 +354,20 @@ def test_points_with_times_stand_once_each(tmp_path: Path, city: City) -> None:
     assert field.values.tolist() == [[10, 11, 12], [20, 21, 22]]
 
 
+def test_times_that_cannot_be_read_are_told_by_row(tmp_path: Path, city: City) -> None:
+    rows = [f"{X + i};{Y};2024-06-01 {i:02d}:00;{i}\n" for i in range(20)]
+    rows[7] = rows[7].replace("2024-06-01 07:00", "25/13/2026")
+    made = _taken(_csv(tmp_path, "x;y;tid;v\n" + "".join(rows)), city, tmp_path)
+    assert [note.text("en") for note in made.notes] == ["Column tid: 1 not a time, left out, by row (9: 25/13/2026)"]
+    broken = _csv(tmp_path, "x;y;tid;v\n" + "".join(row.replace("2024-06-01 ", "1/13/2024 ") for row in rows), "b.csv")
+    made = _taken(broken, city, tmp_path)
+    assert [note.text("en") for note in made.notes] == [
+        "Column tid is not used: its values cannot be read as times; write e.g. 2024-06-01 08:00 (1/13/2024 00:00)"
+    ]
+    with pytest.raises(BadInput, match="no time in the column tid"):
+        _taken(broken, city, tmp_path, time="tid")
+
+
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
@@ -474,6 +488,18 @@ def test_the_command_takes_a_file_in(tmp_path: Path, city: City, capsys: pytest.
     assert told["missing"] == ["Licence", "Information class"]
     assert main([*arguments[:-1], "colour=red"]) == 1
     assert "There is no field colour" in capsys.readouterr().err
+
+
+def test_what_the_command_assumed_is_told(tmp_path: Path, city: City, capsys: pytest.CaptureFixture[str]) -> None:
+    create(tmp_path / "p.twin", city).close()
+    path = _csv(tmp_path, f"x;y;v\n{X + 5};{Y};1\n{X + 6};{Y};2\n")
+    arguments = ["import", str(path), "--to", str(tmp_path / "p.twin"), "--as", "layer"]
+    assert main(arguments) == 0
+    assert "Reference system not stated; by its coordinates EPSG:3011" in capsys.readouterr().out
+    assert main([*arguments, "--crs", "EPSG:3011"]) == 0
+    said = capsys.readouterr().out
+    assert "not stated" not in said
+    assert "already (data:data); this one is data:data-2" in said
 
 
 # --- real files -----------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def test_wrong_rows_are_told_by_their_number_and_the_rest_loads(tmp_path: Path) 
     said = [note.text("en") for note in found.notes]
     assert said == [
         "2 rows do not have 2 cells and were left out (row: cells) (19: 4, 20: 1)",
-        "Column income: 1 values are not numbers and count as unknown (row: value) (17: abc)",
+        "Column income: 1 not a number, counted as unknown, by row (17: abc)",
     ]
 
 
@@ -135,6 +135,14 @@ def test_class_limits_rise_and_hold_every_value(values: list[float], n: int) -> 
         assert all(a < b for a, b in pairwise(found))
         assert found[0] <= numbers.min()
         assert found[-1] >= numbers.max()
+
+
+def test_values_that_repeat_do_not_become_one_class() -> None:
+    gains = np.r_[np.zeros(1400), np.linspace(10.0, 6000.0, 200)]
+    found = classes.limits(gains, "quantile", 5)
+    assert len(found) == 6
+    held = np.histogram(gains, found)[0]
+    assert held.tolist() == [1400, 50, 50, 50, 50]
 
 
 def test_quantiles_hold_equal_numbers() -> None:

@@ -59,8 +59,33 @@ def limits(values: NDArray[np.floating], method: Method, classes: int) -> tuple[
         found = _natural(known, classes)
     else:
         few = _few(known, classes)
-        found = np.quantile(known, np.linspace(0, 1, classes + 1)) if few is None else few
+        found = _quantiles(known, classes) if few is None else few
     return tuple(float(v) for v in np.unique(found))
+
+
+def _quantiles(known: NDArray[np.float64], classes: int) -> NDArray[np.float64]:
+    """Return limits of equal numbers; where values repeat so often that limits meet, each class as near as can be.
+
+    Else a column of mostly zeros would be one class that tells nothing.
+    """
+    found = np.quantile(known, np.linspace(0, 1, classes + 1))
+    if np.unique(found).size == classes + 1:
+        return found
+    different, counts = np.unique(known, return_counts=True)
+    ends = np.cumsum(counts)
+    made, taken = [different[0]], 0
+    for left in range(classes, 1, -1):
+        begun = np.searchsorted(ends, taken, side="right")
+        goal = taken + (ends[-1] - taken) / left
+        # the value that passes the goal ends the class, or begins the next where that is nearer
+        end = int(np.searchsorted(ends, goal))
+        if end > begun and goal - ends[end - 1] < ends[end] - goal:
+            end -= 1
+        if end + 1 >= different.size:
+            break
+        made.append((different[end] + different[end + 1]) / 2)
+        taken = int(ends[end])
+    return np.array([*made, different[-1]])
 
 
 def _natural(known: NDArray[np.float64], classes: int) -> NDArray[np.float64]:

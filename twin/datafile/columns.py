@@ -85,11 +85,21 @@ def kind_of(values: pd.Series) -> Kind:
 
 def wrong_numbers(column: str, texts: pd.Series, found: NDArray[np.float64], rows: NDArray[np.int64]) -> list[Note]:
     """Name the values that are no numbers, by their row."""
-    bad = np.flatnonzero(np.isnan(found) & ~unknown(texts))
+    message = N_("Column {column}: {n} not a number, counted as unknown, by row")
+    return _wrong(message, column, texts, np.isnan(found), rows)
+
+
+def wrong_times(column: str, texts: pd.Series, found: NDArray[np.datetime64], rows: NDArray[np.int64]) -> list[Note]:
+    """Name the values that are no times, by their row."""
+    message = N_("Column {column}: {n} not a time, left out, by row")
+    return _wrong(message, column, texts, np.isnat(found), rows)
+
+
+def _wrong(message: str, column: str, texts: pd.Series, lost: NDArray[np.bool_], rows: NDArray[np.int64]) -> list[Note]:
+    bad = np.flatnonzero(lost & ~unknown(texts))
     if not bad.size:
         return []
     shown = tuple(f"{rows[i]}: {_short(texts.iloc[i])}" for i in bad[:EXAMPLES])
-    message = N_("Column {column}: {n} values are not numbers and count as unknown (row: value)")
     return [Note("problem", message, int(bad.size), {"column": column}, shown)]
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _DIGITS = 12
 _FAR = 20_000.0
+_TIMES = ("time", "tid", "date", "datum", "timestamp", "datetime", "tidpunkt")
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,29 @@ def _frame(path: Path, format: str, choice: Choice) -> tuple[pd.DataFrame, list[
         if name in (choice.value, choice.x, choice.y, choice.height) or choice.key == join.WIDE:
             notes += columns.wrong_numbers(str(name), frame[name], found, rows)
         frame[name] = found
+    notes += _time_notes(path, frame, choice, rows)
     return frame, notes
+
+
+def _time_notes(path: Path, frame: pd.DataFrame, choice: Choice, rows: NDArray[np.int64]) -> list[Note]:
+    """Say which times cannot be read, and when a column that is called so holds none."""
+    if choice.time:
+        texts = frame[choice.time]
+        found = columns.times(texts, choice.zone)
+        if np.isnat(found).all():
+            raise BadInput(
+                "{path}: no time in the column {column} can be read; write e.g. 2024-06-01 08:00.",
+                path=path.name, column=choice.time,
+            )  # fmt: skip
+        return columns.wrong_times(choice.time, texts, found, rows)
+    message = N_("Column {column} is not used: its values cannot be read as times; write e.g. 2024-06-01 08:00")
+    return [
+        Note("problem", message, 1, {"column": str(name)}, tuple(str(one) for one in frame[name].iloc[:1]))
+        for name in vector.columns(frame)
+        if str(name).lower().strip() in _TIMES
+        and columns.kind_of(frame[name]) == "text"
+        and np.isnat(columns.times(frame[name], choice.zone)).all()
+    ]
 
 
 def _check_columns(path: Path, frame: pd.DataFrame, choice: Choice) -> None:
