@@ -489,6 +489,18 @@ def test_render_shows_the_city_of_a_scenario(
     assert with_school[2].scenario == "S"
 
 
+def test_render_looks_from_above_and_by_the_sun_of_a_time(
+    tmp_path: Path, drawn: list[tuple[Any, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    create(tmp_path / "p.twin", full_city()).close()
+    argv = ["render", tmp_path / "p.twin", "--out", tmp_path / "a.png", "--size", "300x200"]
+    assert Said(capsys, *argv, "--above", "--sun", "--time", "2026-06-21T18:00").code == 0
+    _, _, shown, _, _, _, pose, _, _ = drawn[-1]
+    assert (pose.top, pose.elevation, pose.azimuth) == (True, 90.0, 0.0)
+    assert shown.sunlit
+    assert shown.time.moment == np.datetime64("2026-06-21T16:00", "ms")
+
+
 def test_a_time_takes_the_values_that_hold_then() -> None:
     times = np.array(["2026-11-21T08:00", "2026-11-21T09:00"], dtype="datetime64[ms]")
     city = full_city(3)

@@ -47,6 +47,9 @@ def add(parser: Parser, lang: str) -> None:
         "--time", metavar="T", help=tr("city-local time to show of layers with times, such as 2026-11-21T08:00", lang)
     )
     parser.add_argument("--view", metavar="BOOKMARK", help=tr("a bookmark of the project", lang))
+    parser.add_argument(
+        "--above", action="store_true", help=tr("straight from above, north up, at a true scale with a bar", lang)
+    )
     parser.add_argument("--theme", choices=THEMES, default="light", help=tr("colours of the map", lang))
     parser.add_argument("--sun", action="store_true", help=tr("light and shadows of the time shown", lang))
     parser.add_argument("--from", dest="first", metavar="T", help=tr("first time of a film, city-local", lang))
@@ -72,6 +75,10 @@ def run(args: Namespace, console: Console) -> int:
         state = _with_scenario(path, state, args.scenario)
     if args.view is not None:
         pose = _bookmark(path, state, args.view)
+    if args.above:
+        from twin.scene import camera, offscreen
+
+        pose = camera.north(camera.top(pose or offscreen.whole_pose(state.city, args.size)))
     if args.sun:
         state = state.changed(sunlit=True)
     trust.activate(path)
@@ -82,7 +89,8 @@ def run(args: Namespace, console: Console) -> int:
         from twin.report.figure import export_png
 
         if args.time is not None:
-            state = state.changed(time=replace(state.time, at=instant_in(layers.values(), args.time), live=False))
+            at = _at(args, layers.values(), console)
+            state = state.changed(time=replace(state.time, at=at, live=False))
         export_png(args.out, state.city, state, layers, args.size, args.dpi, pose, args.theme, console.lang)
         text = tr("Wrote {path} ({width} × {height}).", console.lang, path=args.out, width=width, height=height)
     else:
@@ -214,6 +222,20 @@ def _layer(dropins: Sequence[DropIn], name: str, state: State) -> Layer | None:
     if name in errors:
         raise BadInput("The layer «{name}» failed: {reason}", name=name, reason=errors[name])
     return layers.get(name)
+
+
+def _at(args: Namespace, layers: Iterable[Layer], console: Console) -> float:
+    """Return the instant [s] to show; says so where all that has times ended before it."""
+    given = tuple(layers)
+    span = span_of(given)
+    if span is None and args.sun:
+        return _instant(args.time)
+    at = instant_in(given, args.time)
+    if span is not None and at > span[1]:
+        last, names = f"{localtime.local(span[1]):%Y-%m-%dT%H:%M}", ", ".join(one.id for one in given)
+        said = tr("The layer «{name}» ends at {last}; its last values are shown.", console.lang, name=names, last=last)
+        console.say("twin: " + said)
+    return at
 
 
 def instant_in(layers: Iterable[Layer], when: str) -> float:
