@@ -361,11 +361,15 @@ class LegendClass:
 
 @dataclass(frozen=True)
 class Legend:
-    """The legend of one layer: title with unit, its classes from low to high, a note."""
+    """The legend of one layer: title with unit, its classes from low to high, a note.
+
+    ``gradient`` are the colours of a continuous scale; its ``classes`` are then the values written beside it.
+    """
 
     title: str
     classes: tuple[LegendClass, ...]
     note: str = ""
+    gradient: tuple[str, ...] = ()
 
 
 def legend(layer: Layer, lang: str) -> Legend:
@@ -373,6 +377,7 @@ def legend(layer: Layer, lang: str) -> Legend:
     unit = tr(layer.field.unit, lang)
     title = tr(layer.title, lang) + (f" [{unit}]" if unit else "")
     colours = layer.scale.colours
+    gradient: tuple[str, ...] = ()
     if layer.field.categories:
         classes = tuple(
             LegendClass(colours[min(code, len(colours) - 1)], tr(text, lang))
@@ -382,13 +387,13 @@ def legend(layer: Layer, lang: str) -> Legend:
         texts = _class_texts(layer, lang)
         classes = tuple(LegendClass(colour, text) for colour, text in zip(class_colours(layer), texts, strict=True))
     else:
-        span = layer.high - layer.low
+        gradient, span = colours, layer.high - layer.low
         classes = tuple(
             LegendClass(colour_at(colours, s), _limit(layer, layer.low + s * span, lang)) for s in np.linspace(0, 1, 5)
         )
     if layer.hatched and np.isnan(layer.field.values).any():
         classes = (*classes, LegendClass(UNKNOWN_COLOUR, tr(unknown_text(layer.field), lang), hatched=True))
-    return Legend(title, classes, tr(layer.note, lang))
+    return Legend(title, classes, tr(layer.note, lang), gradient)
 
 
 def unknown_text(field: Field) -> str:

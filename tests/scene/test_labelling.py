@@ -79,6 +79,15 @@ def test_districts_go_first_and_what_is_hidden_is_not_named() -> None:
     assert place(both, np.array([50.0, 90.0]), Projection(TOP, SIZE), blocked=lambda p: True).tolist() == []
 
 
+def test_nothing_is_named_under_what_is_drawn_over_the_map() -> None:
+    both = names(("Maria", STREET, 0, 0, 0, 300), ("Ringvägen", STREET, 0, 150, 0, 300))
+    view, widths = Projection(TOP, SIZE), np.array([60.0, 60.0])
+    assert len(place(both, widths, view)) == 2
+    middle = tuple(side / 2 for side in SIZE)
+    panel = (middle[0] - 20, middle[1] - 20, SIZE[0] + 50.0, middle[1] + 20)
+    assert place(both, widths, view, covered=[panel]).tolist() == [1]
+
+
 def test_nothing_to_name() -> None:
     assert place(names(), np.empty(0), Projection(TOP, SIZE)).tolist() == []
 

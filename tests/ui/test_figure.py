@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ from twin.city.city import City
 from twin.errors import BadInput
 from twin.layer import field_of, layer_of
 from twin.report.figure import Mark, Other, export_png, furniture, round_length
+from twin.report.paint import covered
 from twin.state import LayerEntry, Pose, State
 
 if TYPE_CHECKING:
@@ -93,6 +95,23 @@ def test_picture_has_its_size_resolution_and_texts(tmp_path: Path, city: City, l
     corner = (slice(250, 380), slice(5, 150))
     assert np.abs(with_legend[corner] - without[corner]).max() > 50
     assert list(tmp_path.rglob("*.part")) == []
+
+
+def test_a_continuous_scale_is_a_bar_of_its_colours(tmp_path: Path, city: City, layers: dict[str, Layer]) -> None:
+    (id, layer), *_ = layers.items()
+    plain = {id: replace(layer, breaks=())}
+    state = _state(city, shown=True)
+    around = furniture(city, state, plain, (640, 400), TOP, "en", 150)
+    assert around.legends[0].gradient == layer.scale.colours
+    export_png(tmp_path / "f.png", city, state, plain, (640, 400), dpi=150, pose=TOP, lang="en")
+    with Image.open(tmp_path / "f.png") as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    # five boxes would hold five colours; along the bar they pass into one another
+    boxes = covered(around, (640, 400), 150, "light")
+    assert min(box[0] for box in boxes) >= 0
+    left, top, right, bottom = max(boxes[2:], key=lambda box: box[3] - box[1])
+    column = pixels[int(top) + 2 : int(bottom) - 2, int(left + 0.15 * (right - left))]
+    assert len(np.unique(column, axis=0)) > 12
 
 
 @pytest.mark.parametrize(("size", "dpi"), [((10, 400), 150), ((400, 99_999), 150), ((400, 400), 5)])

@@ -230,6 +230,14 @@ def test_what_lies_on_the_view(view: Viewport, qtbot: QtBot) -> None:
     assert right[0] - left[0] == pytest.approx(length, rel=0.01)
 
 
+def test_nothing_is_named_under_the_buttons_on_the_view(view: Viewport) -> None:
+    assert view.canvas.scene is not None
+    view.request()
+    box, ratio = view.pad.geometry(), view.devicePixelRatioF()
+    corner = (box.left() * ratio, box.top() * ratio, (box.right() + 1) * ratio, (box.bottom() + 1) * ratio)
+    assert corner in view.canvas.scene.covered
+
+
 def test_theme_and_language_reach_the_picture(view: Viewport, qtbot: QtBot, qapp: QApplication) -> None:
     light = pixels(view).mean()
     theme.apply(qapp, "dark")

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from twin.city.city import City
     from twin.datafile.spec import DataLayer
     from twin.layer import Layer
+    from twin.scene.labelling import Box
     from twin.scene.mesh import CityMesh
     from twin.scene.palette import Theme
     from twin.state import Pose, State
@@ -210,21 +211,27 @@ class Press:
         from twin.report import paint
 
         state = self._state if at is None else self._state.changed(time=replace(self._state.time, at=at, live=False))
-        drawn = [one.draw(state, self._theme, self._lang, seconds) for one in self._halves]
         left = self._halves[0]
         around = furniture(left.city, state, left.layers, self._size, self._pose, self._lang, self._dpi, self._date)
         around = replace(around, marks=_placed(self._marks, self._pose, self._size), stamp=stamp)
-        pixels = drawn[0]
         if self._other is not None:
             names = self._other.names
             legends = tuple(replace(legend, note=_without(legend.note, names[0])) for legend in around.legends)
             around = replace(around, names=names, legends=legends)
-            between = np.full((self._height, self._width - 2 * self._size[0], 3), 255, dtype=np.uint8)
-            pixels = np.concatenate([drawn[0], between, drawn[1]], axis=1)
         if "legend" in self._without:
             around = replace(around, legends=())
         if "compass" in self._without:
             around = replace(around, compass=False)
+        boxes = paint.covered(around, (self._width, self._height), self._dpi, self._theme)
+        starts = (0, self._width - self._size[0])
+        drawn = [
+            one.draw(state, self._theme, self._lang, seconds, tuple((a - x, b, c - x, d) for a, b, c, d in boxes))
+            for one, x in zip(self._halves, starts, strict=False)
+        ]
+        if self._other is not None:
+            between = np.full((self._height, self._width - 2 * self._size[0], 3), 255, dtype=np.uint8)
+            drawn.insert(1, between)
+        pixels = drawn[0] if len(drawn) == 1 else np.concatenate(drawn, axis=1)
         return paint.png(pixels, around, self._dpi, self._theme, self._lang)
 
     def close(self) -> None:
@@ -242,10 +249,13 @@ class _Half:
     stage: offscreen.Stage
     mesh: CityMesh | None = None
 
-    def draw(self, state: State, theme: Theme, lang: str, seconds: float) -> NDArray[np.uint8]:
+    def draw(
+        self, state: State, theme: Theme, lang: str, seconds: float, covered: tuple[Box, ...]
+    ) -> NDArray[np.uint8]:
         self.mesh = self.mesh or mesh.build(self.city)
         state = state.changed(city=self.city)
-        return self.stage.draw(resolve(state, self.mesh, self.layers, theme, lang, now=sun.now()), seconds)
+        drawables = resolve(state, self.mesh, self.layers, theme, lang, now=sun.now())
+        return self.stage.draw(drawables, seconds, covered)
 
 
 def check_size(size: tuple[int, int], dpi: int, largest: int = LARGEST) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QFontMetricsF,
     QGuiApplication,
     QImage,
+    QLinearGradient,
     QPainter,
     QPen,
     QPolygonF,
@@ -73,6 +74,29 @@ def png(pixels: NDArray[np.uint8], around: Furniture, dpi: int, theme: str, lang
     return bytes(data.data())
 
 
+def covered(
+    around: Furniture, size: tuple[int, int], dpi: int, theme: str
+) -> tuple[tuple[float, float, float, float], ...]:
+    """Return where furniture covers a map: left, top, right, bottom [px] of each panel.
+
+    Parameters
+    ----------
+    around : Furniture
+    size : (width, height) [px]
+    dpi : int
+    theme : str
+    """
+    _application()
+    nowhere = QImage(1, 1, QImage.Format.Format_RGB888)
+    painter = QPainter(nowhere)
+    try:
+        sheet = _Sheet(painter, *size, dpi, theme)
+        sheet.draw(around)
+    finally:
+        painter.end()
+    return tuple((box.left(), box.top(), box.right(), box.bottom()) for box in sheet.boxes)
+
+
 @cache
 def _application() -> QGuiApplication:
     """Return the running application, or one without a screen, which text needs; kept for good."""
@@ -101,8 +125,9 @@ class _Sheet:
         self.pt = min(dpi / 72.0, width / 600.0)
         ink, quiet, paper = _INK[theme]
         self.ink, self.quiet, self.paper = QColor(ink), QColor(quiet), QColor(paper)
-        self.paper.setAlpha(232)
         self.margin = 10 * self.pt
+        self.boxes: list[QRectF] = []
+        """The panels that were drawn."""
 
     def draw(self, around: Furniture) -> None:
         """Draw everything: strip below, title, legends, north and scale."""
@@ -126,6 +151,7 @@ class _Sheet:
         return font
 
     def _panel(self, box: QRectF) -> None:
+        self.boxes.append(box)
         self.painter.setPen(Qt.PenStyle.NoPen)
         self.painter.setBrush(self.paper)
         self.painter.drawRoundedRect(box, 3 * self.pt, 3 * self.pt)
@@ -144,6 +170,7 @@ class _Sheet:
         flags = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignVCenter)
         need = metrics.boundingRect(QRectF(0, 0, inner, 10_000), flags, text).height()
         box = QRectF(0, self.height - need - 6 * self.pt, self.width, need + 6 * self.pt)
+        self.boxes.append(box)
         self.painter.fillRect(box, self.paper)
         self.painter.setFont(font)
         self.painter.setPen(self.quiet)
@@ -209,7 +236,9 @@ class _Sheet:
         """Draw one legend above a height; returns its top."""
         head, body = self._font(8, bold=True), self._font(7.5)
         line, pad, swatch = 11 * self.pt, 7 * self.pt, 14 * self.pt
-        lines = [(item.colour, item.text, item.hatched) for item in reversed(legend.classes)]
+        lines = [("" if legend.gradient and not item.hatched else item.colour, item.text, item.hatched)
+                 for item in reversed(legend.classes)]  # fmt: skip
+        marks = range(sum(item.hatched for item in legend.classes), len(legend.classes))
         if legend.note:
             lines.append(("", legend.note, False))
         metrics = QFontMetricsF(body)
@@ -221,7 +250,9 @@ class _Sheet:
         x, y = box.left() + pad, box.top() + pad / 2
         self._text(QPointF(x, y + line * 0.85), legend.title, head, self.ink)
         y += line * 1.3
-        for colour, text, hatched in lines:
+        if legend.gradient:
+            self._gradient(QRectF(x, y + (marks.start + 0.5) * line, swatch, (len(marks) - 1) * line), legend.gradient)
+        for number, (colour, text, hatched) in enumerate(lines):
             if colour:
                 field = QRectF(x, y + 0.15 * line, swatch, 0.75 * line)
                 self.painter.setPen(QPen(self.quiet, 0.3 * self.pt))
@@ -232,10 +263,19 @@ class _Sheet:
                     for k in range(4):
                         left = field.left() + k * step
                         self.painter.drawLine(QPointF(left, field.bottom()), QPointF(left + step, field.top()))
-            indent = swatch + 5 * self.pt if colour else 0.0
+            indent = swatch + 5 * self.pt if colour or (legend.gradient and number in marks) else 0.0
             self._text(QPointF(x + indent, y + 0.8 * line), text, body, self.ink)
             y += line
         return box.top()
+
+    def _gradient(self, bar: QRectF, colours: tuple[str, ...]) -> None:
+        """Draw the colours of a continuous scale, the highest value at the top."""
+        shades = QLinearGradient(bar.bottomLeft(), bar.topLeft())
+        for place, colour in enumerate(colours):
+            shades.setColorAt(place / max(len(colours) - 1, 1), QColor(colour))
+        self.painter.setPen(QPen(self.quiet, 0.3 * self.pt))
+        self.painter.setBrush(shades)
+        self.painter.drawRect(bar)
 
     def _north(self, around: Furniture, bottom: float) -> None:
         """Draw the north arrow, and the scale bar where the picture has a true scale, bottom right."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Blocked = Callable[[Floats], bool]
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom [px], from the top left of the picture."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def place(
     scale: float = 1.0,
     blocked: Blocked | None = None,
     limit: int = 160,
+    covered: Sequence[Box] = (),
 ) -> NDArray[np.int64]:
     """Choose the names to write.
 
@@ -83,6 +86,8 @@ def place(
         Whether something stands between the eye and it.
     limit : int
         Most names written.
+    covered : sequence of (left, top, right, bottom) [px]
+        Where something is drawn over the map, so that no name belongs there.
 
     Returns
     -------
@@ -106,6 +111,9 @@ def place(
     turn = np.array([style.order for style in styles])
     order = np.lexsort((depth[candidates], names.rank[candidates], turn[candidates]))
     taken = np.zeros((height // _CELL + 2, width // _CELL + 2), dtype=bool)
+    for left, top, right, bottom in covered:
+        columns, rows = (slice(max(int(a) // _CELL, 0), int(b) // _CELL + 1) for a, b in ((left, right), (top, bottom)))
+        taken[rows, columns] = True
     written: dict[str, list[Floats]] = {}
     chosen: list[int] = []
     for i in candidates[order]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
     from twin.layer import Layer
+    from twin.scene.labelling import Box
     from twin.scene.mesh import CityMesh
     from twin.scene.palette import Theme
     from twin.scene.resolve import Drawables
@@ -52,7 +53,7 @@ class Stage:
         self._view = SceneView(self._plotter)
         self._view.pixel_ratio, self._view.patient = scale, True
 
-    def draw(self, drawables: Drawables, seconds: float = 0.0) -> NDArray[np.uint8]:
+    def draw(self, drawables: Drawables, seconds: float = 0.0, covered: tuple[Box, ...] = ()) -> NDArray[np.uint8]:
         """Draw what is given; only what differs from the picture before is changed for it.
 
         Parameters
@@ -60,6 +61,8 @@ class Stage:
         drawables : Drawables
         seconds : float
             Time [s] of what flows along the streets.
+        covered : tuple of (left, top, right, bottom) [px]
+            What is drawn over the picture later: no names are written there.
 
         Returns
         -------
@@ -68,6 +71,7 @@ class Stage:
         """
         (width, height), view = self._size, self._view
         picture = np.empty((height, width, 3), dtype=np.uint8)
+        view.covered = covered
         view.show(drawables)
         view.set_seconds(seconds)
         view.set_pose(self._pose)

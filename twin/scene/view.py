@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pyvista as pv
     from numpy.typing import NDArray
 
+    from twin.scene.labelling import Box
     from twin.scene.resolve import Drawables
 
 _SAMPLES = 4
@@ -66,6 +67,8 @@ class SceneView:
         """Every frame has smooth edges, however long that takes: nobody waits for the next one."""
         self.hurried = False
         """Frames follow one another, as time is played: none stays, so none is finished."""
+        self.covered: tuple[Box, ...] = ()
+        """Where something else is drawn over the view, so that no name belongs there."""
         self._sheet: tuple[tuple[int, int], tuple[int, int]] | None = None
         self.pixel_ratio = max(self._window.GetDPI() / 72.0, 1.0)
         """Device pixels per point: letters, symbols and thin lines grow with it."""
@@ -333,7 +336,8 @@ class SceneView:
         if self._drawables.base["labels"] <= 0:
             return
         tall = self._drawables.base["buildings"] > 0.5
-        state = (self._pose, self.size, self.pixel_ratio, tall, self._drawables.hidden, self._scenery.names)
+        shown = (self._pose, self.size, self.pixel_ratio, self.covered)
+        state = (*shown, tall, self._drawables.hidden, self._scenery.names)
         if state == self._named:
             return
         self._named = state
@@ -348,8 +352,9 @@ class SceneView:
         hide = blocked if tall and not self._pose.top else None
         lettering = self._scenery.lettering
         chosen = labelling.place(
-            self._scenery.names, lettering.widths, Projection(pose, self.size), self.pixel_ratio, hide
-        )
+            self._scenery.names, lettering.widths, Projection(pose, self.size), self.pixel_ratio, hide,
+            covered=self.covered,
+        )  # fmt: skip
         self._scenery.write(chosen.tolist(), self.pixel_ratio)
 
     def _depths(self, eye: NDArray[np.float64]) -> tuple[float, float]:

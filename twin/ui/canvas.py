@@ -13,7 +13,7 @@ from twin.ui.flowing import Flowing
 from twin.ui.gestures import Gestures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from PySide6.QtWidgets import QWidget
@@ -204,6 +204,17 @@ class Canvas(QObject):
         """Width and height of the whole picture in device pixels."""
         ratio = self._host.devicePixelRatioF()
         return round(self._whole.width() * ratio), round(self._whole.height() * ratio)
+
+    def keep_clear(self, widgets: Sequence[QWidget]) -> None:
+        """Write no names under widgets that lie on the host."""
+        if self.scene is None:
+            return
+        ratio, corner = self._host.devicePixelRatioF(), self._whole.topLeft()
+        boxes = [one.geometry().translated(-corner) for one in widgets if not one.isHidden()]
+        self.scene.covered = tuple(
+            (box.left() * ratio, box.top() * ratio, (box.right() + 1) * ratio, (box.bottom() + 1) * ratio)
+            for box in boxes
+        )
 
     def _fit(self) -> None:
         if self.scene is None or self.gestures is None:

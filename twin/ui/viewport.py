@@ -202,6 +202,7 @@ class Viewport(QWidget):
 
     def request(self) -> None:
         """Draw a frame as soon as all waiting events are done."""
+        self.canvas.keep_clear((self.scale, self._sources, self._mark, self.pad))
         self.canvas.request()
         if self.beside.mode:
             self.beside.canvas.request()
