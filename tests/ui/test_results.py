@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from twin.chain.answer import Answer
 from twin.chain.chain import Chain
 from twin.chain.registry import switched_on
+from twin.indicator_text import signed
 from twin.layer import Field
 from twin.project import create
 from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
@@ -23,7 +24,6 @@ from twin.scenario.streets import AddPath, CloseRoad
 from twin.scene import mesh, remesh
 from twin.state import LayerEntry, Selection
 from twin.ui import edits
-from twin.ui.indicator_table import signed
 from twin.ui.indicators import IndicatorPanel
 from twin.ui.result_layers import DIFFERENCE, VALUE, difference_layer, largest, layer_id, result_layers
 from twin.ui.results import Results

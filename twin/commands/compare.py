@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from twin.commands import run as running
+from twin.indicator_text import places_shown, signed, unit_of_difference
 from twin.text import number, tr
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def run(args: Namespace, console: Console) -> int:
     from twin.chain.answer import compared
     from twin.chain.registry import seen_alike
     from twin.privacy.guard import rows_for_export
-    from twin.scenario.scenario import find, reference_of
+    from twin.scenario.scenario import find, reference_of, shown_name
 
     lang = console.lang
     state, chain = running.opened(args.project, console)
@@ -58,6 +59,7 @@ def run(args: Namespace, console: Console) -> int:
     chain.close()
     rows = [row for found in compared(after, before).values() for row in rows_for_export(found.rows)]
     band = {row.id: band[row.id] for row in rows if row.id in band and math.isfinite(row.value)}
+    names = f"{shown_name(scenario, lang)} − {shown_name(reference, lang)}"
     console.result(
         {
             "scenario": after.scenario,
@@ -68,14 +70,19 @@ def run(args: Namespace, console: Console) -> int:
                 for r in rows
             ],
         },
-        "\n".join([f"{after.scenario} − {before.scenario}", *(_line(row, lang, band.get(row.id)) for row in rows)]),
+        "\n".join(
+            [
+                names,
+                *(_line(row, lang, band.get(row.id)) for row in rows),
+            ]
+        ),
     )
     return running.failed(after, args.models)
 
 
 def _line(row: Row, lang: str, band: Span | None = None) -> str:
-    unit = tr(row.unit, lang)
-    sign = "+" if math.isfinite(row.difference) and row.difference > 0 else ""
-    values = f"{number(row.value, lang)} − {number(row.reference, lang)} = "
-    said = f"  {tr(row.title, lang, **row.fields)}: {values}{sign}{number(row.difference, lang, unit=unit)}"
+    decimals, unit = places_shown(row), tr(unit_of_difference(row.unit), lang)
+    values = f"{number(row.value, lang, decimals)} − {number(row.reference, lang, decimals)}"
+    difference = signed(row.difference, lang, decimals) + (f"\u00a0{unit}" if unit else "")
+    said = f"  {tr(row.title, lang, **row.fields)}: {values} = {difference}"
     return said if band is None else f"{said}  [{number(band.low, lang)} … {number(band.high, lang)}]"

@@ -10,7 +10,7 @@ import msgspec
 from twin.errors import BadInput
 from twin.scenario.edit import plain
 from twin.scenario.kinds import AnyEdit
-from twin.text import N_
+from twin.text import N_, tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -93,6 +93,11 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 PRESENT = Scenario(name="Nuläge", role="nulage")
 """The city as it is: what every project has, without a row in its list of scenarios."""
+
+
+def shown_name(scenario: Scenario, lang: str) -> str:
+    """Return what a scenario is called; the present state in the reader's language."""
+    return tr(ROLES["nulage"], lang) if scenario.name == PRESENT.name else scenario.name
 
 
 def key(base: str, scenario: Scenario) -> str:

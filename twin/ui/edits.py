@@ -42,11 +42,6 @@ def reference(state: State) -> Scenario:
     return chosen or scenarios.reference_of(state.scenarios, active(state))
 
 
-def shown_name(scenario: Scenario, lang: str) -> str:
-    """Return what a scenario is called; the present state in the reader's language."""
-    return tr(scenarios.ROLES["nulage"], lang) if scenario is PRESENT else scenario.name
-
-
 def copy(store: Store, name: str, lang: str) -> str:
     """Copy a scenario and work on the copy; return its name."""
     origin = scenarios.find(store.state.scenarios, name)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from twin import result
 from twin.disk import atomic
 from twin.privacy.guard import rows_for_export
-from twin.scenario.scenario import PRESENT
+from twin.scenario.scenario import PRESENT, shown_name
 from twin.text import N_, tr
 from twin.ui import edits, model_list
 from twin.ui.indicator_table import IndicatorTable, texts
@@ -166,9 +166,9 @@ class IndicatorPanel(QWidget):
             self.reference.clear()
             for one in (PRESENT, *new.scenarios):
                 if one is not now or one is PRESENT:
-                    self.reference.addItem(edits.shown_name(one, self._lang), one.name)
+                    self.reference.addItem(shown_name(one, self._lang), one.name)
             if self.reference.findData(chosen.name) < 0:
-                self.reference.addItem(edits.shown_name(chosen, self._lang), chosen.name)
+                self.reference.addItem(shown_name(chosen, self._lang), chosen.name)
             self.reference.setCurrentIndex(self.reference.findData(chosen.name))
 
     def _choose(self) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from twin.chain.registry import MODELS
 from twin.models.model import MAX_TEXT, table
+from twin.scenario.scenario import shown_name
 from twin.text import N_, number, tr
 from twin.ui import edits
 from twin.ui.widgets import STEP, IconButton, as_list, label, row
@@ -95,7 +96,7 @@ class ParameterPanel(QWidget):
                 return
         self.about.setText(
             tr("Assumptions of {name}; a change is kept in the scenario.", self._lang,
-               name=edits.shown_name(now, self._lang))
+               name=shown_name(now, self._lang))
         )  # fmt: skip
         lines: list[tuple[Model, ParameterRow | None]] = []
         for model in MODELS.values():

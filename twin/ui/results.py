@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from twin.chain.registry import seen_alike, switched_on
 from twin.errors import Cancelled
 from twin.jobs import STALE_GRACE
+from twin.scenario.scenario import shown_name
 from twin.text import N_, tr
 from twin.ui import answering, edits
 from twin.ui.added import Added
@@ -338,7 +339,7 @@ class Results(QObject):
 
         self._engine.hold(plan.base, plan.digest)
         one = plan.reference if what == "reference" else plan.scenario
-        title = tr(_TITLES[what], self._session.lang, name=edits.shown_name(one, self._session.lang))
+        title = tr(_TITLES[what], self._session.lang, name=shown_name(one, self._session.lang))
         if what != "answers":
             return self._engine.ask(
                 answering.remesh, plan.digest, encode_scenario(one), key=what, title=title,
@@ -398,7 +399,7 @@ class Results(QObject):
         if self._session.store is not None:
             state, lang = self._session.store.state, self._session.lang
             scenario, reference = edits.active(state), edits.reference(state)
-            self.names = edits.shown_name(scenario, lang), edits.shown_name(reference, lang)
+            self.names = shown_name(scenario, lang), shown_name(reference, lang)
 
     def _tell(self) -> None:
         """Show the answers as they are now."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
-from twin.scenario.scenario import PRESENT, ROLES, STATUSES, children
+from twin.scenario.scenario import PRESENT, ROLES, STATUSES, children, shown_name
 from twin.text import tr
-from twin.ui.edits import active, shown_name
+from twin.ui.edits import active
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

@@ -7,8 +7,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from twin.indicator_text import places_shown, signed
 from twin.text import number, tr
-from twin.ui.indicator_table import places_shown, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
