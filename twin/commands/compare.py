@@ -70,12 +70,7 @@ def run(args: Namespace, console: Console) -> int:
                 for r in rows
             ],
         },
-        "\n".join(
-            [
-                names,
-                *(_line(row, lang, band.get(row.id)) for row in rows),
-            ]
-        ),
+        "\n".join([names, *(_line(row, lang, band.get(row.id)) for row in rows)]),
     )
     return running.failed(after, args.models)
 
