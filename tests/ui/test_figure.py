@@ -9,14 +9,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from PIL import Image
 from shapely.geometry import box
 
 from twin.city.city import City
 from twin.errors import BadInput
 from twin.layer import field_of, layer_of
-from twin.report.figure import Mark, Other, export_png, furniture, round_length
+from twin.report.figure import Other, export_png, furniture, round_length
+from twin.report.marks import Mark, marks_of
 from twin.report.paint import covered
+from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
+from twin.scenario.others import AddBarrier
 from twin.state import LayerEntry, Pose, State
 
 if TYPE_CHECKING:
@@ -156,3 +160,14 @@ def test_scenario_and_reference_share_a_picture(tmp_path: Path, city: City, laye
     red = (pixels[..., 0] - pixels[..., 1]) > 90
     assert red[115:125, 105:295].any(axis=0).all(), "an edit is marked on the left"
     assert not red[110:130, 401:].any(), "the reference has no edits"
+
+
+def test_what_edits_are_about_is_marked(city: City) -> None:
+    added = AddBarrier(line=((0.0, -5.0), (60.0, -5.0)), height=2.0)
+    gone, changed = RemoveBuilding(buildings=("a",)), ChangeBuilding(buildings=("b",), height=30.0)
+    after = gone.apply(city)
+    marks = marks_of([added, gone, changed], (after, city), lambda x, y: 7.0 if x < 30 else float("nan"))
+    assert [(one.tone, one.dashed) for one in marks] == [("accent", False), ("danger", True), ("accent", False)]
+    assert marks[0].points.tolist() == [[0.0, -5.0, 7.5], [60.0, -5.0, 0.5]]
+    # what is pulled down is looked up in the city before it
+    assert shapely.Polygon(marks[1].points[:, :2]).equals(city.buildings.geometry.iloc[0])

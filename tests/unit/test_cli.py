@@ -423,7 +423,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """Stand in for the drawing, which tests/scene looks at; keeps what was to be drawn."""
     calls: list[tuple[Any, ...]] = []
     figure = type(sys)("twin.report.figure")
-    figure.export_png = lambda *args: calls.append(args)  # type: ignore[attr-defined]
+    figure.export_png = lambda *args, marks=(): calls.append((*args, marks))  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "twin.report.figure", figure)
     return calls
 
@@ -441,10 +441,10 @@ def test_render_shows_one_layer_or_what_was_saved(
     said = Said(capsys, *argv, "--json", "--dpi", "300", "--lang", "sv", "--theme", "dark")
     assert said.code == 0, said.err
     assert said.json["size"] == [300, 200]
-    _, _, _, made, size, dpi, seen, theme, lang = drawn[-1]
+    _, _, _, made, size, dpi, seen, theme, lang, _ = drawn[-1]
     assert (list(made), size, dpi, seen, theme, lang) == (["road_speed"], (300, 200), 300, pose, "dark", "sv")
     assert Said(capsys, *argv, "--layer", "building_height", "--view", "Slussen").code == 0
-    _, _, shown, made, _, _, seen, _, _ = drawn[-1]
+    _, _, shown, made, _, _, seen, _, _, _ = drawn[-1]
     assert (list(made), seen) == (["building_height"], mark)
     assert shown.layers[0] == LayerEntry("building_height", True, 0.3)
     assert not any(row.visible for row in shown.layers if row.id in ("road_speed", "building_use"))
@@ -487,6 +487,9 @@ def test_render_shows_the_city_of_a_scenario(
     with_school, without = drawn
     assert len(with_school[1].places) == len(without[1].places) + 1
     assert with_school[2].scenario == "S"
+    (mark,) = with_school[-1]
+    assert mark.points[0, :2].tolist() == list(at)
+    assert without[-1] == ()
 
 
 def test_render_looks_from_above_and_by_the_sun_of_a_time(
@@ -495,7 +498,7 @@ def test_render_looks_from_above_and_by_the_sun_of_a_time(
     create(tmp_path / "p.twin", full_city()).close()
     argv = ["render", tmp_path / "p.twin", "--out", tmp_path / "a.png", "--size", "300x200"]
     assert Said(capsys, *argv, "--above", "--sun", "--time", "2026-06-21T18:00").code == 0
-    _, _, shown, _, _, _, pose, _, _ = drawn[-1]
+    _, _, shown, _, _, _, pose, *_ = drawn[-1]
     assert (pose.top, pose.elevation, pose.azimuth) == (True, 90.0, 0.0)
     assert shown.sunlit
     assert shown.time.moment == np.datetime64("2026-06-21T16:00", "ms")

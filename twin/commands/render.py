@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from twin import localtime
 from twin.commands.console import size
 from twin.errors import BadInput, UsageError
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Mapping, Sequence
 
+    from twin.city.city import City
     from twin.commands.console import Console, Parser
     from twin.layer import Layer
     from twin.plugins import DropIn
     from twin.report.film import Reel
+    from twin.report.marks import Mark
     from twin.state import Pose, State
 
 
@@ -71,8 +75,11 @@ def run(args: Namespace, console: Console) -> int:
         raise BadInput("{path}: the picture must be named .png.", path=args.out.name)
     path = resolve_path(args.project)
     state, pose = load_view(path, console.job())
+    marks: tuple[Mark, ...] = ()
     if args.scenario is not None:
+        before = state.city
         state = _with_scenario(path, state, args.scenario)
+        marks = _marks(state, before)
     if args.view is not None:
         pose = _bookmark(path, state, args.view)
     if args.above:
@@ -91,7 +98,9 @@ def run(args: Namespace, console: Console) -> int:
         if args.time is not None:
             at = _at(args, layers.values(), console)
             state = state.changed(time=replace(state.time, at=at, live=False))
-        export_png(args.out, state.city, state, layers, args.size, args.dpi, pose, args.theme, console.lang)
+        export_png(
+            args.out, state.city, state, layers, args.size, args.dpi, pose, args.theme, console.lang, marks=marks
+        )  # fmt: skip
         text = tr("Wrote {path} ({width} × {height}).", console.lang, path=args.out, width=width, height=height)
     else:
         told["frames"] = frames = _film(args, state, layers, pose, reel, console)
@@ -201,6 +210,19 @@ def _with_scenario(path: Path, state: State, name: str) -> State:
         ) from None
     city = Versions().build(state.city, city_digest(state.city), scenario.active).city
     return state.changed(city=city, scenario="" if scenario is PRESENT else scenario.name)
+
+
+def _marks(state: State, before: City) -> tuple[Mark, ...]:
+    """Return what the edits of the scenario that is shown are about."""
+    from twin.report.marks import marks_of
+    from twin.scenario.scenario import find
+
+    terrain = state.city.terrain
+
+    def height_at(x: float, y: float) -> float:
+        return 0.0 if terrain is None else float(terrain.sample(np.array([x]), np.array([y]))[0])
+
+    return marks_of(find(state.scenarios, state.scenario).active, (state.city, before), height_at)
 
 
 def _bookmark(path: Path, state: State, name: str) -> Pose:

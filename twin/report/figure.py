@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from twin.city.city import City
     from twin.datafile.spec import DataLayer
     from twin.layer import Layer
+    from twin.report.marks import Mark
     from twin.scene.labelling import Box
     from twin.scene.mesh import CityMesh
     from twin.scene.palette import Theme
@@ -64,25 +65,6 @@ class Furniture:
     names: tuple[str, str] | None = None
     marks: tuple[Mark, ...] = ()
     stamp: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Mark:
-    """What an edit is about, drawn over the map: a line, or a ring where there is one point.
-
-    Parameters
-    ----------
-    points : array, shape (n, 3)
-        In the city's system [m]; in :class:`Furniture` shape (n, 2), in pixels of the picture.
-    tone : str
-        ``"accent"``, ``"danger"`` for what is taken away, or ``"muted"``.
-    width : float
-        Of the line, in points of a 96-dpi screen.
-    """
-
-    points: NDArray[np.float64]
-    tone: str = "accent"
-    width: float = 2.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -185,7 +185,10 @@ class _Sheet:
         for mark in around.marks:
             line = QPolygonF([QPointF(float(x), float(y)) for x, y in np.clip(mark.points, -1e5, 1e5)])
             colour, width = QColor(_TONES.get(mark.tone, _TONES["accent"])), 0.75 * mark.width * self.pt
-            for pen in (QPen(QColor(255, 255, 255, 200), width + 1.5 * self.pt), QPen(colour, width)):
+            own = QPen(colour, width)
+            if mark.dashed:
+                own.setDashPattern([3.0, 2.0])
+            for pen in (QPen(QColor(255, 255, 255, 200), width + 1.5 * self.pt), own):
                 self.painter.setPen(pen)
                 if line.count() > 1:
                     self.painter.drawPolyline(line)

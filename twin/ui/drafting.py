@@ -10,27 +10,24 @@ import shapely
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QRegion
 
-from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
 from twin.scenario.scenario import PRESENT
-from twin.scenario.streets import AddPath, AddRoad, CloseRoad, RemovePath
 from twin.text import tr
 from twin.ui import edits
 from twin.ui.drawing import OutlineTool, PathTool, SpotTool, Tool
 from twin.ui.shown import cities
-from twin.ui.sketch import Line, Shape, Sketch, solid
+from twin.ui.sketch import Shape, Sketch, solid
 from twin.ui.tool_card import ToolCard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from twin.city.city import City
-    from twin.scenario.kinds import AnyEdit
+    from twin.report.marks import Mark
     from twin.state import State
     from twin.ui.drawing import HeightAt
     from twin.ui.shown import Shown
     from twin.ui.viewport import Viewport
 
-_MOST_MARKS = 300
 _MARGIN = 12
 
 
@@ -256,42 +253,10 @@ class Drafting(QObject):
     # --- marks of the edits ---------------------------------------------------------------------------------------
 
     def _mark(self) -> None:
-        marks: list[Shape] = []
-        if self._shown is not None:
-            now = edits.active(self._shown.state)
-            if now is not PRESENT:
-                for edit in now.active[-_MOST_MARKS:]:
-                    marks += self._marks_of(edit)
+        from twin.report.marks import marks_of
+
+        now = PRESENT if self._shown is None else edits.active(self._shown.state)
+        marks: tuple[Mark, ...] = ()
+        if self._shown is not None and now is not PRESENT:
+            marks = marks_of(now.active, cities(self._shown), self._view.canvas.height_at)
         self.sketch.show_marks(marks)
-
-    def _marks_of(self, edit: AnyEdit) -> list[Shape]:
-        if isinstance(edit, AddPath | AddRoad):
-            return [self._on_ground(np.array(edit.line), "accent", above=3.0 if edit.bridge else 0.5)]
-        if isinstance(edit, CloseRoad | RemovePath):
-            table = "roads" if isinstance(edit, CloseRoad) else "paths"
-            return [self._on_ground(line, "danger", dashed=True) for line in self._lines(table, edit.needs()[table])]
-        if isinstance(edit, RemoveBuilding):
-            return [self._on_ground(ring, "danger", dashed=True) for ring in self._lines("buildings", edit.buildings)]
-        if isinstance(edit, ChangeBuilding):
-            return [self._on_ground(ring, "accent") for ring in self._lines("buildings", edit.buildings)]
-        if hasattr(edit, "footprint") and edit.footprint:
-            return [self._on_ground(np.array([*edit.footprint, edit.footprint[0]]), "accent")]
-        return []
-
-    def _lines(self, table: str, ids: Sequence[str]) -> list[np.ndarray]:
-        if self._shown is None:
-            return []
-        found: dict[str, np.ndarray] = {}
-        for city in cities(self._shown):
-            rows = city.table(table)
-            rows = rows[rows["id"].isin([one for one in ids if one not in found])]
-            for id, shape in zip(rows["id"], rows["geometry"], strict=True):
-                line = getattr(shape, "exterior", shape)
-                found[str(id)] = shapely.get_coordinates(line)
-        return list(found.values())[:_MOST_MARKS]
-
-    def _on_ground(self, line: np.ndarray, tone: str, dashed: bool = False, above: float = 0.5) -> Line:
-        z = np.array([self._view.canvas.height_at(float(x), float(y)) for x, y in line[:, :2]])
-        z = np.where(np.isfinite(z), z, 0.0) + above
-        return Line(np.column_stack([line[:, :2], z]), tone="danger" if tone == "danger" else "accent",
-                    width=3.0, dashed=dashed)  # fmt: skip

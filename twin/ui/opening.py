@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from twin.jobs import Job
     from twin.layer import Layer
     from twin.models.model import Parameter
-    from twin.report.figure import Mark
+    from twin.report.marks import Mark
     from twin.result import Value
     from twin.scene.mesh import CityMesh
     from twin.state import Pose, State

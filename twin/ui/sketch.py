@@ -6,7 +6,7 @@ Shapes are in the City's system; they are projected anew at each paint, so that 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twin.report.figure import Mark
+    from twin.report.marks import Mark
     from twin.state import Pose
 
     Tone = Literal["accent", "danger", "muted"]
@@ -69,6 +69,14 @@ def solid(ring: NDArray[np.float64], bottom: float, top: float) -> list[Line]:
     return [*walls, Line(lid, width=1.8, filled=True)]
 
 
+def _shape(mark: Mark) -> Shape:
+    tone = cast("Tone", mark.tone)
+    if len(mark.points) > 1:
+        return Line(mark.points, tone, mark.width, mark.dashed)
+    x, y, z = (float(value) for value in mark.points[0])
+    return Marker((x, y, z), ring=True, tone=tone)
+
+
 class Sketch(QWidget):
     """A sheet over the view that lets every click through.
 
@@ -85,6 +93,8 @@ class Sketch(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._pose = pose
+        self.marks: tuple[Mark, ...] = ()
+        """What the edits of the scenario are about, for a picture."""
         self._marks: tuple[Shape, ...] = ()
         self._drawn: tuple[Shape, ...] = ()
         self._aim = False
@@ -95,18 +105,10 @@ class Sketch(QWidget):
         """All that is drawn."""
         return (*self._marks, *self._drawn)
 
-    @property
-    def marks(self) -> tuple[Mark, ...]:
-        """What the edits of the scenario are about, for a picture."""
-        from twin.report.figure import Mark
-
-        lines = [Mark(one.points, one.tone, one.width) for one in self._marks if isinstance(one, Line)]
-        rings = [Mark(np.array([one.point]), one.tone) for one in self._marks if isinstance(one, Marker)]
-        return (*lines, *rings)
-
-    def show_marks(self, shapes: Sequence[Shape]) -> None:
+    def show_marks(self, marks: Sequence[Mark]) -> None:
         """Mark what the edits of the scenario are about."""
-        self._marks = tuple(shapes)
+        self.marks = tuple(marks)
+        self._marks = tuple(_shape(one) for one in self.marks)
         self._refresh()
 
     def show_drawing(self, shapes: Sequence[Shape], aim: bool) -> None:
