@@ -21,6 +21,7 @@ from twin.report.marks import Mark, marks_of
 from twin.report.paint import covered
 from twin.scenario.buildings import ChangeBuilding, RemoveBuilding
 from twin.scenario.others import AddBarrier
+from twin.scenario.scenario import Scenario
 from twin.state import LayerEntry, Pose, State
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ def test_everything_a_reader_needs_stands_there(city: City, layers: dict[str, La
     assert around.bar is not None
     pixels, text = around.bar
     assert (pixels, text) == (pytest.approx(100), "20\u00a0m")
+
+
+def test_a_picture_names_its_scenario(city: City) -> None:
+    state = State(city, scenarios=(Scenario(name="Bro"),), scenario="Bro")
+    assert furniture(city, state, {}, (1000, 500), TOP, "en", 150).title == "Testköping: Bro"
 
 
 def test_hidden_layers_have_no_legend_and_perspective_no_bar(city: City, layers: dict[str, Layer]) -> None:

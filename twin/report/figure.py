@@ -199,7 +199,7 @@ class Press:
         if self._other is not None:
             names = self._other.names
             legends = tuple(replace(legend, note=_without(legend.note, names[0])) for legend in around.legends)
-            around = replace(around, names=names, legends=legends)
+            around = replace(around, title=left.city.name, names=names, legends=legends)
         if "legend" in self._without:
             around = replace(around, legends=())
         if "compass" in self._without:
@@ -295,7 +295,7 @@ def furniture(
     bar, scale_text = _scale(size, pose, lang, dpi)
     reference = crs_names.describe(city.crs, lang) + (f", {city.height_system}" if city.height_system else "")
     return Furniture(
-        title=city.name,
+        title=f"{city.name}: {state.scenario}" if state.scenario else city.name,
         legends=legends,
         azimuth=pose.azimuth,
         bar=bar,
