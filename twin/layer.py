@@ -364,12 +364,14 @@ class Legend:
     """The legend of one layer: title with unit, its classes from low to high, a note.
 
     ``gradient`` are the colours of a continuous scale; its ``classes`` are then the values written beside it.
+    ``round``: colours stand in discs, as points do on the map.
     """
 
     title: str
     classes: tuple[LegendClass, ...]
     note: str = ""
     gradient: tuple[str, ...] = ()
+    round: bool = False
 
 
 def legend(layer: Layer, lang: str) -> Legend:
@@ -393,7 +395,7 @@ def legend(layer: Layer, lang: str) -> Legend:
         )
     if layer.hatched and np.isnan(layer.field.values).any():
         classes = (*classes, LegendClass(UNKNOWN_COLOUR, tr(unknown_text(layer.field), lang), hatched=True))
-    return Legend(title, classes, tr(layer.note, lang), gradient)
+    return Legend(title, classes, tr(layer.note, lang), gradient, layer.field.where == "points")
 
 
 def unknown_text(field: Field) -> str:

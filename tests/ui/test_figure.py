@@ -15,7 +15,7 @@ from shapely.geometry import box
 
 from twin.city.city import City
 from twin.errors import BadInput
-from twin.layer import field_of, layer_of
+from twin.layer import field_of, layer_of, legend
 from twin.report.figure import Other, export_png, furniture, round_length
 from twin.report.marks import Mark, marks_of
 from twin.report.paint import covered
@@ -73,6 +73,12 @@ def test_everything_a_reader_needs_stands_there(city: City, layers: dict[str, La
     assert around.bar is not None
     pixels, text = around.bar
     assert (pixels, text) == (pytest.approx(100), "20\u00a0m")
+
+
+def test_points_stand_as_discs_in_a_legend(city: City, layers: dict[str, Layer]) -> None:
+    layer = layers["h"]
+    assert not legend(layer, "en").round
+    assert legend(replace(layer, field=replace(layer.field, where="points")), "en").round
 
 
 def test_a_picture_names_its_scenario(city: City) -> None:

@@ -260,8 +260,12 @@ class _Sheet:
                 field = QRectF(x, y + 0.15 * line, swatch, 0.75 * line)
                 self.painter.setPen(QPen(self.quiet, 0.3 * self.pt))
                 self.painter.setBrush(QColor(colour))
-                self.painter.drawRect(field)
-                if hatched:
+                if legend.round:
+                    size = 0.7 * line
+                    self.painter.drawEllipse(QRectF(field.center().x() - size / 2, y + 0.18 * line, size, size))
+                else:
+                    self.painter.drawRect(field)
+                if hatched and not legend.round:
                     step = field.width() / 4
                     for k in range(4):
                         left = field.left() + k * step

@@ -19,7 +19,7 @@ class Shown:
     """What a legend says: lines of classes or categories, or a gradient with the values at its marks.
 
     ``marks`` are (fraction 0–1 along the gradient, text); ``missing`` is the text for «no data», "" when every
-    place has a value.
+    place has a value; ``round``: colours stand in discs, as points do on the map.
     """
 
     heading: str
@@ -28,6 +28,7 @@ class Shown:
     marks: tuple[tuple[float, str], ...] = ()
     missing: str = ""
     note: str = ""
+    round: bool = False
 
     def spoken(self) -> str:
         """Say the legend in one line, for a screen reader."""
@@ -52,18 +53,18 @@ def describe(layer: Layer, lang: str) -> Shown:
     missing = tr(unknown_text(field), lang) if bool(np.isnan(field.values).any()) else ""
     if field.categories or layer.breaks:
         classes = tuple(entry for entry in common.classes if not entry.hatched)
-        return Shown(heading, classes, missing=missing, note=common.note)
+        return Shown(heading, classes, missing=missing, note=common.note, round=common.round)
     values = (layer.low, (layer.low + layer.high) / 2, layer.high)
     marks = tuple((place, number(value, lang)) for place, value in zip((0.0, 0.5, 1.0), values, strict=True))
     return Shown(heading, (), layer.scale.colours, marks, missing, common.note)
 
 
 class Swatch(QWidget):
-    """A small field of one colour; ``None`` is drawn hatched for «no data»."""
+    """A small field of one colour, or a disc of it; ``None`` is drawn hatched for «no data»."""
 
-    def __init__(self, colour: str | None, parent: QWidget | None = None) -> None:
+    def __init__(self, colour: str | None, *, round: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._colour = colour
+        self._colour, self._round = colour, round
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -83,7 +84,11 @@ class Swatch(QWidget):
         else:
             painter.setBrush(QColor(self._colour))
         painter.setPen(QPen(frame, 1))
-        painter.drawRoundedRect(box, 2, 2)
+        if self._round:
+            side = min(box.width(), box.height())
+            painter.drawEllipse(QRectF(box.center().x() - side / 2, box.center().y() - side / 2, side, side))
+        else:
+            painter.drawRoundedRect(box, 2, 2)
         if self._colour is None:
             painter.setPen(QPen(frame, 1))
             step = box.height() / 2.0
@@ -158,7 +163,7 @@ class LegendView(QWidget):
             grid.setHorizontalSpacing(2 * STEP)
             grid.setVerticalSpacing(2)
             for place, entry in enumerate(shown.classes):
-                grid.addWidget(Swatch(entry.colour), place, 0, Qt.AlignmentFlag.AlignVCenter)
+                grid.addWidget(Swatch(entry.colour, round=shown.round), place, 0, Qt.AlignmentFlag.AlignVCenter)
                 grid.addWidget(label(entry.text), place, 1)
             grid.setColumnStretch(1, 1)
             outer.addLayout(grid)
