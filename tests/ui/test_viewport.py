@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,7 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from twin.scene import mesh
+from twin.scene.meshing.near_shade import NearShade
 from twin.state import Pose, Selection
 from twin.ui import overlay, theme
 from twin.ui.pointer import hover_text
@@ -64,6 +67,28 @@ def test_a_city_is_drawn(view: Viewport) -> None:
     picture = pixels(view)
     assert picture.shape[:2] == (480, 640)
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
+
+
+def test_finer_light_is_found_beside_the_window(view: Viewport, qtbot: QtBot, monkeypatch) -> None:
+    where: list[int] = []
+    plain = NearShade.around
+
+    def around(self: NearShade, *args: object) -> object:
+        where.append(threading.get_ident())
+        return plain(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(NearShade, "around", around)
+    terrain = view.canvas.scene._scenery.passes["terrain"]  # type: ignore[union-attr]
+
+    def frame() -> object:
+        return terrain.value("uNearFrame")
+
+    qtbot.waitUntil(lambda: frame() != (0.0, 0.0, 0.0, 0.0), timeout=30_000)
+    before = frame()
+    view.navigator.fly(dataclasses.replace(LOOK, distance=70.0), 0.0)
+    qtbot.waitUntil(lambda: frame() != before, timeout=30_000)
+    assert where
+    assert threading.get_ident() not in where
 
 
 def test_the_window_shows_what_vtk_drew(view: Viewport, qtbot: QtBot) -> None:

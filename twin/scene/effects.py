@@ -12,11 +12,16 @@ from twin.scene.meshing.ground import SUN
 from twin.scene.meshing.near_shade import NearShade
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from twin.scene.draw.scenery import Scenery
+    from twin.scene.meshing.shadow import Shade
     from twin.scene.picking import Picker
     from twin.state import Plane, Point
+
+    Aside = Callable[[Callable[[], Shade | None], Callable[[Shade | None], None]], None]
 
 _PLAIN_CAST, _DATED_CAST = 0.62, 1.05
 """How dark cast shadows are: as a hint of height, and where they are what is asked for."""
@@ -83,8 +88,10 @@ class Effects:
             self._scenery.set_all(uSection=1.0, uPlane=(a, b, c, float(normal @ point)))
         self._scenery.see_inside(plane is not None)
 
-    def refine(self, focus: Point, distance: float, eye: NDArray[np.float64], picker: Picker) -> None:
-        """Do what takes long and is only worth it where the camera rests.
+    def refine(
+        self, focus: Point, distance: float, eye: NDArray[np.float64], picker: Picker, aside: Aside | None = None
+    ) -> bool:
+        """Do what takes long and is only worth it where the camera rests; say whether a frame would show it now.
 
         Parameters
         ----------
@@ -96,16 +103,32 @@ class Effects:
             Relative to the mesh's origin.
         picker : Picker
             Of the same mesh.
+        aside : callable, optional
+            Does the work it is given beside the window and hands what was found to the second function, on the thread
+            that draws. Without it all is done at once.
         """
         if self._scenery is None or self._shade is None:
-            return
+            return True
+        self._scenery.set_ghosts(self._hiding(eye, picker))
         half = float(2.0 ** np.ceil(np.log2(max(0.9 * distance, 100.0))))
         place = tuple(round(v / half * 4) for v in focus[:2])
-        if (wanted := (place, half, self._sun)) != self._square:
-            self._square = wanted
-            coarse = 0.7 * self._scenery.shade_pixel
-            self._scenery.cast_near(self._shade.around(focus[:2], half, self._sun or SUN, coarse))
-        self._scenery.set_ghosts(self._hiding(eye, picker))
+        if (wanted := (place, half, self._sun)) == self._square:
+            return True
+        self._square = wanted
+        shade, coarse, position = self._shade, 0.7 * self._scenery.shade_pixel, self._sun or SUN
+
+        def take(found: Shade | None) -> None:
+            if self._square == wanted and self._scenery is not None and self._shade is shade:
+                self._scenery.cast_near(found)
+
+        def work() -> Shade | None:
+            return shade.around(focus[:2], half, position, coarse)
+
+        if aside is None:
+            take(work())
+            return True
+        aside(work, take)
+        return False
 
     def _hiding(self, eye: NDArray[np.float64], picker: Picker) -> NDArray[np.int64]:
         assert self._scenery is not None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pyvista as pv
     from numpy.typing import NDArray
 
+    from twin.scene.effects import Aside
     from twin.scene.labelling import Box
     from twin.scene.resolve import Drawables
 
@@ -135,16 +136,20 @@ class SceneView:
         if self._scenery is not None:
             self._scenery.set_all(uSeconds=seconds % 3600.0)
 
-    def refine(self) -> bool:
-        """Let the next frames at this pose have what takes long; say whether they had not before."""
+    def refine(self, aside: Aside | None = None) -> bool:
+        """Let the next frames at this pose have what takes long; say whether there is a better one to draw now.
+
+        With ``aside`` (:meth:`twin.scene.effects.Effects.refine`) finer light is found beside the window, and there is
+        a better frame once it has come.
+        """
         if self._scenery is None or self._picker is None or self._refined == (self._pose, self._drawables):
             return False
         self._refined = (self._pose, self._drawables)
         x, y, z = self._pose.focus
         mesh = self._scenery.mesh
         focus = (x - mesh.origin[0], y - mesh.origin[1], z)
-        self.effects.refine(focus, self._pose.distance, mesh.local(camera.eye(self._pose))[0], self._picker)
-        return True
+        eye = mesh.local(camera.eye(self._pose))[0]
+        return self.effects.refine(focus, self._pose.distance, eye, self._picker, aside)
 
     def hover(self, hit: Hit | None) -> None:
         """Mark what the pointer is on, or nothing."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from twin.ui import theme
+from twin.ui.aside import Aside
 from twin.ui.flowing import Flowing
 from twin.ui.gestures import Gestures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from PySide6.QtWidgets import QWidget
@@ -74,6 +75,7 @@ class Canvas(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST)
         self._rest.timeout.connect(self._refine)
+        self._aside: Aside | None = None
 
     def take(self, store: Store | None, mesh: CityMesh | None, layers: Mapping[str, Layer]) -> None:
         """Take what is drawn from the next :meth:`resolve` on."""
@@ -100,6 +102,8 @@ class Canvas(QObject):
         self.plotter.setGeometry(self._box)
         self.plotter.show()
         self.scene = SceneView(self.plotter)
+        self._aside = Aside(self)
+        self._aside.failed.connect(self._failed)
         self._fit()
         self.made.emit()
 
@@ -109,6 +113,10 @@ class Canvas(QObject):
         self._settle.stop()
         self._rest.stop()
         self._flowing.follow(None)
+        if self._aside is not None:
+            self._aside.close()
+            self._aside.deleteLater()
+            self._aside = None
         if self.scene is not None:
             self.scene.close()
         if self.plotter is not None:
@@ -168,8 +176,25 @@ class Canvas(QObject):
             self.drawn.emit()
 
     def _refine(self) -> None:
-        if self.scene is not None and self.scene.refine():
+        if self.scene is not None and self.scene.refine(self._found_aside):
             self.draw()
+
+    def _failed(self, error: BaseException) -> None:
+        raise error
+
+    def _found_aside(self, work: Callable[[], Any], take: Callable[[Any], None]) -> None:
+        """Let finer light be found beside the window, as that takes longer than a frame; then draw it."""
+        scene, pose = self.scene, self._navigator.pose
+
+        def then(found: Any) -> None:
+            if self.scene is not scene or scene is None:
+                return
+            take(found)
+            if self._navigator.pose == pose:
+                self.draw()
+
+        assert self._aside is not None
+        self._aside.do(work, then)
 
     def picture(self) -> QImage | None:
         """Return the scene as it is drawn, without what lies on it; None when there is none."""

@@ -170,8 +170,12 @@ def numbers(layer: DataLayer, city: Sketch, folders: tuple[Path, ...], job: Job)
     """Read the numbers of a data layer (in a child process)."""
     from twin.datafile.folders import located
     from twin.datafile.show import shown
+    from twin.places import Points
 
     job.progress(0.0, N_("Reading {name}"), name=layer.about.title)
     found = shown(layer, located(layer.file, folders), city)
-    _ = found.field.of_crowds  # here, as it takes a second for a million points, and the window would stand still
+    # Here, as it takes a second for a million points, and the window would stand still.
+    _ = found.field.of_crowds
+    if isinstance(found.field.places, Points):
+        _ = found.field.places.crowds.leads
     return found
