@@ -95,12 +95,16 @@ class Grid:
         Affine ``(a, b, c, d, e, f)`` from (column, row) of a cell's corner to (x, y), as rasterio has it; b = d = 0.
     smooth : bool
         Values belong to the cells' middles and run smoothly between them (a level), not to areas (a count).
+    areas : array of int, shape (cells,), optional
+        Number of the area that each cell is a part of, −1 for none, where the cells draw areas: one that is picked is
+        outlined whole. By default each cell is an area of its own.
     """
 
     rows: int
     columns: int
     transform: Affine
     smooth: bool = True
+    areas: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         """Return the number of cells."""

@@ -19,9 +19,11 @@ from twin.scene import offscreen
 from twin.scene.camera import Projection
 from twin.scene.draw import drape
 from twin.scene.meshing import isolines
+from twin.scene.palette import LIGHT, rgb
+from twin.scene.picking import Hit
 from twin.scene.resolve import resolve
 from twin.scene.view import SceneView
-from twin.state import BASE_LAYERS, LayerEntry, Pose, State
+from twin.state import BASE_LAYERS, LayerEntry, Pose, Selection, State, layer_table
 
 NONE = np.empty(0, dtype=object)
 RGB = Scale("rgb", ("#ff0000", "#00ff00", "#0000ff"), "classes")
@@ -96,6 +98,43 @@ def test_isolines_are_drawn_and_named(shot, built) -> None:
     np.testing.assert_allclose(x, wanted, atol=0.5)
     written = shot(dataclasses.replace(layer, isolines=True), show=(*FLAT, "labels")).astype(int)
     assert (np.abs(written - lined).max(axis=2) > 60).sum() > 40
+
+
+@pytest.mark.parametrize("drawn", ["cell", "area", "pointed", "nothing"])
+def test_a_cell_that_is_picked_is_outlined_and_with_it_its_area(city, built, drawn) -> None:
+    where = Grid(6, 8, (40.0, 0.0, X0 + 40, 0.0, -40.0, Y0 + 280), False)
+    areas = np.full((6, 8), -1, np.int32)
+    areas[1:4, 2:5] = 7
+    areas[3, 2] = 9  # so that the area has a corner that turns inwards
+    if drawn in ("area", "nothing"):
+        where = dataclasses.replace(where, areas=areas.ravel())
+    row, column = (0, 0) if drawn == "nothing" else (2, 3)
+    layer = own("grid", where, np.zeros(48))
+    entries = (LayerEntry("v"), *(LayerEntry(name, name == "terrain") for name in BASE_LAYERS))
+    chosen = None if drawn == "pointed" else Selection(layer_table("v"), (str(row * 8 + column),))
+    plotter = pv.Plotter(off_screen=True, window_size=list(SIZE))
+    view = SceneView(plotter)
+    view.show(resolve(State(city, entries, chosen), built, {"v": layer}, "light", "sv"))
+    if drawn == "pointed":
+        view.hover(Hit(layer_table("v"), str(row * 8 + column), (0.0, 0.0, 0.0)))
+    view.set_pose(TOP)
+    view.settle()
+    view.render()
+    image = view.image().astype(int)
+    view.close()
+    plotter.close()
+    accent = np.array(rgb(LIGHT.accent)) * 255
+
+    def marked(x: float, y: float) -> bool:
+        (px, py), *_ = Projection(TOP, SIZE).pixels(np.array([[X0 + x, Y0 + y, 0.0]]))[0]
+        some = image[round(py) - 3 : round(py) + 4, round(px) - 3 : round(px) + 4].reshape(-1, 3)
+        return bool((np.abs(some - accent).max(axis=1) < 90).any())
+
+    around = {point: "area" for point in ((120, 200), (240, 180), (200, 120), (140, 160), (160, 140))}
+    around |= {point: "cell pointed" for point in ((180, 160), (180, 200), (160, 180), (200, 180))}
+    around |= {point: "" for point in ((180, 180), (140, 140), (60, 260), (40, 260), (300, 100))}
+    found = {point for point in around if marked(*point)}
+    assert found == {point for point, by in around.items() if drawn in by.split()}
 
 
 def test_a_large_grid_is_drawn_by_means_of_its_cells() -> None:

@@ -141,6 +141,9 @@ def test_areas_are_drawn_as_cells_or_raised_by_a_field(tmp_path: Path, city: Cit
     cell = field.places.transform[0]
     counted = {v: (field.values == v).sum() * cell**2 for v in (1, 2)}
     assert counted == {1: pytest.approx(1600, rel=0.02), 2: pytest.approx(1600, rel=0.02)}
+    assert field.places.areas is not None
+    for area, value in ((-1, np.nan), (0, 1.0), (1, 2.0)):
+        np.testing.assert_array_equal(np.unique(field.values[field.places.areas == area]), [value])
     tall = _taken(tmp_path / "a.gpkg", city, tmp_path, height="h").layer
     field = shown(tall, tmp_path / tall.file, city).field
     assert isinstance(field.places, Solids)

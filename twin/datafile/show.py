@@ -323,7 +323,9 @@ def _cells(shapes: Any, box: Box | None, times: int) -> tuple[Grid, NDArray[np.i
         ((shape, row) for row, shape in enumerate(shapes)), out_shape=(rows, columns), fill=len(shapes), dtype="int32",
         transform=Affine(step, 0.0, west, 0.0, -step, north),
     )  # fmt: skip
-    return Grid(rows, columns, (step, 0.0, west, 0.0, -step, north), smooth=False), drawn.ravel().astype(np.int64)
+    place = (step, 0.0, west, 0.0, -step, north)
+    areas = np.where(drawn < len(shapes), drawn, -1).ravel().astype(np.int32)
+    return Grid(rows, columns, place, False, areas), drawn.ravel().astype(np.int64)
 
 
 def _segments(lines: Any) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.places import Grid, Picture
+from twin.scene.draw import borders
 from twin.scene.draw.gpu import Pass, Texture
 from twin.scene.draw.overlay import Look, Overlay, steps_of
 from twin.scene.meeting import Met
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from twin.scene.meeting import Ray
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.names import Names
+    from twin.scene.meshing.part import Part
 
 MOST_CELLS = 4096
 """Largest side of a grid on the graphics card; a finer one is shown by every second, third … cell."""
@@ -83,6 +85,10 @@ class GridOverlay(Overlay):
         cell = row * self._grid.columns + column
         known = np.isfinite(self.layer.field.values[..., cell]).any()
         return Met(ray.ground, cell) if known or self.layer.hatched else None
+
+    def outline(self, row: int) -> Part | None:
+        """Return the lines around a cell, or around the area that it is a part of."""
+        return borders.around(self._grid, row, self.mesh)
 
     def names(self) -> Names | None:
         """Return the values on the isolines of the time shown."""

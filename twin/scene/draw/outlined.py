@@ -1,4 +1,4 @@
-"""Outlines of the buildings that are selected or pointed at, faint where something hides them."""
+"""Outlines of the buildings and cells that are selected or pointed at, faint where something hides them."""
 
 from __future__ import annotations
 
@@ -67,15 +67,15 @@ class Outlined:
         row = np.rint(solids.edges.attributes["body"][solids.edges.cells[:, 0], 0]).astype(np.int64)
         return rank, np.searchsorted(rank[row], np.arange(len(rank) + 1))
 
-    def select(self, rows: NDArray[np.int64]) -> None:
-        """Outline these buildings (rows with their parts), none with none."""
-        edges = self._edges(rows if len(rows) <= MOST else rows[:0])
+    def select(self, rows: NDArray[np.int64], more: part.Part | None = None) -> None:
+        """Outline these buildings (rows with their parts), or what the lines given go around; none with neither."""
+        edges = more or self._edges(rows if len(rows) <= MOST else rows[:0])
         for name in ("outline", "behind"):
             self.passes[name].replace(edges)
 
-    def point(self, rows: NDArray[np.int64]) -> None:
-        """Outline what the pointer is on."""
-        self.passes["pointed"].replace(self._edges(rows))
+    def point(self, rows: NDArray[np.int64], more: part.Part | None = None) -> None:
+        """Outline what the pointer is on: buildings, or what the lines given go around."""
+        self.passes["pointed"].replace(more or self._edges(rows))
 
     def _edges(self, rows: NDArray[np.int64]) -> part.Part:
         if self._mesh is None or not len(rows):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from twin.scene.meeting import Met, Ray
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.names import Names
+    from twin.scene.meshing.part import Part
     from twin.scene.palette import Palette
     from twin.scene.resolve import Drawables
 
@@ -66,6 +67,13 @@ class Overlaid:
         """Show which place (id of the layer, row) the pointer is on, and which is selected."""
         for layer, over in self._shown.items():
             over.mark(*(row if layer.id == id else -1 for id, row in (hovered, selected)))
+
+    def outline(self, place: tuple[str, int]) -> Part | None:
+        """Return the lines around a place (id of the layer, row) that no other mark tells, if any."""
+        for layer, over in self._shown.items():
+            if layer.id == place[0]:
+                return over.outline(place[1])
+        return None
 
     def slot(self, slot: Slot | str) -> list[Pass]:
         """Return the passes of a slot, the lowest first."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from twin.scene.meeting import Met, Ray
     from twin.scene.mesh import CityMesh
     from twin.scene.meshing.names import Names
+    from twin.scene.meshing.part import Part
     from twin.scene.palette import Palette
 
 Slot = Literal["ground", "walls", "lines", "points", "over"]
@@ -83,6 +84,10 @@ class Overlay:
 
     def mark(self, hovered: int, selected: int) -> None:
         """Show that the pointer is on a row, and that one is selected; −1 for none."""
+
+    def outline(self, row: int) -> Part | None:
+        """Return the lines around a place that is picked or pointed at, where no other mark tells it."""
+        return None
 
     def names(self) -> Names | None:
         """Return texts that may be written on the map now; another object when they are others."""

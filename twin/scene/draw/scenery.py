@@ -114,14 +114,16 @@ class Scenery:
                 self._set_paint(kind, paint)
         if old is None or new.selection != old.selection or new.hidden != old.hidden:
             self.painting.set_marks(self.passes, new)
-            self._outlined.select(self.painting.selected)
             self._show_zones(selected=new.selection is not None and new.selection.table == "zones")
             chosen = new.selection
             self._chosen = (chosen.layer, int(chosen.ids[0])) if chosen is not None and chosen.layer else _NOTHING
-        if old is None or new.overlays != old.overlays:
+        placed = old is None or new.overlays != old.overlays
+        if placed:
             self._overlaid.take(new, self.mesh, self.passes["terrain"], self._uniforms)
             self._arrange()
         self._overlaid.mark(self._pointed, self._chosen)
+        if old is None or placed or new.selection != old.selection or new.hidden != old.hidden:
+            self._outlined.select(self.painting.selected, self._overlaid.outline(self._chosen))
         self.set_time(new.time)
 
     @property
@@ -175,8 +177,8 @@ class Scenery:
 
     def hover(self, hit: Hit | None) -> None:
         """Mark what the pointer is on."""
-        self._outlined.point(self.painting.hover(self.passes, hit))
         self._pointed = (hit.layer, int(hit.id)) if hit is not None and hit.layer else _NOTHING
+        self._outlined.point(self.painting.hover(self.passes, hit), self._overlaid.outline(self._pointed))
         self._overlaid.mark(self._pointed, self._chosen)
         self._show_zones(hovered=hit is not None and hit.table == "zones")
 
