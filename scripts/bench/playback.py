@@ -5,7 +5,7 @@ Usage: scripts/bench/playback.py [--seconds N] [--sensors N]     (on Linux under
 
 The demo, 1,440 × 900, played at 6 h a second: the whole district, then at street level. Without --sensors a layer of
 168 hours on all its buildings; with it so many sensors over a day of five minutes, their list open beside the map. The
-bound beside it is the rate at which the same view draws frames with nothing else to do. Processor time is of all
+bound beside it is the rate at which the same view draws frames in which nothing changes. Processor time is of all
 threads, those of the software renderer too.
 """
 

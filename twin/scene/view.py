@@ -15,6 +15,7 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from twin.scene import camera, labelling
 from twin.scene.camera import Projection
 from twin.scene.draw import renewal
+from twin.scene.draw.backdrop import Backdrop, Drawn
 from twin.scene.draw.coarse import Coarse
 from twin.scene.draw.overlay import Look
 from twin.scene.draw.scenery import Scenery
@@ -61,6 +62,9 @@ class SceneView:
         self._drawn_pose: Pose | None = None
         self._pace = Pace()
         self._coarse = Coarse(self._window, self._renderer)
+        self._backdrop = Backdrop(self._window, self._renderer)
+        self._apart = True
+        """While time is played, what stays is drawn once: nothing of it need be left out."""
         self._refined: tuple[object, ...] = ()
         self.effects = Effects()
         """Sun, section and what is done where the camera rests."""
@@ -134,7 +138,7 @@ class SceneView:
     def set_seconds(self, seconds: float) -> None:
         """Turn the clock of what flows (drawn by the next :meth:`render`)."""
         if self._scenery is not None:
-            self._scenery.set_all(uSeconds=seconds % 3600.0)
+            self._scenery.set_seconds(seconds % 3600.0)
 
     def refine(self, aside: Aside | None = None) -> bool:
         """Let the next frames at this pose have what takes long; say whether there is a better one to draw now.
@@ -172,8 +176,17 @@ class SceneView:
         smooth = smooth and share == 1.0
         self._window.SetMultiSamples(_SAMPLES if smooth else 0)
         start = time.perf_counter()
-        self._window.Render()
-        self._pace.took(time.perf_counter() - start, smooth, still, moving)
+        drawn: Drawn = "whole"
+        if moving or self._scenery is None:
+            self._window.Render()
+        else:
+            drawn = self._backdrop.draw(self._scenery.order, self._framed)
+        if moving or still:
+            self._apart = True
+        elif drawn != "begun":  # which says nothing of the frames that follow
+            self._apart = drawn == "over"
+        if moving or still or not self._apart:
+            self._pace.took(time.perf_counter() - start, smooth and drawn != "over", still, moving)
 
     def settle(self) -> None:
         """Make the next frame a finished one even if the camera has just moved."""
@@ -189,6 +202,7 @@ class SceneView:
     def close(self) -> None:
         """Take everything out of the plotter; the plotter itself stays its owner's."""
         self._coarse.close()
+        self._backdrop.close()
         if self._scenery is not None:
             self._scenery.close()
         self._scenery = self._picker = self._drawables = None
@@ -276,7 +290,7 @@ class SceneView:
         """Bring camera and uniforms to the pose and the size of the window."""
         if self._scenery is None or self._drawables is None:
             return
-        level = 0 if still else self._pace.level
+        level = 0 if still or (self._apart and not moving) else self._pace.level
         whole = self.patient or (still and self._refined == (self._pose, self._drawables))
         size = tuple(self._window.GetSize())
         state = (self._pose, self.size, self._sheet, size, self.pixel_ratio, level, still, moving, whole)

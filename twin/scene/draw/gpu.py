@@ -43,6 +43,8 @@ class Texture:
         self.vtk.RepeatOff()
         self.vtk.EdgeClampOn()
         self._pixels = vtk_to_numpy(scalars)
+        self.changes = 0
+        """How often its pixels were written."""
 
     def write(self, values: NDArray[Any]) -> None:
         """Write the first pixels (n, channels), or their first channels (n, k) or (n,); the rest stays."""
@@ -50,6 +52,7 @@ class Texture:
         self._pixels.reshape(-1, self._channels)[: len(flat), : flat.shape[1]] = flat
         self._image.GetPointData().GetScalars().Modified()
         self._image.Modified()
+        self.changes += 1
 
     def read(self, n: int) -> NDArray[Any]:
         """Return the first channel of the first n pixels."""
@@ -76,7 +79,8 @@ class Pass:
         self._uniforms = (self._shader.GetVertexCustomUniforms(), self._shader.GetFragmentCustomUniforms())
         self._last: dict[str, Uniform] = {}
         self._property = vtkProperty()
-        self._bound: set[str] = set()
+        self._bound: dict[str, Texture] = {}
+        self._changes = 0
         self.actors: list[vtkActor] = []
         self._mappers: list[vtkPolyDataMapper] = []
         self._part: Part | None = None
@@ -86,19 +90,28 @@ class Pass:
         for name, texture in (textures or {}).items():
             self.bind(name, texture)
 
+    @property
+    def changes(self) -> int:
+        """A number that is another whenever what it draws may be another; it only grows."""
+        return self._changes + sum(texture.changes for texture in self._bound.values())
+
     def cull(self, wanted: bool = True) -> None:
         """Leave out faces seen from behind, or not."""
         self._property.SetBackfaceCulling(wanted)
+        self._changes += 1
 
     def thicken(self, pixels: float) -> None:
         """Draw lines so many device pixels wide."""
         self._property.SetLineWidth(pixels)
+        self._changes += 1
 
     def bind(self, name: str, texture: Texture) -> None:
         """Give the shaders a texture under a name."""
         if name in self._bound:
             self._property.RemoveTexture(name)
-        self._bound.add(name)
+            self._changes += self._bound[name].changes  # so that the sum of both grows
+        self._bound[name] = texture
+        self._changes += 1
         self._property.SetTexture(name, texture.vtk)
 
     def binds(self, name: str) -> bool:
@@ -114,6 +127,7 @@ class Pass:
             for names, uniforms in zip(self._names, self._uniforms, strict=True):
                 if name not in names:
                     continue
+                self._changes += 1
                 if isinstance(value, int | float):
                     uniforms.SetUniformf(name, float(value))
                 else:
@@ -124,6 +138,11 @@ class Pass:
     def value(self, name: str) -> Uniform:
         """Return what a uniform was last set to."""
         return self._last[name]
+
+    @property
+    def flows(self) -> bool:
+        """Whether something in it moves with the clock."""
+        return bool(self._last.get("uFlowing"))
 
     def missing(self) -> frozenset[str]:
         """Return the uniforms the shaders name and nobody has set."""
@@ -173,6 +192,7 @@ class Pass:
             self.actors.append(self._actor(data or vtkPolyData(), part.attributes))
             return
         mapper = self._mappers[0]
+        self._changes += 1
         mapper.SetInputDataObject(data or vtkPolyData())
         for name in part.attributes:
             mapper.MapDataArrayToVertexAttribute(name, name, vtkDataObject.FIELD_ASSOCIATION_POINTS, -1)
@@ -190,6 +210,7 @@ class Pass:
             self._set_visible()
 
     def _set_visible(self) -> None:
+        self._changes += 1
         tiles = list(self._points)
         for k, actor in enumerate(self.actors):
             drawn = self._mask is None or k >= len(tiles) or bool(self._mask[tiles[k]])
@@ -204,6 +225,7 @@ class Pass:
         for name in names:
             mapper.MapDataArrayToVertexAttribute(name, name, vtkDataObject.FIELD_ASSOCIATION_POINTS, -1)
         self._mappers.append(mapper)
+        self._changes += 1
         actor = vtkActor()
         actor.SetMapper(mapper)
         actor.SetProperty(self._property)

@@ -74,6 +74,8 @@ class Scenery:
         self._large = mesh.siteplan.rows.size > 1
         self.shade_pixel = mesh.shade.pixel
         self._cut = False
+        self.order: tuple[Pass, ...] = ()
+        """All passes as they are drawn, each over those before it; another object when they are others."""
         self._pointed = self._chosen = _NOTHING
         self._fill()
         self._arrange()
@@ -88,6 +90,7 @@ class Scenery:
         self.passes.clear()
         self._overlaid = Overlaid({})
         self._outlined.passes.clear()
+        self.order = ()
 
     def set_all(self, **uniforms: float | tuple[float, ...]) -> None:
         """Set uniforms of every pass."""
@@ -135,6 +138,13 @@ class Scenery:
         """Show the values of a time: only uniforms are set."""
         self.painting.set_time(self.passes, time)
         self._overlaid.set_time(time)
+
+    def set_seconds(self, seconds: float) -> None:
+        """Turn the clock of what flows."""
+        self._uniforms["uSeconds"] = seconds
+        for one in self._all():
+            if one.flows:
+                one.set(uSeconds=seconds)
 
     def near(self, pixel: float, dropped: int = 0) -> None:
         """Leave out what is too small to see where the nearest pixel is this large [m], and what takes too long."""
@@ -253,12 +263,15 @@ class Scenery:
 
     def _arrange(self) -> None:
         """Put all actors into the renderer in the order in which they must be drawn."""
-        self._renderer.RemoveAllViewProps()
+        order: list[Pass] = []
         for name, one in self.passes.items():
             outlines = (*self._overlaid.slot("over"), *self._outlined.passes.values()) if name == "labels" else ()
-            for each in (*self._overlaid.slot(plan.BEFORE.get(name, "")), *outlines, one):
-                for actor in each.actors:
-                    self._renderer.AddActor(actor)
+            order += (*self._overlaid.slot(plan.BEFORE.get(name, "")), *outlines, one)
+        self.order = tuple(order)
+        self._renderer.RemoveAllViewProps()
+        for each in order:
+            for actor in each.actors:
+                self._renderer.AddActor(actor)
 
     def _show(self, name: str, wanted: bool) -> None:
         self._wanted[name] = wanted
