@@ -77,12 +77,16 @@ class Backdrop:
                 self._changed[k] = self._frame, self._changed[k][0]
         self._seen = changes
         lasting = self._first(lambda last, before: self._frame - before < _MEMORY)
-        first = min(lasting, self._first(lambda last, before: last == self._frame))
+        first = self._first(lambda last, before: last == self._frame)
         if first < self._kept:
             self._kept = 0
+        if first < lasting or lasting == len(passes):  # once, or nothing
+            self._window.Render()
+            return "begun"
+        first = lasting
         if self._large() or not any(one.visible and one.actors for one in passes[:first]):
             self._window.Render()
-            return "begun" if lasting > first else "whole"
+            return "whole"
         again = first == self._kept and self._fits()
         if not again:
             with _hidden(passes[first:]):
