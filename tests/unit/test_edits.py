@@ -17,7 +17,7 @@ from twin.city.schema import TABLES
 from twin.errors import BadInput
 from twin.scenario.buildings import AddBuilding, ChangeBuilding, HousingTransfer, RemoveBuilding
 from twin.scenario.codec import decode_edits, encode_edits
-from twin.scenario.conflicts import check
+from twin.scenario.conflicts import FAR, check
 from twin.scenario.kinds import TITLES, AnyEdit
 from twin.scenario.others import (
     AddBarrier,
@@ -245,13 +245,23 @@ def test_conflicts_name_both_edits():
         Entry(BRIDGE),
         Entry(AddPath(line=((-5000.0, 0.0), (-5000.0, 50.0)))),
     ]
-    found = check(CITY, entries)
+    found = [one for one in check(CITY, entries) if one.message != FAR]
     assert [(c.number, c.other) for c in found] == [(2, 1), (3, 0), (5, 4), (6, 0), (6, 0)]
     assert "edit 1" in found[0].text("en")
     assert "b5" in found[0].text("en")
     assert tr("Remove building", "en") in found[0].text("en")
     switched = [Entry(entries[0].edit, enabled=False), *entries[1:2]]
     assert check(CITY, switched) == ()
+
+
+def test_an_end_that_is_brought_far_to_the_network_is_told():
+    ends = shapely.get_coordinates(CITY.paths.geometry.to_numpy())
+    x, y = ends[ends[:, 0].argmin()].tolist()
+    far = AddPath(line=((x - 80.0, y), (x - 200.0, y)), tolerance=100.0)
+    met, loose = check(CITY, [Entry(far)])
+    assert met.text("en").endswith("its start meets the network only 80 m away")
+    assert "dess början" in met.text("sv")
+    assert "dess slut möter inget" in loose.text("sv")
 
 
 def test_a_later_edit_may_change_what_an_earlier_one_built():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -39,14 +40,17 @@ class Conflict:
         return tr(self.message, lang, **{**self.fields, **named, "number": self.number, "other": self.other})
 
 
-_TRANSLATED = ("title", "other_title", "table")
+_TRANSLATED = ("title", "other_title", "table", "end")
 REMOVED = N_("Edit {number} ({title}) needs {id} in «{table}», which edit {other} ({other_title}) removed")
 UNKNOWN = N_("Edit {number} ({title}) needs {id} in «{table}», which is not there")
 TWICE = N_("Edit {number} ({title}) adds {id} to «{table}», which edit {other} ({other_title}) added already")
 TAKEN = N_("Edit {number} ({title}) adds {id} to «{table}», where it is already")
 LOOSE = N_("Edit {number} ({title}): its {end} meets nothing within {distance} m and stays unconnected")
 CIRCLE = N_("Edit {number} ({title}): both its ends meet the network at the same place")
+FAR = N_("Edit {number} ({title}): its {end} meets the network only {distance} m away")
 START, END = N_("start"), N_("end")
+_NEAR = 50.0
+"""Metres between an end as drawn and where it meets the network that need no word."""
 
 
 def check(city: City, edits: Sequence[Entry]) -> tuple[Conflict, ...]:
@@ -103,10 +107,13 @@ def _loose_ends(city: City, edit: AnyEdit, number: int, name: str) -> Iterator[C
     if not isinstance(edit, AddPath | AddRoad):
         return
     frame = city.paths if isinstance(edit, AddPath) else city.roads
-    met = [snap(frame, point, edit.tolerance) for point in (edit.line[0], edit.line[-1])]
-    for end, where in zip((START, END), met, strict=True):
+    drawn = (edit.line[0], edit.line[-1])
+    met = [snap(frame, point, edit.tolerance) for point in drawn]
+    for end, point, where in zip((START, END), drawn, met, strict=True):
         if where is None:
             yield Conflict(number, 0, LOOSE, {"title": name, "end": end, "distance": edit.tolerance})
+        elif (apart := math.dist(where.point, point)) > _NEAR:
+            yield Conflict(number, 0, FAR, {"title": name, "end": end, "distance": round(apart)})
     first, last = met
     if first is not None and last is not None and first.point == last.point:
         yield Conflict(number, 0, CIRCLE, {"title": name})
