@@ -131,6 +131,9 @@ def test_background_work_shows_its_progress_and_can_be_stopped(qtbot: QtBot, str
     strip.set_tasks(tasks)
     assert strip.job.text() == "Reading x.json: Reading x 37\xa0% (+1 more)"
     assert strip.bar.value() == 37
+    strip.set_tasks([FakeTask("Noise", 0.0, "Noise at {n} places", {"n": 15_946}), *tasks[1:]])
+    assert strip.job.text() == "Noise: Noise at 15,946 places (+1 more)"
+    strip.set_tasks(tasks)
     qtbot.mouseClick(strip.stop, Qt.MouseButton.LeftButton)
     assert tasks[0].stopped
     assert not tasks[1].stopped

@@ -19,10 +19,16 @@ KEPT = 20
 """Finished tasks that stay listed."""
 
 
+def doing(task: Task, lang: str) -> str:
+    """Say what a task is at, counts as the language writes them; "" before it has said so."""
+    fields = {name: number(one, lang, 0) if type(one) is int else one for name, one in task.fields.items()}
+    return tr(task.text, lang, **fields) if task.text else ""
+
+
 def progress_text(task: Task, lang: str) -> str:
     """Say how far a task is, or how it ended."""
     if task.running:
-        said = tr(task.text, lang, **task.fields) if task.text else tr("Working…", lang)
+        said = doing(task, lang) or tr("Working…", lang)
         return f"{said} {number(round(task.fraction * 100), lang, 0, '%')}" if task.fraction > 0 else said
     if isinstance(task.error, Cancelled):
         return tr("Stopped.", lang)

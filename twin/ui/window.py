@@ -16,6 +16,7 @@ from twin.ui import actions
 from twin.ui.actions import Actions
 from twin.ui.command_palette import CommandPalette
 from twin.ui.commands import Commands
+from twin.ui.jobs_panel import doing
 from twin.ui.light import Light
 from twin.ui.notices import Bar
 from twin.ui.panels import Content, Panels
@@ -337,7 +338,7 @@ class MainWindow(QMainWindow):
             self._strip.set_tasks(running)
         if self.viewport.loading.isVisible() and self.session.reading is not None:
             task = self.session.reading
-            self.viewport.loading.show_progress(task.fraction, tr(task.text, self.lang, **task.fields))
+            self.viewport.loading.show_progress(task.fraction, doing(task, self.lang))
 
     # --- layout -------------------------------------------------------------------------------------------------
 
