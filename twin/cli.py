@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import locale
+import logging
 import os
 import sys
 from pathlib import Path
@@ -36,6 +37,7 @@ COMMANDS = {
 }
 """Name of each command, its module, what it does."""
 
+_HUSH = logging.NullHandler()
 DONE, WRONG, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -114,6 +116,11 @@ def _command(name: str, rest: list[str], options: Namespace, lang: str) -> int:
     module.add(parser, lang)
     _add_common(parser, lang)
     args = parser.parse_args(rest)
+    chain = logging.getLogger("twin.chain")
+    if options.debug:
+        chain.removeHandler(_HUSH)
+    else:
+        chain.addHandler(_HUSH)  # a model that fails is said in one line
     code: int = module.run(args, Console(lang, options.json))
     return code
 

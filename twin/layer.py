@@ -73,7 +73,8 @@ class Field:
 
     def __post_init__(self) -> None:
         """Refuse values that do not fit their places."""
-        check(self.where, self.values.shape[-1], self.places)
+        times = None if self.times is None else len(self.times)
+        check(self.name, self.where, self.values.shape, len(self.ids), times, self.places)
 
     @cached_property
     def of_crowds(self) -> NDArray[np.float32]:
@@ -197,7 +198,9 @@ class Layer:
         return self.field.where in ("zones", "grid", "facades") or isinstance(self.field.places, Points)
 
     def __post_init__(self) -> None:
-        """Refuse texts, sizes and flows that are not those of the field's places."""
+        """Refuse class limits that do not rise, and texts, sizes and flows that are not those of the field's places."""
+        if any(b <= a for a, b in pairwise(self.breaks)):
+            raise BadInput("Class limits must rise from one to the next; {limits} do not.", limits=self.breaks)
         count = self.field.values.shape[-1]
         if self.texts and len(self.texts) != count:
             raise BadInput("The layer has {texts} texts for {values} values.", texts=len(self.texts), values=count)

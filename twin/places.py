@@ -275,24 +275,49 @@ def storeys(z: Floats, facade: NDArray[np.int64], height: float = 3.0, ear: floa
     return low, low + rise
 
 
-def check(where: str, count: int, places: Places | None) -> None:
-    """Refuse values that do not fit their places.
+def check(name: str, where: str, shape: tuple[int, ...], ids: int, times: int | None, places: Places | None) -> None:
+    """Refuse values that do not fit where and when they are said to stand.
+
+    Parameters
+    ----------
+    name, where : str
+        Of the field.
+    shape : tuple of int
+        Of its values.
+    ids : int
+        Number of its ids.
+    times : int or None
+        Number of its times, None without.
+    places : Places or None
 
     Raises
     ------
     BadInput
-        When number or kind differ.
+        When kind or number differ.
     """
-    if places is None:
-        return
-    wanted = _KINDS[type(places)]
-    if where != wanted:
+    if where not in WHERES:
+        raise BadInput("«{name}»: where is «{where}»; it must be one of {known}.", name=name, where=where,
+                       known=", ".join(WHERES))  # fmt: skip
+    wanted = None if places is None else _KINDS[type(places)]
+    if wanted is not None and where != wanted:
         raise BadInput("Places of the kind {kind} belong to a field of «{wanted}», not of «{where}».",
                        kind=type(places).__name__, wanted=wanted, where=where)  # fmt: skip
-    if len(places) != count:
-        raise BadInput("The field has {values} values for {places} places.", values=count, places=len(places))
+    count = ids if places is None else len(places)
+    if shape[-1:] != (count,) or (len(shape) == 2 and times is not None and shape[0] != times):
+        steps = shape[0] if times is None else times
+        timed = times is not None or len(shape) > 1
+        raise BadInput("«{name}»: values of shape {shape}; expected shape {axes} = {expected}.", name=name,
+                       shape=_said(shape), axes="(times, places)" if timed else "(places,)",
+                       expected=_said((steps, count) if timed else (count,)))  # fmt: skip
 
 
+def _said(shape: tuple[int, ...]) -> str:
+    """Write a shape as Python does, in any language."""
+    return str(tuple(int(n) for n in shape))
+
+
+WHERES = ("buildings", "roads", "paths", "zones", "points", "facades", "grid", "lines", "picture", "solids")
+"""What values can stand at: rows of the City's tables, and places of their own."""
 _KINDS: dict[type, str] = {Points: "points", Walls: "facades", Grid: "grid", Lines: "lines", Picture: "picture",
                            Solids: "solids"}  # fmt: skip
 

@@ -16,6 +16,7 @@ import platformdirs
 from twin.content import folder
 from twin.dropins import kinds, trust
 from twin.dropins.kinds import DropIn
+from twin.dropins.register import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from twin.layer import Layer
     from twin.result import Value
 
-__all__ = ["ENTRY_POINTS", "DropIn", "discover", "evaluate", "user_folder"]
+__all__ = ["ENTRY_POINTS", "DropIn", "discover", "evaluate", "know", "user_folder"]
 
 ENTRY_POINTS = "stockholm_twin"
 """Group of entry points under which an installed package names modules that are drop-ins."""
@@ -78,6 +79,30 @@ def any_of_others() -> bool:
     """Say whether there are drop-ins besides the program's own, without loading any."""
     others = any(next(place.glob("[!_]*.py"), None) for place, origin in _places() if origin != "program")
     return others or bool(metadata.entry_points(group=ENTRY_POINTS))
+
+
+def know(project: Path | None) -> tuple[Mapping[str, str], bool]:
+    """Let the models, readers, feeds and colour scales of drop-ins take part; code of a project once it is trusted.
+
+    Parameters
+    ----------
+    project : Path, optional
+        The project whose own code may take part.
+
+    Returns
+    -------
+    errors : mapping from drop-in id to text
+        What is there already, or could not be loaded.
+    left_out : bool
+        Whether the project brings code that nobody has trusted.
+    """
+    trust.activate(project)
+    left_out = project is not None and trust.must_ask(project)
+    if not any_of_others():
+        return {}, left_out
+    found = discover()
+    broken = {one.id: one.error for one in found if one.error}
+    return {**broken, **register(found).errors}, left_out
 
 
 def stamp() -> tuple[tuple[str, int, int], ...]:

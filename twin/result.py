@@ -89,11 +89,12 @@ class Result:
     working: object | None = None
 
     def field(self, name: str) -> Field:
-        """Return a field by its name (KeyError when there is none)."""
+        """Return a field by its name (KeyError that names those there are, when there is none)."""
         for one in self.fields:
             if one.name == name:
                 return one
-        raise KeyError(name)
+        there = ", ".join(f"«{one.name}»" for one in self.fields) or "–"
+        raise KeyError(f"{self.model} has no field «{name}»; there are: {there}")
 
     def without_working(self) -> Result:
         """Return the Result as it is stored and sent."""

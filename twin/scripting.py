@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from twin import plugins
 from twin import project as projects
 from twin.chain.chain import Chain
 from twin.city.schema import TABLES
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from twin.datafile.spec import Style
     from twin.datafile.take import Taken
     from twin.layer import Field
+    from twin.result import Value
     from twin.state import State
 
 
@@ -46,8 +49,16 @@ def load_city(project: str | Path) -> City:
     return projects.load_city(projects.resolve_path(str(project)))
 
 
-def run_models(project: str | Path, scenario: str = "", models: Iterable[str] = ()) -> Answer:
+def run_models(
+    project: str | Path,
+    scenario: str = "",
+    models: Iterable[str] = (),
+    parameters: Mapping[str, Mapping[str, Value]] | None = None,
+) -> Answer:
     """Run models for a scenario of a project; what was answered before is read from its ``results/``.
+
+    Models of drop-ins take part as they do in ``twin run``: those of the user's folder and of packages, and those of
+    the project once its code is trusted. What is left out, and why, is said as a warning.
 
     Parameters
     ----------
@@ -56,17 +67,30 @@ def run_models(project: str | Path, scenario: str = "", models: Iterable[str] = 
         Its name; "" is the present state.
     models : iterable of str
         Names such as ``"reach"``; all by default.
+    parameters : mapping, optional
+        Values by model and name, such as ``{"reach": {"radius": 500.0}}``; they stand in place of the scenario's.
 
     Returns
     -------
     Answer
         ``results`` by model, each with ``fields`` and ``indicators``.
+
+    Raises
+    ------
+    BadInput
+        When there is no such model, parameter or scenario, or a value is impossible; the message lists what there is.
     """
     path = projects.resolve_path(str(project))
+    errors, left_out = plugins.know(path)
+    for id, reason in errors.items():
+        warnings.warn(f"The drop-in «{id}» failed: {reason}", stacklevel=2)
+    if left_out:
+        said = f"{path.name} brings code that is not trusted; it is left out (twin layers {path.name} --trust)."
+        warnings.warn(said, stacklevel=2)
     state = load_state(path)
     chain = Chain(state.city, None if path == demo_project() else path)
     try:
-        return chain.run(find(state.scenarios, scenario), models)
+        return chain.run(find(state.scenarios, scenario).assuming(parameters or {}), models)
     finally:
         chain.close()
 

@@ -1,17 +1,25 @@
 """A researcher's script: open a project, run models, read results as tables and arrays, write a layer back.
 
 Usage: python docs/examples/research.py PROJECT.twin
-A copy of the demo will do (open it, then File → Save as). In Jupyter write the project's name below and run the cells.
+A copy of the demo will do: cp -r data/demo.twin my.twin; chmod -R u+w my.twin. With the word demo itself nothing is
+written back. In Jupyter write the project's name below and run the cells.
 """
 
 # %% open a project
 import sys
 
-from twin.api import as_array, as_frame, load_state, run_models, write_layer
+from twin.api import TwinError, as_array, as_frame, load_state, run_models, write_layer
 
-named = [word for word in sys.argv[1:] if word.endswith(".twin")]  # a notebook has words of its own there
-project = named[0] if named else "my.twin"
-state = load_state(project)
+project = ""  # in Jupyter: the project's name here
+USAGE = "Usage: python docs/examples/research.py PROJECT.twin"
+if "__file__" in globals():  # a script takes it from the command line, and nothing else
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit(USAGE)
+    project = sys.argv[1]
+try:
+    state = load_state(project or sys.exit(USAGE))
+except TwinError as error:
+    sys.exit(f"{error}\n{USAGE}")
 city = state.city
 print(f"{city.name}: {len(city.buildings)} buildings, {len(city.zones)} zones, scenarios: {len(state.scenarios)}")
 
@@ -36,11 +44,14 @@ except Exception as error:  # xarray is optional
 points = table.set_geometry(table.geometry.centroid)
 joined = points.sjoin(city.zones[["id", "code", "geometry"]], predicate="within", lsuffix="house", rsuffix="zone")
 mean = joined.groupby("code", as_index=False)["value"].mean().rename(columns={"value": "reached"})
-taken = write_layer(
-    project,
-    mean,
-    "Residents reached on foot, mean of the zone",
-    {"unit": "persons", "owner": "Me", "licence": "CC-BY-4.0", "classification": "open"},
-    {"show": "zones", "key": "code", "to": "code", "value": "reached"},
-)
-print(f"{taken.layer.id}: {taken.layer.rows} zones, codes without a partner: {len(taken.unmatched)}")
+if project == "demo":
+    print("The demo itself is never written to; name a copy of it to write the layer back.")
+else:
+    taken = write_layer(
+        project,
+        mean,
+        "Residents reached on foot, mean of the zone",
+        {"unit": "persons", "owner": "Me", "licence": "CC-BY-4.0", "classification": "open"},
+        {"show": "zones", "key": "code", "to": "code", "value": "reached"},
+    )
+    print(f"{taken.layer.id}: {taken.layer.rows} zones, codes without a partner: {len(taken.unmatched)}")

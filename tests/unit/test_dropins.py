@@ -107,19 +107,47 @@ def test_a_reader_of_the_docs_reads_into_a_project(root: Path, alone: Path, tmp_
     assert places["capacity"].tolist() == [4, 2]
 
 
-def test_the_researchers_script_runs(root: Path, tmp_path: Path) -> None:
-    project = tmp_path / "study.twin"
-    shutil.copytree(demo_project(), project)
-    for path in (project, *project.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    done = subprocess.run(
-        [sys.executable, str(root / "docs" / "examples" / "research.py"), str(project)],
-        capture_output=True, text=True, timeout=300, check=False, cwd=root, env={**os.environ, "PYTHONPATH": str(root)},
+def script(root: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(root / "docs" / "examples" / "research.py"), *words],
+        capture_output=True, text=True, timeout=300, check=False, cwd=cwd, env={**os.environ, "PYTHONPATH": str(root)},
     )  # fmt: skip
+
+
+def copy_of_the_demo(target: Path) -> Path:
+    shutil.copytree(demo_project(), target)
+    for path in (target, *target.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return target
+
+
+def test_the_researchers_script_runs(root: Path, tmp_path: Path) -> None:
+    project = copy_of_the_demo(tmp_path / "study.twin")
+    done = script(root, str(project), cwd=root)
     assert done.returncode == 0, done.stderr
     assert "codes without a partner: 0" in done.stdout
     state = api.load_state(project)
     assert [one.about.unit for one in state.imported] == ["persons"]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["a.twin", "b.twin"], [], ["nowhere"]])
+def test_the_researchers_script_takes_only_what_it_is_given(root: Path, tmp_path: Path, words: list[str]) -> None:
+    create(tmp_path / "my.twin", small_city()).close()
+    before = (tmp_path / "my.twin" / "project.json").read_bytes()
+    done = script(root, *words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Usage: python docs/examples/research.py PROJECT.twin" in done.stderr
+    assert (tmp_path / "my.twin" / "project.json").read_bytes() == before
+
+
+def test_the_researchers_script_does_not_write_into_what_was_not_named(root: Path, tmp_path: Path) -> None:
+    create(tmp_path / "my.twin", small_city()).close()
+    before = (tmp_path / "my.twin" / "project.json").read_bytes()
+    done = script(root, "demo", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "buildings, " in done.stdout
+    assert "never written to" in done.stdout
+    assert (tmp_path / "my.twin" / "project.json").read_bytes() == before
 
 
 # --- ours -------------------------------------------------------------------------------------------------------
@@ -230,6 +258,140 @@ def test_the_check_finds_what_would_trouble_users(alone: Path) -> None:
         (alone / "f.py").write_text(code)
         with pytest.raises(AssertionError, match=re.escape(said)):
             check_dropin(alone / "f.py", city)
+
+
+HEAD = """import numpy as np
+from twin.api import Field, Indicator, Model, Parameter, Result, layer_of
+"""
+LAYER = (
+    HEAD
+    + """TITLE = "x"
+def make(city):
+    if not len(city.{where}): return None
+    ids = city.{where}["id"].to_numpy()
+    values = np.arange(len(ids)).astype("float32")
+    times = np.array(["2026-11-21T08", "2026-11-21T09"], "datetime64[ms]")
+    return {made}
+"""
+)
+FIELD = "Field('n', 'm', 'buildings', ids, values, source='s')"
+MODEL = (
+    HEAD
+    + """def run(city, parameters, inputs, previous=None, changed=None, job=None):
+    {line}
+MODEL = Model("own", "Own index", "1", {reads}, (), (Parameter("r", "R", "m", 1.0, "me"),), run)
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (
+            LAYER.format(where="roads", made="layer_of('f', TITLE, Field('n', '', 'streets', ids, values))"),
+            "f.py:9: «n»: where is «streets»; it must be one of buildings, roads, paths, zones",
+        ),
+        (
+            LAYER.format(where="buildings", made=f"layer_of('f', TITLE, {FIELD}, breaks=(5, 3, 1))"),
+            "f.py:9: Class limits must rise from one to the next; (5, 3, 1) do not.",
+        ),
+        (
+            LAYER.format(
+                where="buildings",
+                made="layer_of('f', TITLE, Field('n', 'm', 'buildings', ids, np.stack([values] * 2).T, times))",
+            ),
+            "f.py:9: «n»: values of shape (40, 2); expected shape (times, places) = (2, 40).",
+        ),
+        (LAYER.format(where="buildings", made="None"), "f.py: make returned None for this city"),
+        (
+            LAYER.format(where="buildings", made="layer_of('f', TITLE, Field('n', '', 'grid', ids, values))"),
+            "f.py: n: values of «grid» need places",
+        ),
+        (
+            LAYER.format(where="buildings", made="city.buildings['income']"),
+            "f.py:9: KeyError: income; there are: id, source_id, name",
+        ),
+        (LAYER.format(where="buildings", made="city.houses"), "f.py:9: AttributeError: 'City' object has no attribute"),
+        (MODEL.format(reads="('buildings', 'grass')", line="pass"), "f.py:5: The model own reads grass; a city has:"),
+        (MODEL.format(reads="('buildings',)", line="city.nowhere"), "f.py:4: AttributeError: 'City' object"),
+        (
+            MODEL.format(reads="()", line="parameters['radius']"),
+            "f.py:4: KeyError: there is no parameter radius; there",
+        ),
+        (MODEL.format(reads="()", line="pass"), "f.py: run returned None (is a return missing?), expected a Result"),
+    ],
+)
+def test_the_check_says_file_line_and_what_was_expected(
+    alone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], code: str, said: str
+) -> None:
+    create(tmp_path / "p.twin", small_city()).close()
+    (alone / "f.py").write_text(code)
+    assert main(["--lang", "en", "layers", str(tmp_path / "p.twin"), "--check", str(alone / "f.py")]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"twin: {said}"), told
+    assert len(told.splitlines()) == 1
+
+
+def test_a_model_that_fails_is_said_in_one_line_with_its_file_and_line(
+    alone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create(tmp_path / "p.twin", small_city()).close()
+    (alone / "f.py").write_text(MODEL.format(reads="('buildings',)", line="city.buildings['nope']"))
+    command = [sys.executable, "-c", "import sys; from twin.cli import main; sys.exit(main(sys.argv[1:]))"]
+    # in a process of its own: what nobody handles must not be written by Python's logging either
+    place = alone.parent / "data" / "stockholm-twin" / "layers"
+    place.mkdir(parents=True)
+    shutil.copy(alone / "f.py", place)
+    done = subprocess.run(
+        [*command, "--lang", "en", "run", str(tmp_path / "p.twin"), "--models", "own"],
+        capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "XDG_DATA_HOME": str(alone.parent / "data")},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("twin: «Own index» failed: f.py:4: KeyError: nope; there are: id, source_id"), (
+        done.stderr
+    )
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_model_of_ones_own_answers_in_scripts_too(alone: Path, tmp_path: Path, project: Path) -> None:
+    code = MODEL.format(
+        reads="('buildings',)",
+        line="""ids = city.buildings["id"].to_numpy()
+    field = Field("Own", "m", "buildings", ids, np.full(len(ids), parameters["r"], "float32"))
+    return Result("own", "1", parameters, "", (field,), ())""",
+    )
+    (alone / "f.py").write_text(code)
+    (project / "plugins" / "own.py").write_text(code.replace('"own"', '"theirs"'))
+    with pytest.warns(UserWarning, match="not trusted"), pytest.raises(BadInput, match="called theirs"):
+        api.run_models(project, models=["theirs"])
+    trust.trust(project)
+    found = api.run_models(project, models=["own", "theirs"], parameters={"own": {"r": 7.0}})
+    table = api.as_frame(found.results["own"].field("Own"), load_city(project))
+    assert table["value"].tolist() == [7.0] * 40
+    assert table.geometry.iloc[0].area > 0
+    assert found.results["theirs"].fields[0].values.tolist() == [1.0] * 40
+    with pytest.raises(KeyError, match="own has no field «nope»; there are: «Own»"):
+        found.results["own"].field("nope")
+    with pytest.raises(BadInput, match="«own» has no parameter radius; there are: r"):
+        api.run_models(project, models=["own"], parameters={"own": {"radius": 1.0}})
+
+
+def test_a_style_that_cannot_be_is_refused_when_it_is_made() -> None:
+    with pytest.raises(BadInput, match="method is «own»; it must be one of continuous, quantile, equal, fixed"):
+        api.Style(method="own")
+    with pytest.raises(BadInput, match="Style: classes is «99»"):
+        api.Style(classes=99)
+
+
+def test_a_style_file_says_what_is_expected(tmp_path: Path) -> None:
+    from twin.datafile.paint import EXAMPLE, load_style
+
+    (tmp_path / "s.json").write_text('{"scale": "viridis"}')
+    with pytest.raises(BadInput, match=r'not a style file .*; expected is such as \{"kind"'):
+        load_style(tmp_path / "s.json")
+    (tmp_path / "s.json").write_text(EXAMPLE)
+    assert load_style(tmp_path / "s.json").scale == "viridis"
 
 
 def test_a_name_that_is_taken_is_not_replaced(alone: Path) -> None:

@@ -39,7 +39,7 @@ def test_places_survive_the_disk(places) -> None:
 
 
 def test_values_must_fit_their_places() -> None:
-    with pytest.raises(BadInput, match="5 values for 6 places"):
+    with pytest.raises(BadInput, match=r"shape \(5,\); expected shape \(places,\) = \(6,\)"):
         grid_field(np.zeros(5))
     with pytest.raises(BadInput, match="«points», not of «grid»"):
         Field("x", "", "grid", NONE, np.zeros(2, np.float32), places=EACH[0])

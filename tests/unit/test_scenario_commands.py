@@ -22,6 +22,7 @@ from twin.scenario.streets import AddPath, RemovePath
 if TYPE_CHECKING:
     from pathlib import Path
 
+ACCESS = "reach.count_access=no"
 BRIDGE = AddPath(line=((130.0, 60.0), (470.0, 410.0)), tolerance=80.0)
 SCHOOL = AddPlace(at=(300.0, 300.0), place_kind="school", name="Nya skolan")
 
@@ -110,6 +111,20 @@ def test_the_command_line_says_what_python_says(place, edits, capsys):
     assert [row["value"] for row in said["indicators"]] == [one.value for one in answer.indicators]
 
 
+def test_parameters_are_set_for_one_run_of_both_that_are_compared(place, edits, capsys):
+    plain = _json(capsys, "run", place, "--models", "reach")
+    near = _json(capsys, "run", place, "--models", "reach", "--set", "reach.access_limit=1", "--set", ACCESS)
+    assert plain["key"] != near["key"]
+    before, after = ({one["id"]: one["value"] for one in found["indicators"]} for found in (plain, near))
+    assert after["reach.unconnected"] > before["reach.unconnected"]
+    _json(capsys, "edit", place, "--scenario", "Bron", "--add", edits)
+    found = _json(capsys, "compare", place, "Bron", "--models", "reach", "--set", "reach.access_limit=1")
+    row = next(one for one in found["indicators"] if one["id"] == "reach.unconnected")
+    assert row["reference"] == after["reach.unconnected"]
+    assert row["value"] > before["reach.unconnected"]
+    assert _json(capsys, "run", place, "--models", "reach")["key"] == plain["key"]
+
+
 def test_the_shipped_demo_is_run_and_nothing_is_left_in_it(capsys):
     before = sorted(demo_project().rglob("*"))
     found = _json(capsys, "run", "demo", "--models", "reach", "traffic", "segregation")
@@ -124,6 +139,14 @@ def test_the_shipped_demo_is_run_and_nothing_is_left_in_it(capsys):
     [
         (["run", "{place}", "--scenario", "Bryggan"], 1, "Bryggan"),
         (["run", "{place}", "--models", "magic"], 1, "magic"),
+        (["run", "{place}", "--models", "reach", "--set", "steps_factor=5"], 2, "reach.steps_factor=2"),
+        (
+            ["run", "{place}", "--models", "reach", "--set", "reach.r=5"],
+            1,
+            "has no parameter r; there are: count_access",
+        ),
+        (["run", "{place}", "--models", "reach", "--set", "noise.x=5"], 1, "called «noise»; there are: reach"),
+        (["run", "{place}", "--models", "reach", "--set", "reach.steps_factor=far"], 1, "it must be a number from"),
         (["run"], 2, "P.twin"),
         (["run", "nowhere.twin"], 1, "nowhere"),
         (["compare", "{place}"], 2, "S"),

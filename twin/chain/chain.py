@@ -15,6 +15,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,12 +25,12 @@ from twin.chain.registry import MODELS, ordered
 from twin.chain.warm import BUDGET, Warm
 from twin.city.digest import city_digest
 from twin.city.residents import with_people
-from twin.errors import BadInput, Cancelled, JobFailed, TwinError
+from twin.errors import BadInput, Cancelled, JobFailed, TwinError, named, raised_in, told
 from twin.jobs import Job
 from twin.models.model import settled
 from twin.privacy.guard import coarsened, guarded, is_made_of_people
 from twin.privacy.provenance import has_protected_residents
-from twin.result import FOLDER, is_outdated, load, store
+from twin.result import FOLDER, Result, is_outdated, load, store
 from twin.scenario.scenario import PRESENT
 from twin.scenario.scenario import key as scenario_key
 from twin.scenario.version import Versions
@@ -37,12 +38,11 @@ from twin.text import N_, Term
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from twin.chain.answer import How
     from twin.city.city import City
     from twin.models.model import Model
-    from twin.result import Result, Value
+    from twin.result import Value
     from twin.scenario.scenario import Scenario
     from twin.scenario.version import Version
 
@@ -257,11 +257,12 @@ class Chain:
             return self._together(model, asked, job, preview=False)
         except Cancelled:
             raise
-        except TwinError as error:
-            return Step(model.name, {}, {}, error=error)
         except Exception as error:
+            file = _file(model)
+            if isinstance(error, TwinError) and (file is None or raised_in(error, file)):
+                return Step(model.name, {}, {}, error=error)  # its own word to the user
             _log.exception("%s failed", model.name)
-            reason = f"{type(error).__name__}: {error}"
+            reason = f"{type(error).__name__}: {error}" if file is None else told(error, file)
             wrapped = JobFailed("«{title}» failed: {reason}", title=Term(model.title), reason=reason)
             wrapped.__cause__ = error
             return Step(model.name, {}, {}, error=wrapped)
@@ -289,6 +290,8 @@ class Chain:
             near = self.warm.nearest(model.name, values, version, preview)
             previous, changed = (None, None) if near is None else near
             result = runner(version.city, values, inputs, previous, changed, job)
+            if not isinstance(result, Result):
+                raise TypeError(f"run returned {named(result)}, expected a Result")
             quality = "preview" if rough else result.quality
             assumptions = self.assumptions + result.assumptions
             result = dataclasses.replace(result, key=own, quality=quality, assumptions=assumptions)
@@ -347,6 +350,13 @@ class Chain:
     def _store(self, result: Result) -> None:
         if self._folder is not None:
             self._writer.submit(_store, self._folder, result.without_working())
+
+
+def _file(model: Model) -> Path | None:
+    """Return the file of a model that is none of ours, so that its writer is told where it failed."""
+    code = getattr(model.run, "__code__", None)
+    own = str(getattr(model.run, "__module__", "")).startswith("twin.")
+    return None if code is None or own else Path(code.co_filename)
 
 
 def question(

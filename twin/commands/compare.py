@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from twin.commands import run as running
+from twin.commands import setting
 from twin.indicator_text import places_shown, signed, unit_of_difference
 from twin.text import number, tr
 
@@ -30,6 +31,7 @@ def add(parser: Parser, lang: str) -> None:
         help=tr("also with this part less and more of the group among those who move in (0–1)", lang),
     )  # fmt: skip
     running.models(parser, lang)
+    setting.add(parser, lang)
 
 
 def run(args: Namespace, console: Console) -> int:
@@ -46,10 +48,12 @@ def run(args: Namespace, console: Console) -> int:
         reference = reference_of(state.scenarios, scenario)
     else:
         reference = find(state.scenarios, args.reference)
+    models = running.wanted(args.models, state)
+    given = setting.chosen(args.given, running.settable(models))  # of both: an assumption is no effect
+    scenario, reference = scenario.assuming(given), reference.assuming(given)
     reference = seen_alike(reference, scenario)
     for one in dict.fromkeys((reference.name, scenario.name)):
         running.warn(state, one, console)
-    models = running.wanted(args.models, state)
     after, before = running.answered(chain, [scenario, reference], models, console, console.job())
     band = {}
     if args.band is not None:

@@ -15,14 +15,10 @@ if TYPE_CHECKING:
 def know(project: Path | None, console: Console) -> None:
     """Register what drop-ins add besides layers; code of a project that is not trusted is named and left out."""
     from twin import plugins
-    from twin.dropins import trust
-    from twin.dropins.register import register
 
-    trust.activate(project)
-    if project is not None and trust.must_ask(project):
+    errors, left_out = plugins.know(project)
+    if left_out and project is not None:
         said = tr("{path} brings code that is not trusted; it is left out.", console.lang, path=project.name)
         console.say(f"twin: {said} (twin layers {project.name} --trust)")
-    if plugins.any_of_others():
-        extras = register(plugins.discover())
-        for id, reason in extras.errors.items():
-            console.say("twin: " + tr("The drop-in «{name}» failed: {reason}", console.lang, name=id, reason=reason))
+    for id, reason in errors.items():
+        console.say("twin: " + tr("The drop-in «{name}» failed: {reason}", console.lang, name=id, reason=reason))

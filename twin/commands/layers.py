@@ -104,7 +104,8 @@ def _check(file: Path, project: Path | None, console: Console) -> int:
     try:
         check_dropin(file, city)
     except AssertionError as error:
-        raise BadInput("{path}: {reason}", path=file.name, reason=error) from error
+        said = str(error)
+        raise BadInput("{reason}", reason=said if said.startswith(file.name) else f"{file.name}: {said}") from error
     text = tr("{path} works on {city}.", console.lang, path=file.name, city=city.name)
     console.result({"path": str(file), "ok": True}, text)
     return 0

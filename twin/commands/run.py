@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from twin.commands import setting
 from twin.text import N_, error_text, number, tr
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from twin.chain.chain import Chain
     from twin.commands.console import Console, Parser
     from twin.jobs import Job
+    from twin.models.model import Parameter
     from twin.scenario.scenario import Scenario
     from twin.state import State
 
@@ -29,6 +31,7 @@ def add(parser: Parser, lang: str) -> None:
         help=tr("the scenario, several when given again; the city as it is by default", lang),
     )  # fmt: skip
     models(parser, lang)
+    setting.add(parser, lang)
     parser.add_argument(
         "--scheduler", metavar="ADDRESS",
         help=tr("address of a Dask scheduler; several scenarios, and models that can, run on its workers", lang),
@@ -68,6 +71,8 @@ def run(args: Namespace, console: Console) -> int:
     for one in scenarios:
         warn(state, one.name, console)
     models = wanted(args.models, state)
+    given = setting.chosen(args.given, settable(models))
+    scenarios = [one.assuming(given) for one in scenarios]
     with cluster_of(args.scheduler) as cluster:
         job = console.job(cluster)
         if len(scenarios) == 1:
@@ -114,6 +119,13 @@ def _row(answer: Answer) -> dict[str, object]:
     }
 
 
+def settable(names: Sequence[str]) -> dict[str, tuple[Parameter, ...]]:
+    """Return the tables of parameters of the models that run."""
+    from twin.chain.registry import MODELS, ordered
+
+    return {one.name: MODELS[one.name].parameters for one in (ordered(names, uses=False) if names else ())}
+
+
 def wanted(names: Sequence[str], state: State) -> tuple[str, ...]:
     """Return the models a command runs: those named with what they need and use, all, or the project's choice."""
     from twin.chain.registry import MODELS, ordered, switched_on
@@ -134,8 +146,9 @@ def answered(
     for step in chain.steps(scenarios, names, job, exact=True) if names else ():
         answers = [one.after(step) for one in answers]
         if step.error is not None:
-            title = tr(MODELS[step.model].title, console.lang)
-            console.say(f"twin: {title}: {error_text(step.error, console.lang)}")
+            said = error_text(step.error, console.lang)
+            title = "" if "title" in step.error.fields else tr(MODELS[step.model].title, console.lang) + ": "
+            console.say(f"twin: {title}{said}")
     return answers
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from twin.layer import Field
 
 STYLE_KIND = "stockholm-twin-style"
+EXAMPLE = '{"kind": "stockholm-twin-style", "version": 1, "style": {"scale": "viridis", "method": "quantile"}}'
 MAX_STYLE = 1_000_000
 _OTHER = "#9a9a9a"
 _SMALLEST, _LARGEST = 2.0, 14.0
@@ -156,7 +157,10 @@ def load_style(path: Path) -> Style:
     except OSError as error:
         raise BadInput("{path}: cannot be read: {reason}.", path=path.name, reason=error.strerror or error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput("{path}: not a style file of this program ({reason}).", path=path.name, reason=error) from error
+        raise BadInput(
+            "{path}: not a style file ({reason}); expected is such as {example}.",
+            path=path.name, reason=error, example=EXAMPLE,
+        ) from error  # fmt: skip
     if found.kind != STYLE_KIND or found.version != 1:
         raise BadInput("{path}: not a style file of this version of the program.", path=path.name)
     spec.check_style(found.style)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
+import msgspec.structs
 
 from twin.errors import BadInput
 from twin.text import N_
@@ -131,6 +132,20 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
     size: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
     by_value: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what a style file could not hold, such as a method that is none."""
+        for one in msgspec.structs.fields(type(self)):
+            value = getattr(self, one.name)
+            try:
+                msgspec.convert(value, one.type)
+            except msgspec.ValidationError as error:
+                if one.name == "method":
+                    known = ", ".join(get_args(Method))
+                    raise BadInput("Style: method is «{given}»; it must be one of {known}.", given=value,
+                                   known=known) from error  # fmt: skip
+                raise BadInput("Style: {name} is «{given}»: {reason}.", name=one.name, given=value,
+                               reason=error) from error  # fmt: skip
 
 
 class DataLayer(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from twin.city.city import City
 from twin.city.content_hash import city_key
 from twin.city.schema import TABLES
 from twin.dropins import kinds
-from twin.errors import BadInput
+from twin.errors import BadInput, named
 from twin.jobs import Job
 from twin.layer import legend
 from twin.models.model import settled
@@ -61,7 +61,7 @@ def check_dropin(
     if dropin.kind == "layer":
         return _check_layer(dropin, city, values or {})
     if dropin.kind == "model":
-        return _check_model(dropin.thing, city, values or {}, inputs or {})  # type: ignore[arg-type]
+        return _check_model(dropin, city, values or {}, inputs or {})
     return dropin.thing
 
 
@@ -78,12 +78,14 @@ def _check_layer(dropin: DropIn, city: City, values: Mapping[str, Value]) -> Lay
     empty = kinds.made(dropin, City("Empty", city.crs), values, Job())
     _be(empty is None, f"{dropin.id}: an empty city must give None")
     if layer is None:
-        raise AssertionError(f"{dropin.id}: it has nothing to show for this city")
+        raise AssertionError(
+            f"{dropin.path.name}: make returned None for this city: it has nothing to show, or a return is missing"
+        )
     _check_field(layer.field, city)
     _be(bool(layer.title), f"{dropin.id}: the layer has no title")
     _be(bool(legend(layer, "sv").classes), f"{dropin.id}: the legend is empty")
     _be(layer.high > layer.low, f"{dropin.id}: the range {layer.low} – {layer.high} is empty")
-    pickle.loads(pickle.dumps(layer))  # it travels to the window's process
+    _travels(layer, dropin)
     return layer
 
 
@@ -93,41 +95,55 @@ def _check_field(field: Field, city: City) -> None:
     _be(field.values.dtype == np.float32, f"{name}: values are {field.values.dtype}, expected float32")
     _be(field.where == "picture" or bool(known.any()), f"{name}: no value is known")
     _be(not np.isinf(field.values).any(), f"{name}: a value is infinite; write nan for unknown")
-    if field.where in TABLES and field.places is None:
-        table = city.table(field.where)
-        _be(
-            field.values.shape[-1] == len(field.ids),
-            f"{name}: {field.values.shape[-1]} values for {len(field.ids)} ids",
-        )
-        lost = set(field.ids) - set(table["id"])
-        _be(not lost, f"{name}: {len(lost)} ids are not in {field.where}, such as {next(iter(lost), '')}")
+    if field.places is None:
+        where = "places" if field.where == "points" else field.where
+        _be(where in TABLES, f"{name}: values of «{where}» need places, such as Grid or Walls (docs/drawing.md)")
+        lost = set(field.ids) - set(city.table(where)["id"])
+        _be(not lost, f"{name}: {len(lost)} ids are not in {where}, such as {next(iter(lost), '')}")
     if field.values.ndim == 2:
         _be(field.times is not None, f"{name}: values of several times need times")
     if field.times is not None:
-        _be(len(field.times) == len(field.values), f"{name}: {len(field.values)} rows for {len(field.times)} times")
+        _be(field.values.ndim == 2, f"{name}: it has times; values of shape (times, places) are expected")
         _be(bool((np.diff(field.times.astype("int64")) > 0).all()), f"{name}: times must rise")
 
 
-def _check_model(model: Model, city: City, values: Mapping[str, Value], inputs: Mapping[str, Result]) -> Result:
+def _check_model(dropin: DropIn, city: City, values: Mapping[str, Value], inputs: Mapping[str, Result]) -> Result:
+    model = cast("Model", dropin.thing)
     lacking = [name for name in model.needs if name not in inputs]
     _be(not lacking, f"{model.name}: give inputs for {', '.join(lacking)}")
     before = city_key(city)
     chosen = settled(model, values)
     heard: list[float] = []
-    result = model.run(city, chosen, inputs, None, None, Job(lambda fraction, _t, _f: heard.append(fraction)))
+
+    def asked(job: Job) -> Result:
+        try:
+            result = model.run(city, chosen, inputs, None, None, job)
+        except Exception as error:
+            raise AssertionError(kinds.where(error, dropin.path)) from error
+        _be(isinstance(result, Result), f"{dropin.path.name}: run returned {named(result)}, expected a Result")
+        return result
+
+    result = asked(Job(lambda fraction, _t, _f: heard.append(fraction)))
     _be(city_key(city) == before, f"{model.name}: it changed the city; make new tables instead")
-    _be(isinstance(result, Result), f"{model.name}: run returned {type(result).__name__}, expected a Result")
     _be(result.model == model.name, f"{model.name}: the Result calls its model {result.model}")
     _be(bool(result.fields or result.indicators), f"{model.name}: it answers neither fields nor indicators")
     for field in result.fields:
         _check_field(field, city)
-    again = model.run(city, chosen, inputs, None, None, Job())
+    again = asked(Job())
     same = all(
         np.array_equal(a.values, b.values, equal_nan=True) for a, b in zip(result.fields, again.fields, strict=True)
     )
     _be(same, f"{model.name}: asked twice it answers differently; fix the seed of what is random")
-    pickle.loads(pickle.dumps(result.without_working()))
+    _travels(result.without_working(), dropin)
     return result
+
+
+def _travels(thing: object, dropin: DropIn) -> None:
+    """Refuse what cannot go to the window's process."""
+    try:
+        pickle.loads(pickle.dumps(thing))
+    except Exception as error:
+        raise AssertionError(f"{dropin.path.name}: it cannot be sent to another process: {error}") from error
 
 
 def _be(true: bool, said: str) -> None:

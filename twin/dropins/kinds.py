@@ -5,18 +5,17 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
-import traceback
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from twin.errors import BadInput, Cancelled
+from twin.errors import Cancelled, told
 from twin.jobs import Job
 from twin.layer import Layer, Scale
 from twin.models.model import Model, Parameter, checked_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
     from types import ModuleType
 
     from twin.city.city import City
@@ -156,7 +155,7 @@ def made(dropin: DropIn, city: City, values: Mapping[str, Value] | None = None, 
     wanted = len(inspect.signature(dropin.make).parameters)
     layer = dropin.make(*(city, settled, job or Job())[:wanted])
     if layer is not None and not isinstance(layer, Layer):
-        raise TypeError(f"make(city) returned {type(layer).__name__}, expected a Layer or None")
+        raise TypeError(f"make(city) returned {type(layer).__name__}, expected a Layer (of layer_of) or None")
     return layer
 
 
@@ -179,7 +178,4 @@ def where(error: BaseException, path: Path) -> str:
     """Say an error with the last line of the drop-in that took part in it."""
     if isinstance(error, Cancelled):
         raise error
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path]
-    place = f"{path.name}:{lines[-1]}" if lines else path.name
-    said = str(error) if isinstance(error, BadInput) else f"{type(error).__name__}: {error}"
-    return f"{place}: {said}"
+    return told(error, path)

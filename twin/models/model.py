@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from twin.city.digest import PARTS
 from twin.errors import BadInput
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
 
 
+_READABLE = (*PARTS, "sources")
 MAX_TEXT = 100_000
 """Longest free text of a parameter."""
 
@@ -99,6 +101,21 @@ class Model:
     pivots: bool = False
     paints: Mapping[str, Paint] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Refuse to read what no City has."""
+        unknown = [name for name in self.reads if name not in _READABLE]
+        if unknown:
+            raise BadInput("The model {model} reads {unknown}; a city has: {known}.", model=self.name,
+                           unknown=", ".join(map(str, unknown)), known=", ".join(_READABLE))  # fmt: skip
+
+
+class Values(dict[str, "Value"]):
+    """Parameters by name; one that is not there is answered with the names of those that are."""
+
+    def __missing__(self, name: str) -> Value:
+        """Raise KeyError."""
+        raise KeyError(f"there is no parameter {name}; there are: {', '.join(self) or '–'}")
+
 
 @dataclass(frozen=True)
 class ParameterRow:
@@ -126,12 +143,12 @@ def checked_values(owner: str, parameters: tuple[Parameter, ...], given: Mapping
     for name in given:
         if name not in known:
             raise BadInput(
-                "The model {model} has no parameter {name}; there are: {known}.",
+                "«{model}» has no parameter {name}; there are: {known}.",
                 model=owner,
                 name=name,
-                known=", ".join(known),
+                known=", ".join(known) or "–",
             )
-    return {name: _checked(owner, one, given.get(name, one.default)) for name, one in known.items()}
+    return Values({name: _checked(owner, one, given.get(name, one.default)) for name, one in known.items()})
 
 
 def table(model: Model, given: Mapping[str, Value]) -> tuple[ParameterRow, ...]:

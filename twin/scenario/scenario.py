@@ -13,7 +13,7 @@ from twin.scenario.kinds import AnyEdit
 from twin.text import N_, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Role = Literal["nulage", "nollalternativ", "planforslag", "alternativ"]
 Status = Literal["draft", "review", "approved"]
@@ -89,6 +89,14 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         else:
             own.setdefault(model, {})[name] = value
         return self.changed(parameters={key: values for key, values in own.items() if values})
+
+    def assuming(self, given: Mapping[str, Mapping[str, Value]]) -> Scenario:
+        """Return a Scenario with parameters of several models set, by model and name."""
+        made = self
+        for model, values in given.items():
+            for name, value in values.items():
+                made = made.with_parameter(model, name, value)
+        return made
 
 
 PRESENT = Scenario(name="Nuläge", role="nulage")
