@@ -163,6 +163,24 @@ def test_there_is_a_limit_in_sight_and_a_line_where_time_stands(view: ChartView)
     assert not view.plot._now_line.isVisible()
 
 
+def test_the_title_of_an_axis_is_never_longer_than_the_axis(view: ChartView, qtbot: QtBot) -> None:
+    title = Axis("People within reach of what they need in a day", "persons")
+    view.show_chart(Chart("Reach", Axis("Minute"), title, (Line("Now", np.arange(9.0), np.arange(9.0)),)))
+    axis = view.plot.getAxis("left")
+
+    def written() -> str:
+        return axis.label.toPlainText().strip()
+
+    view.resize(640, 900)
+    qtbot.waitUntil(lambda: written() == title.text("en"), timeout=10_000)
+    view.resize(640, 260)
+    qtbot.waitUntil(lambda: "…" in written(), timeout=10_000)
+    assert written().startswith("Pe")
+    assert written().endswith("[persons]")
+    assert axis.label.boundingRect().width() <= axis.size().height() + 2 * axis.label.document().documentMargin()
+    assert axis.toolTip() == title.text("en")
+
+
 def test_nothing_to_show_is_said(view: ChartView) -> None:
     view.show_chart(None)
     assert view._empty.isVisible()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QImage
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
 from windows import opened_window
 
 from twin import localtime
@@ -24,7 +25,6 @@ from twin.ui.timing import COMMANDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
     from twin.city.city import City
@@ -218,3 +218,30 @@ def test_the_view_follows_and_the_bar_comes_with_the_first_layer_of_times(
     window.set_language("sv")
     assert window.timing.bar is not None
     assert window.timing.bar.field.text().startswith(("lör", "sön", "mån"))
+
+
+@pytest.mark.parametrize("width", [820, 1000, 1270, 1900])
+def test_no_choice_is_cut_where_the_ends_of_an_own_stretch_are_shown(bar: TimeBar, qtbot: QtBot, width: int) -> None:
+    bar.range.setCurrentIndex(bar.range.findData("own"))
+    bar.range.activated.emit(bar.range.currentIndex())
+    bar.resize(width, 120)
+    qtbot.waitUntil(lambda: bar.width() == width and bar.low.isVisible())
+    QApplication.processEvents()
+    beside = bar.low.y() < bar.speed.geometry().bottom()
+    assert beside == (width >= 1900) or 1000 <= width < 1900
+    assert not bar.low.geometry().intersects(bar.high.geometry())
+    if width >= 1000:
+        style = QStyle.SubControl.SC_ComboBoxEditField
+        for box in (bar.range, bar.step, bar.speed):
+            option = QStyleOptionComboBox()
+            box.initStyleOption(option)
+            room = box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, style, box).width()
+            assert box.fontMetrics().horizontalAdvance(box.currentText()) <= room
+
+
+def test_without_times_it_is_said_whole(bar: TimeBar, store: Store, qtbot: QtBot) -> None:
+    store.change("Hide", layers=(LayerEntry("level", visible=False), *store.state.layers[1:]))
+    bar.resize(760, 90)
+    QApplication.processEvents()
+    assert not bar.ruler.isVisible()
+    assert bar.fontMetrics().horizontalAdvance("No layer that is shown has times.") < bar._hint.width()

@@ -62,8 +62,14 @@ def pen(colour: QColor, width: float, dashes: Sequence[float] = ()) -> QPen:
     return made
 
 
+def _html(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
 class ChartAxis(pg.AxisItem):
     """An axis that writes numbers, names and times as the reader's language does."""
+
+    _title = _fitted = ""
 
     def __init__(self, orientation: str, lang: str) -> None:
         super().__init__(orientation)
@@ -76,11 +82,30 @@ class ChartAxis(pg.AxisItem):
     def take(self, axis: Axis) -> None:
         """Write for another axis."""
         self._axis = axis
-        text = "" if axis.time else axis.text(self._lang)
-        self.setLabel(text.replace("&", "&amp;").replace("<", "&lt;"))
-        self.showLabel(bool(text))
+        self._title = "" if axis.time else axis.text(self._lang)
+        self._fitted = ""
+        self.setLabel(_html(self._title))
+        self.showLabel(bool(self._title))
+        self.fit()
         self.picture = None
         self.update()
+
+    def fit(self) -> None:
+        """Write as much of the title as there is room for along the axis: its beginning, and its unit at the end."""
+        room = self.size().height() if self.orientation in ("left", "right") else self.size().width()
+        if self.label is None or not self._title or room <= 0:
+            return
+        metrics = QFontMetrics(self.label.font())
+        text = metrics.elidedText(self._title, Qt.TextElideMode.ElideMiddle, max(int(room) - 2 * STEP, 0))
+        if text != self._fitted:
+            self._fitted = text
+            self.label.setHtml(_html(text))
+            self.setToolTip(self._title if text != self._title else "")
+
+    def resizeEvent(self, ev: Any = None) -> None:
+        """Fit the title to another length."""
+        self.fit()
+        super().resizeEvent(ev)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> Any:
         """Put marks on even hours of the city's clock, on each name, or on round numbers."""

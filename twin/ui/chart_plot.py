@@ -165,6 +165,8 @@ class Plot(pg.PlotWidget):
             axis.setStyle(tickFont=font, tickLength=4, maxTickLevel=1)
             axis.label.setFont(font)
             axis.label.setDefaultTextColor(QColor(dress.muted))
+            axis.fit()
+            axis.resizeEvent()
         self.showGrid(x=False, y=True, alpha=0.18)
         self._cursor.setPen(pen(QColor(dress.text), 2.0))
         self._now_line.setPen(pen(QColor(dress.text), 1.4))

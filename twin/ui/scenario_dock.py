@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSpinBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
 
 from twin.errors import TwinError
 from twin.scenario import scenario as scenarios
@@ -136,9 +147,14 @@ class ScenarioDock(QWidget):
         splitter.addWidget(upper)
         splitter.addWidget(self._editing())
         splitter.setStretchFactor(1, 1)
+        # On a low screen (a laptop at 150 %) all of it would make the window higher than the screen.
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(splitter)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(splitter)
+        outer.addWidget(area)
 
     def _about(self) -> QWidget:
         lang = self._lang

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from twin import localtime
@@ -106,7 +106,7 @@ class TimeBar(QWidget):
         result.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         result.setMinimumContentsLength(8)
         result.setMaximumWidth(
-            max(result.fontMetrics().horizontalAdvance(f"{name}: {text}") for _, text in options) + 64
+            max(result.fontMetrics().horizontalAdvance(f"{name}: {text}") for _, text in options) + 19 * STEP
         )
         result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         result.setAccessibleName(name)
@@ -129,25 +129,45 @@ class TimeBar(QWidget):
         widest = self.field.fontMetrics().horizontalAdvance("Wedn 2026-11-21 14:00:00 CEST")
         self.field.setMaximumWidth(widest + 6 * STEP)
         self.field.setMinimumWidth(widest // 2)
-        upper = QHBoxLayout()
-        upper.setContentsMargins(0, 0, 0, 0)
-        upper.setSpacing(STEP)
+        self._upper, self._lower = upper, lower = QHBoxLayout(), QHBoxLayout()
+        for one in (upper, lower):
+            one.setContentsMargins(0, 0, 0, 0)
+            one.setSpacing(STEP)
         for name in ("time_start", "time_back", "play", "time_on", "time_end"):
             upper.addWidget(self._buttons[name])
         upper.addWidget(self.field, 10)
         upper.addWidget(self._buttons["live"])
         upper.addWidget(self._buttons["loop"])
-        upper.addWidget(self._hint, 1)
-        upper.addWidget(self.low)
-        upper.addWidget(self.high)
-        for box in (self.range, self.step, self.speed):
-            upper.addWidget(box, 10)
+        for box in (self.range, self.step, self.speed, self.low, self.high):
+            upper.addWidget(box, 0 if box in (self.low, self.high) else 10)
+        lower.addWidget(self._hint, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * STEP, STEP, 2 * STEP, STEP)
         column.setSpacing(STEP)
         column.addLayout(upper)
+        column.addLayout(lower)
         column.addWidget(self._problem)
         column.addWidget(self.ruler)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let what does not fit beside the rest stand in a line of its own."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put both ends of an own stretch into a second line where the texts of the choices would be cut."""
+        ends = (self.low, self.high)
+        own = self._range == "own"
+        boxes = (self.range, self.step, self.speed)
+        wide = sum(box.maximumWidth() for box in boxes) + sum(end.width() for end in ends)
+        wide += sum(button.sizeHint().width() + STEP for button in self._buttons.values())
+        wide += self.field.minimumWidth() + 12 * STEP
+        below = own and wide > self.width()
+        if below != (self._lower.indexOf(self.low) >= 0):
+            into = self._lower if below else self._upper
+            for k, end in enumerate(ends):
+                (self._upper if below else self._lower).removeWidget(end)
+                into.insertWidget(k if below else into.count(), end)
 
     # -- from the clock
 
@@ -166,7 +186,8 @@ class TimeBar(QWidget):
         self.ruler.setEnabled(there)
         if stretch is not None:
             self.ruler.show_stretch(stretch, clock.span, clock.now)
-        self._hint.set_text("" if there else tr("No layer that is shown has times.", self._lang))
+        self.ruler.setVisible(there)
+        self._tell("" if there else tr("No layer that is shown has times.", self._lang))
         for box, value in ((self.step, when.step), (self.speed, when.speed)):
             with QSignalBlocker(box):
                 box.setCurrentIndex(box.findData(value))
@@ -175,11 +196,16 @@ class TimeBar(QWidget):
             self._range = "own"
         with QSignalBlocker(self.range):
             self.range.setCurrentIndex(self.range.findData(self._range))
+        self._arrange()
         for field, end in ((self.low, when.low), (self.high, when.high)):
             field.setVisible(self._range == "own")
             if not field.hasFocus():
                 field.setText("" if end is None else localtime.said(end, self._lang, weekday=False))
         self._show_time()
+
+    def _tell(self, text: str) -> None:
+        self._hint.set_text(text)
+        self._hint.setVisible(bool(text))
 
     def _tick(self, _t: object) -> None:
         t = self._clock.time
@@ -207,7 +233,7 @@ class TimeBar(QWidget):
         self.field.setModified(False)
         stretch = self._clock.stretch
         if stretch is not None and not stretch[0] <= t <= stretch[1]:
-            self._hint.set_text(tr("No values are shown for that time.", self._lang))
+            self._tell(tr("No values are shown for that time.", self._lang))
         self._clock.rest()
         self._clock.go(t)
 

@@ -68,6 +68,7 @@ class ValuesPage(QWidget):
         heads.setHighlightSections(False)
         self.table.doubleClicked.connect(lambda index: self._fly(index.row()))
         self._said = label("", "small")
+        self._hint = tr("Choose one or more sensors to see their values over time.", lang)
         self._map = IconButton("layers", tr("Show this quantity on the map", lang))
         self._map.clicked.connect(lambda _checked=False: self._on_map())
         self._go = IconButton("target", tr("Fly to this sensor", lang))
@@ -75,6 +76,8 @@ class ValuesPage(QWidget):
         self._below = QWidget()
         self._room = QVBoxLayout(self._below)
         self._room.setContentsMargins(0, 0, 0, 0)
+        # The chart comes with the first sensor that is chosen; until then the list has the room.
+        self._below.hide()
         above = QWidget()
         column_ = QVBoxLayout(above)
         column_.setContentsMargins(0, 0, 0, 0)
@@ -120,7 +123,8 @@ class ValuesPage(QWidget):
         self._fit()
         self.model.show_all(sensing)
         self.table.viewport().update()  # the dots before the places
-        self._said.setText(span_text(sensing.read, self._lang))
+        span = span_text(sensing.read, self._lang)
+        self._said.setText(span if self._chart is not None else f"{span}\n{self._hint}")
         if self._chart is not None:
             t = sensing.frame.at if sensing.frame is not None else None
             self._chart.set_now(None if t is None else instant(t))
@@ -203,8 +207,11 @@ class ValuesPage(QWidget):
         from twin.ui.chart import ChartView
 
         if self._chart is None:
-            self._chart = ChartView(lang, tr("Choose one or more sensors to see their values over time.", lang))
+            self._chart = ChartView(lang, self._hint)
             self._room.addWidget(self._chart)
+            self._below.show()
+            self._split.setSizes([300, 320])
+            self._said.setText(span_text(sensing.read, lang))
         self._chart.show_chart(chart_of(sensing, sids, found, left, lang))
         if sensing.frame is not None:
             self._chart.set_now(instant(sensing.frame.at))
