@@ -129,12 +129,11 @@ def _roofline() -> float:
         flat, work = unowned(flat), unowned(work)
         work.points[0, 0], work.points[0, 1], work.points[1, 0], work.points[1, 1] = 0.0, 0.0, 300.0, 0.0
         trace(flat, work, 0, np.empty(0, dtype=np.int64), -1)
-        out = np.empty(8)
+        out = np.empty((2, 8))
         total = 0.0
         for i in range(n):
-            for condition in range(2):
-                sound(flat, work, 0, 300.0, 0.05, 4.0 + (i % 7), 0.0, condition == 1, True, air, out)
-                total += out[0]
+            sound(flat, work, 0, 300.0, 0.05, 4.0 + (i % 7), 0.0, True, air, out)
+            total += out[0, 0]
         return total
 
     air = absorption()

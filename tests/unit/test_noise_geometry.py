@@ -14,7 +14,7 @@ from twin.models.noise import case as cases
 from twin.models.noise.cut import X0, X1, Z0, G, summed, terrain_at
 from twin.models.noise.diffraction import arc, detour, hull, pure, radius, rise
 from twin.models.noise.flat import within
-from twin.models.noise.ground import ground_factor, image, mean_plane
+from twin.models.noise.ground import exp, ground, ground_below, piece_at
 from twin.models.noise.lateral import LEFT, RIGHT, STAND_OFF, corners
 from twin.models.noise.propagation import Options, folds, levels, profile
 from twin.models.noise.scene import Area, Building, Screen, build, ring_area
@@ -36,6 +36,12 @@ def point(*xyz: float) -> np.ndarray:
     return np.array(xyz, float)
 
 
+def below(seg: np.ndarray, a: float, b: float) -> tuple[float, float, float]:
+    """Return slope, height at 0 and mean G of the ground between two places of a profile."""
+    found: tuple[float, float, float] = ground_below(seg, piece_at(seg, a), a, piece_at(seg, b), b)
+    return found
+
+
 # --- sections ----------------------------------------------------------------------------------------------------
 
 
@@ -51,7 +57,8 @@ def test_profile_of_ground_house_and_screen() -> None:
     pieces = [[0, 10, 0.3], [10, 20, 0], [20, 40, 0.3], [40, 60, 1], [60, 90, 1], [90, 100, 0.3]]
     assert seg[:, [X0, X1, G]].tolist() == pieces
     assert seg[:, Z0].tolist() == [0, 8, 0, 0, 0, 0]
-    assert edges.tolist() == [[10, 8, 1], [20, 8, 1], [60, 4, 1]]
+    assert edges[:, :3].tolist() == [[10, 8, 1], [20, 8, 1], [60, 4, 1]]
+    assert (edges[:, 3] - edges[0, 3]).tolist() == [0, 1, 3], "an edge does not know the piece that begins there"
 
 
 def test_smaller_area_holds_whatever_the_order() -> None:
@@ -66,8 +73,8 @@ def test_smaller_area_holds_whatever_the_order() -> None:
 def test_overlapping_houses_count_by_the_higher_and_walls_along_the_way_do_not() -> None:
     scene = build(0.5, (), (box(10, -5, 30, 5, 6), box(20, -5, 40, 5, 9), box(50, 0, 60, 5, 9)))
     seg, edges, _ = profile(scene, np.array([[0.0, 0], [100, 0]]))
-    assert [e.tolist() for e in edges] == [[10, 6, 1], [20, 9, 1], [40, 9, 1]]
-    assert ground_factor(seg, 0.0, 100.0) == pytest.approx(0.35)
+    assert edges[:, :3].tolist() == [[10, 6, 1], [20, 9, 1], [40, 9, 1]]
+    assert below(seg, 0.0, 100.0)[2] == pytest.approx(0.35)
 
 
 def test_inside_leaves_the_outline_out() -> None:
@@ -90,7 +97,7 @@ def test_mean_plane_is_least_squares() -> None:
     summed(seg)
     fine = np.linspace(20, 90, 700001)
     slope, at_zero = np.polyfit(fine, np.interp(fine, x, z), 1)
-    assert mean_plane(seg, 20.0, 90.0) == pytest.approx((slope, at_zero), abs=1e-4)
+    assert below(seg, 20.0, 90.0)[:2] == pytest.approx((slope, at_zero), abs=1e-4)
     # the directive's own equations 2.5.3 to 2.5.6 over the whole profile
     a = (z[1:] - z[:-1]) / (x[1:] - x[:-1])
     b = z[:-1] - a * x[:-1]
@@ -98,16 +105,24 @@ def test_mean_plane_is_least_squares() -> None:
     big_b = (a * (x[1:] ** 2 - x[:-1] ** 2) + 2 * b * (x[1:] - x[:-1])).sum()
     one = 3 * (2 * big_a - big_b * (x[-1] + x[0])) / (x[-1] - x[0]) ** 3
     two = 2 * (x[-1] ** 3 - x[0] ** 3) / (x[-1] - x[0]) ** 4 * big_b - 3 * (x[-1] + x[0]) / (x[-1] - x[0]) ** 3 * big_a
-    assert mean_plane(seg, 0.0, 100.0) == pytest.approx((one, two))
-    assert mean_plane(seg, 50.0, 50.0) == pytest.approx((0.0, np.interp(50, x, z)))
+    assert below(seg, 0.0, 100.0)[:2] == pytest.approx((one, two))
+    assert below(seg, 50.0, 50.0)[:2] == pytest.approx((0.0, np.interp(50, x, z)))
 
 
-def test_image_is_as_far_behind_the_plane() -> None:
-    x, z, height, foot = image(3.0, 7.0, 0.75, 1.0)
-    assert height == pytest.approx((7 - 2.25 - 1) / 1.25)
-    assert math.hypot(x - 3, z - 7) == pytest.approx(2 * height)
-    assert ((x + 3) / 2 * 0.75 + 1) == pytest.approx((z + 7) / 2)
-    assert foot == pytest.approx(math.hypot((x + 3) / 2, (z + 7) / 2 - 1))
+def test_images_are_as_far_behind_the_plane() -> None:
+    seg = np.array([[0.0, 1.0, 40.0, 31.0, 0.5, 0, 0, 0]])
+    summed(seg)
+    x, z, u, w, height, other = ground(seg, 0, 3.0, 7.0, 0, 40.0, 36.0, 0.0, False, False, True, np.empty(8))
+    assert (height, other) == pytest.approx(((7 - 2.25 - 1) / 1.25, 4.0))
+    for px, pz, qx, qz, far in ((3.0, 7.0, x, z, height), (40.0, 36.0, u, w, other)):
+        assert math.hypot(qx - px, qz - pz) == pytest.approx(2 * far)
+        assert (qx + px) / 2 * 0.75 + 1 == pytest.approx((qz + pz) / 2)
+
+
+def test_powers_of_e_are_those_of_the_library() -> None:
+    x = np.concatenate([np.linspace(-700, 10, 5001), [0.0, -1e-12]])
+    assert np.array([exp(v) for v in x]) == pytest.approx(np.exp(x), rel=1e-14)
+    assert 0 <= exp(-1e6) < 1e-300
 
 
 # --- strings and arcs --------------------------------------------------------------------------------------------
@@ -126,7 +141,8 @@ def test_string_is_taut_and_above_everything(
     edges = np.array([[x, z, 0.0] for x, z in sorted(points)]).reshape(-1, 3)
     gamma = radius(100.0) if bent else 0.0
     found = np.empty(len(edges) + 2, dtype=np.int64)
-    n = hull(edges, 100.0, zs, zr, gamma, np.empty(len(edges)), found)
+    straight = hull(edges, 100.0, zs, zr, 0.0, np.empty(len(edges)), found, -1)
+    n = hull(edges, 100.0, zs, zr, gamma, np.empty(len(edges)), found, straight)
     low = np.array([z - rise(x, 100.0, gamma) for x, z, _ in edges])
     xs = np.array([0.0, *edges[found[:n], 0], 100.0])
     zs_ = np.array([zs, *low[found[:n]], zr])

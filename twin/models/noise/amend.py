@@ -117,7 +117,7 @@ def amend(  # type: ignore[no-untyped-def]
     near, marks = np.empty(NEAR_WALLS, dtype=np.int64), np.zeros(len(flat.edges), dtype=np.int64)
     old_near, old_marks = np.empty(NEAR_WALLS, dtype=np.int64), np.zeros(len(before.edges), dtype=np.int64)
     n_r, m_r, sign = 0, 0, 0
-    gains = np.empty(8)
+    gains = np.empty((2, 8))
     bits = np.zeros(1, dtype=np.float32)
     view = bits.view(np.int32)
     wide = rules.wall_reach + 1.0 if rules.order > 0 else WIDER

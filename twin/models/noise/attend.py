@@ -13,7 +13,7 @@ import numba
 import numpy as np
 from numba import types
 
-from twin.models.compile import kernel, quick_part, record, unowned
+from twin.models.compile import kernel, quick_part, record, roomy_part, unowned
 from twin.models.noise.cut import WORK, height_at
 from twin.models.noise.flat import FLAT, HOUSE, SCREEN
 from twin.models.noise.paths import SPHERE, fold, sound, trace
@@ -164,10 +164,11 @@ def _path(flat, work, n_walls, zs, columns, c, deck, rules, gains, sums):  # typ
         return
     for f in range(columns.at[c + 1] - columns.at[c]):
         zr = columns.z[columns.at[c] + f]
+        heard = sound(flat, work, n_walls, length, zs, zr, rules.source_g, True, rules.air, gains)
         for condition in range(2):
-            if sound(flat, work, n_walls, length, zs, zr, rules.source_g, condition == 1, True, rules.air, gains):
+            if heard >> condition & 1:
                 for band in range(8):
-                    sums[f, condition, band] += gains[band]
+                    sums[f, condition, band] += gains[condition, band]
 
 
 @quick_part
@@ -223,7 +224,7 @@ def encoded(share, bits, view):  # type: ignore[no-untyped-def]
     return min((view[0] + 4096 - 0x21800000) >> 13, 65535)
 
 
-@quick_part
+@roomy_part
 def _sorted_by_bound(lines, x, y, number, where, bound, n, power):  # type: ignore[no-untyped-def]
     """Order pieces by the most they can add at a place, loudest first."""
     for p in range(n):
@@ -273,7 +274,7 @@ def attend(  # type: ignore[no-untyped-def]  # noqa: C901
     where, bound = np.empty((room, 6)), np.empty(room)
     near, marks = np.empty(NEAR_WALLS, dtype=np.int64), np.zeros(len(flat.edges), dtype=np.int64)
     n_r, sign = 0, 0
-    gains, power = np.empty(8), np.empty(8)
+    gains, power = np.empty((2, 8)), np.empty(8)
     bits = np.zeros(1, dtype=np.float32)
     view = bits.view(np.int32)
     for k in range(first, len(which)):

@@ -41,26 +41,29 @@ X0, Z0, X1, Z1, G, AREA, MOMENT, SOFT = range(8)
 class Work(NamedTuple):
     """Scratch of one thread.
 
-    ``seg`` (n, 8) and ``edges`` (n, 3) are filled from their ends, as legs are cut from the receiver on; ``sizes``
-    (4,) where they begin, how many rings are known, and 1 when there was no room; ``at``, ``what`` crossings of a leg;
-    ``code``, ``inside``, ``ask`` rings known, whether the present place is in them, whether they must be asked;
-    ``low`` heights of edges below the arc;
-    ``found`` and ``string`` edges that bend a ray; ``bands`` (10, 8); ``walls`` (4, 3) reflecting walls of a path;
-    ``points`` (4, 2) of a path in plan; ``faces`` (4,) that fold it and ``sides`` (4,) of them, ±1.
+    ``seg`` (n, 8) and ``edges`` (n, 4) are filled from their ends, as legs are cut from the receiver on; ``sizes``
+    (4,) where they begin, how many rings the present place is in, and 1 when there was no room; ``maybe``, ``part``
+    (n, 2) edges that a leg may cross and the part of it that is in their cell; ``at``, ``what`` its crossings;
+    ``code`` the rings that the present place is in, ``ask`` those that must be asked; ``low`` heights of edges below
+    the arc; ``found`` and ``string`` (n, 3) edges that bend a ray; ``bands`` (2, 8) of the ground, ``share`` (8,) of
+    the way; ``walls`` (4, 3) reflecting walls of a path; ``points`` (4, 2) of a path in plan; ``faces`` (4,) that fold
+    it and ``sides`` (4,) of them, ±1.
     """
 
     seg: Floats
     edges: Floats
     sizes: Whole
+    maybe: Whole
+    part: Floats
     at: Floats
     what: Whole
     code: Whole
-    inside: Whole
     ask: Whole
     low: Floats
     found: Whole
     string: Floats
     bands: Floats
+    share: Floats
     walls: Floats
     points: Floats
     faces: Whole
@@ -68,7 +71,7 @@ class Work(NamedTuple):
 
 
 _F2, _F1, _I1 = types.float64[:, ::1], types.float64[::1], types.int64[::1]
-WORK = record((_F2, _F2, _I1, _F1, _I1, _I1, _I1, _I1, _F1, _I1, _F2, _F2, _F2, _F2, _I1, _I1), Work)
+WORK = record((_F2, _F2, _I1, _I1, _F2, _F1, _I1, _I1, _I1, _F1, _I1, _F2, _F2, _F1, _F2, _F2, _I1, _I1), Work)
 
 
 def work(edges: int, rings: int, samples: int, legs: int = 3) -> Work:
@@ -81,8 +84,9 @@ def work(edges: int, rings: int, samples: int, legs: int = 3) -> Work:
 
     n = min(rings, 20_000) + 8
     return Work(
-        np.empty((room, 8)), np.empty((room, 3)), whole(4), np.empty(most), whole(most), whole(n), whole(n), whole(n),
-        np.empty(room), whole(room + 2), np.empty((room + 2, 2)), np.empty((10, 8)), np.empty((4, 3)),
+        np.empty((room, 8)), np.empty((room, 4)), whole(4), whole(4 * most), np.empty((4 * most, 2)),
+        np.empty(most), whole(most), whole(n), whole(n),
+        np.empty(room), whole(room + 2), np.empty((room + 2, 3)), np.empty((2, 8)), np.empty(8), np.empty((4, 3)),
         np.empty((4, 2)), whole(4), whole(4),
     )  # fmt: skip
 
@@ -156,9 +160,8 @@ def height_at(x, y, flat):  # type: ignore[no-untyped-def]
 
 
 @quick_part
-def _crossings(flat, ax, ay, ux, uy, length, at, what):  # type: ignore[no-untyped-def]  # noqa: C901
-    """Write where a leg crosses edges, each once, sorted; returns how many."""
-    n = 0
+def _crossings(flat, ax, ay, ux, uy, length, work):  # type: ignore[no-untyped-def]
+    """Write where a leg crosses edges, each once, sorted; returns how many, −1 for want of room."""
     size, columns, rows = flat.grid[2], flat.shape[0], flat.shape[1]
     gx, gy = (ax - flat.grid[0]) / size, (ay - flat.grid[1]) / size
     dx, dy = ux * length / size, uy * length / size
@@ -181,47 +184,100 @@ def _crossings(flat, ax, ay, ux, uy, length, at, what):  # type: ignore[no-untyp
     more_i = abs(1 / dx) if abs(dx) > 1e-15 else np.inf
     more_j = abs(1 / dy) if abs(dy) > 1e-15 else np.inf
     enter = -1.0
-    room = len(at)
-    edges, cell_at, in_cell = flat.edges, flat.cell_at, flat.in_cell
+    ends, cell_at = flat.ends, flat.cell_at
+    maybe, part = work.maybe, work.part
+    # without a sign, as numbers below 0 would count from the end, which is asked each time
+    room, found = np.uint64(len(maybe)), np.uint64(0)
+    # branches that cannot be foreseen are dear: which edges the line may cross is told without any
     while True:
         leave = min(next_i, next_j)
+        c = j * columns + i
+        first_place, last_place = np.uint64(cell_at[c]), np.uint64(cell_at[c + 1])
+        if found + (last_place - first_place) > room:
+            return -1
         low = -1.0 if enter < 0 else enter * length
         high = np.inf if leave >= last else leave * length
-        c = j * columns + i
-        for k in range(cell_at[c], cell_at[c + 1]):
-            e = in_cell[k]
-            px, py, qx, qy = edges[e, 0] - ax, edges[e, 1] - ay, edges[e, 2] - ax, edges[e, 3] - ay
+        for k in range(first_place, last_place):
+            px, py, qx, qy = ends[k, 0] - ax, ends[k, 1] - ay, ends[k, 2] - ax, ends[k, 3] - ay
             p, q = ux * py - uy * px, ux * qy - uy * qx
-            if (p > RIM and q > RIM) or (p < -RIM and q < -RIM):
-                continue
-            t, _ = meets(0.0, 0.0, ux, uy, length, px, py, qx, qy)
-            if t < 0 or t < low or t >= high or n >= room:
-                continue
-            m = n
-            while m > 0 and at[m - 1] > t:
-                at[m], what[m] = at[m - 1], what[m - 1]
-                m -= 1
-            at[m], what[m] = t, e
-            n += 1
+            maybe[found], part[found, 0], part[found, 1] = k, low, high
+            found += np.uint64((min(p, q) <= RIM) & (max(p, q) >= -RIM))
         if leave >= last:
-            return n
+            break
         enter = leave
-        if next_i < next_j:
-            i += step_i
-            next_i += more_i
-            if i < 0 or i >= columns:
-                return n
-        else:
-            j += step_j
-            next_j += more_j
-            if j < 0 or j >= rows:
-                return n
+        by_i = next_i < next_j
+        i += step_i if by_i else 0
+        j += 0 if by_i else step_j
+        next_i += more_i if by_i else 0.0
+        next_j += 0.0 if by_i else more_j
+        if i < 0 or i >= columns or j < 0 or j >= rows:
+            break
+    return _met(ends, ax, ay, ux, uy, length, maybe, part, found, work.at, work.what)
+
+
+@quick_part
+def _met(ends, ax, ay, ux, uy, length, maybe, part, found, at, what):  # type: ignore[no-untyped-def]
+    """Write where the edges at some places of the grid are crossed within the leg and their cell, sorted.
+
+    ``what`` gets 2 × the place, plus 1 where the leg crosses at a corner.
+    """
+    n, room = np.uint64(0), np.uint64(len(at) - 1)
+    for f in range(found):
+        k = np.uint64(maybe[f])
+        px, py, qx, qy = ends[k, 0] - ax, ends[k, 1] - ay, ends[k, 2] - ax, ends[k, 3] - ay
+        p, q = ux * py - uy * px, ux * qy - uy * qx
+        dx, dy = qx - px, qy - py
+        by_across = 1 / (ux * dy - uy * dx)
+        share = -p * by_across
+        t = (px * dy - py * dx) * by_across
+        beyond = max(-share, share - 1, 0.0)
+        within_leg = min(max(t, 0.0), length)
+        square, inner = dx * dx + dy * dy, min(abs(share), abs(1 - share))
+        at[n], what[n] = within_leg, 2 * maybe[f] + (inner * inner * square < CORNER)
+        n += np.uint64(
+            (abs(p - q) >= 1e-12 * (abs(dx) + abs(dy)))
+            & (beyond * beyond * square <= RIM * RIM)
+            & (abs(t - within_leg) <= NEAR)
+            & (within_leg >= part[f, 0])
+            & (within_leg < part[f, 1])
+            & (n < room)
+        )
+    crossed = np.int64(n)
+    for f in range(1, crossed):
+        t, e, m = at[f], what[f], f
+        while m > 0 and at[m - 1] > t:
+            at[m], what[m] = at[m - 1], what[m - 1]
+            m -= 1
+        at[m], what[m] = t, e
+    return crossed
 
 
 @quick_part
 def _asked(edges, ring_at, x, y, code):  # type: ignore[no-untyped-def]
     kind, of = code % 3, code // 3
-    return 1 if within(x, y, edges, ring_at[kind, of], ring_at[kind, of + 1]) else 0
+    return within(x, y, edges, ring_at[kind, of], ring_at[kind, of + 1])
+
+
+@quick_part
+def _among(codes, n, this):  # type: ignore[no-untyped-def]
+    """Return where among n codes one is, n when it is not."""
+    r = 0
+    while r < n and codes[r] != this:
+        r += 1
+    return r
+
+
+@quick_part
+def _held(codes, n, this, wanted):  # type: ignore[no-untyped-def]
+    """Put a code among n others or take it from there; returns how many there are then."""
+    r = _among(codes, n, this)
+    if wanted and r == n and n < len(codes):
+        codes[n] = this
+        return n + 1
+    if not wanted and r < n:
+        codes[r] = codes[n - 1]
+        return n - 1
+    return n
 
 
 @quick_part
@@ -243,31 +299,28 @@ def cut(flat, ax, ay, bx, by, start, deck, work):  # type: ignore[no-untyped-def
     if length <= NEAR:
         return
     ux, uy = (bx - ax) / length, (by - ay) / length
-    at, what, sizes, inside, code, ask = work.at, work.what, work.sizes, work.inside, work.code, work.ask
-    lines, kinds, owners, ring_at, tops, cover_g = (
-        flat.edges, flat.kind, flat.of, flat.ring_at, flat.tops, flat.cover_g
+    at, what, sizes, code, ask = work.at, work.what, work.sizes, work.code, work.ask
+    lines, kinds, ring, ring_at, tops, cover_g = (
+        flat.edges, flat.kind, flat.ring, flat.ring_at, flat.tops, flat.cover_g
     )  # fmt: skip
     heights, mesh, rim, step = flat.heights, flat.mesh, flat.rim, flat.step
-    n = _crossings(flat, ax, ay, ux, uy, length, at, what)
+    n = _crossings(flat, ax, ay, ux, uy, length, work)
     raster = heights.size > 0
     ground = raster or len(mesh) > 0
     seg, edges = work.seg, work.edges
     s, m = sizes[0], sizes[1]
-    if s < 2 * n + 4 + (int(length / step) if raster else 0) or m < s - n:
+    if n < 0 or s < 2 * n + 4 + (int(length / step) if raster else 0) or m < s - n:
         sizes[3] = 1
         return
     last = s - 1
+    least_bend = RASTER_BEND if raster else FLAT_BEND
     # the raster is asked in its own cells
     cell = 1 / flat.place[2]
     gx, gy, dx, dy = (ax - flat.place[0]) * cell, (ay - flat.place[1]) * cell, ux * cell, uy * cell
     z_next, after, z_right, roof_right = 0.0, 0.0, 0.0, False
     if raster:
         z_next = raster_at(gx + length * dx, gy + length * dy, heights)
-    held = 0
-    known = sizes[2]
-    for r in range(known):
-        ask[r] = 0
-        held += inside[r]
+    held, asks = sizes[2], 0
     k, t1 = n, length
     while True:
         begun = k
@@ -276,35 +329,24 @@ def cut(flat, ax, ay, bx, by, start, deck, work):  # type: ignore[no-untyped-def
         t0 = at[k - 1] if k > 0 and at[k - 1] > NEAR else 0.0
         mx, my = ax + ux * (t0 + t1) / 2, ay + uy * (t0 + t1) / 2
         for c in range(k, begun):
-            kind = kinds[what[c]]
-            if kind <= DECK:
-                e, t = what[c], at[c]
-                if kind == DECK and owners[e] != deck:
+            t, this = at[c], ring[what[c] >> 1]
+            if this >= 0:
+                if this % 3 == DECK and this // 3 != deck:
                     continue
-                this, r = kind + 3 * owners[e], 0
-                while r < known and code[r] != this:
-                    r += 1
-                if r == known:
-                    if known >= len(code):
-                        continue
-                    code[r], inside[r], ask[r] = this, 0, 0
-                    known += 1
                 # at a corner, or at an end of the leg, counting tells nothing
-                fx, fy = ax + t * ux, ay + t * uy
-                px, py, qx, qy = fx - lines[e, 0], fy - lines[e, 1], fx - lines[e, 2], fy - lines[e, 3]
-                if min(px * px + py * py, qx * qx + qy * qy) < CORNER or t < NEAR_END or t > length - NEAR_END:
-                    ask[r] = 1
-                held -= inside[r]
-                inside[r] = _asked(lines, ring_at, mx, my, this) if ask[r] == 1 else inside[r] ^ 1
-                held += inside[r]
-            elif kind == SCREEN and at[c] > RIM and at[c] < length - RIM:
+                if what[c] & 1 or t < NEAR_END or t > length - NEAR_END:
+                    asks = _held(ask, asks, this, True)
+                r = _among(code, held, this)
+                inside = r == held
+                if asks > 0 and _among(ask, asks, this) < asks:
+                    inside = _asked(lines, ring_at, mx, my, this)
+                held = _held(code, held, this, inside)
+            elif kinds[flat.in_cell[what[c] >> 1]] == SCREEN and t > RIM and t < length - RIM:
                 m -= 1
-                edges[m, 0], edges[m, 2] = start + at[c], BUILT
-                edges[m, 1] = top_of(lines, what[c], ax + ux * at[c], ay + uy * at[c])
+                edges[m, 0], edges[m, 2], edges[m, 3] = start + t, BUILT, s
+                edges[m, 1] = top_of(lines, flat.in_cell[what[c] >> 1], ax + ux * t, ay + uy * t)
         top, cover, on_deck = -np.inf, -1, False
-        for r in range(known if held > 0 else 0):
-            if inside[r] == 0:
-                continue
+        for r in range(held):
             kind, of = code[r] % 3, code[r] // 3
             if kind == HOUSE:
                 top = max(top, tops[of])
@@ -345,25 +387,23 @@ def cut(flat, ax, ay, bx, by, start, deck, work):  # type: ignore[no-untyped-def
             s -= 1
             seg[s, X0], seg[s, Z0], seg[s, X1], seg[s, Z1], seg[s, G] = start + u0, za, start + u1, zb, g
             before = (zb - za) * steep
-            if s < last:  # where the profile bends or jumps; of a raster only what stands out
-                built = roof or roof_right
-                bend = before - after if raster and not built else abs(before - after)
-                if abs(z_right - zb) > FLAT_BEND or bend > (RASTER_BEND if raster else FLAT_BEND):
-                    m -= 1
-                    edges[m, 0], edges[m, 1] = start + u1, max(zb, z_right)
-                    edges[m, 2] = BUILT if built else TERRAIN
+            # where the profile bends or jumps there is an edge; of a raster only what stands out
+            built = roof or roof_right
+            bend = before - after
+            bend = bend if raster and not built else abs(bend)
+            edges[m - 1, 0], edges[m - 1, 1] = start + u1, max(zb, z_right)
+            edges[m - 1, 2], edges[m - 1, 3] = (BUILT if built else TERRAIN), s + 1
+            m -= (s < last) & ((abs(z_right - zb) > FLAT_BEND) | (bend > least_bend))
             after, z_right, roof_right = before, za, roof
             u1, zb = u0, za
         if t0 <= 0:
             break
         t1 = t0
     for c in range(k):  # what the leg begins on
-        if kinds[what[c]] <= DECK:
-            this = kinds[what[c]] + 3 * owners[what[c]]
-            for r in range(known):
-                if code[r] == this:
-                    inside[r] = _asked(lines, ring_at, mx, my, this)
-    sizes[0], sizes[1], sizes[2] = s, m, known
+        this = ring[what[c] >> 1]
+        if this >= 0:
+            held = _held(code, held, this, _asked(lines, ring_at, mx, my, this))
+    sizes[0], sizes[1], sizes[2] = s, m, held
 
 
 @quick_part
@@ -373,23 +413,6 @@ def top_of(lines, e, x, y):  # type: ignore[no-untyped-def]
     long = (lines[e, 2] - px) ** 2 + (lines[e, 3] - py) ** 2
     share = min(math.sqrt(((x - px) ** 2 + (y - py) ** 2) / long), 1.0)
     return lines[e, 4] + share * (lines[e, 5] - lines[e, 4])
-
-
-@quick_part
-def _bend(seg, s, edges, m, built, raster):  # type: ignore[no-untyped-def]
-    """Note where the profile bends or jumps; of a raster only what stands out."""
-    before = (seg[s - 1, Z1] - seg[s - 1, Z0]) / (seg[s - 1, X1] - seg[s - 1, X0])
-    after = (seg[s, Z1] - seg[s, Z0]) / (seg[s, X1] - seg[s, X0])
-    jump = abs(seg[s, Z0] - seg[s - 1, Z1]) > FLAT_BEND
-    if raster and not jump and not built:
-        bends = before - after > RASTER_BEND
-    else:
-        bends = abs(after - before) > FLAT_BEND
-    if jump or bends:
-        edges[m, 0], edges[m, 1] = seg[s, X0], max(seg[s, Z0], seg[s - 1, Z1])
-        edges[m, 2] = BUILT if built else TERRAIN
-        m += 1
-    return m
 
 
 @quick_part
@@ -421,7 +444,7 @@ def rings_of(flat, x, y, work):  # type: ignore[no-untyped-def]
         for r in range(flat.ring_at.shape[1] - 1):
             first, last = flat.ring_at[kind, r], flat.ring_at[kind, r + 1]
             if last > first and n < len(work.code) and within(x, y, flat.edges, first, last):
-                work.code[n], work.inside[n] = kind + 3 * r, 1
+                work.code[n] = kind + 3 * r
                 n += 1
     work.sizes[2] = n
 

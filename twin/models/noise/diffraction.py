@@ -50,7 +50,7 @@ def rise(x, length, gamma):  # type: ignore[no-untyped-def]
 
 
 @quick_part
-def hull(edges, length, zs, zr, gamma, low, found):  # type: ignore[no-untyped-def]
+def hull(edges, length, zs, zr, gamma, low, found, among):  # type: ignore[no-untyped-def]
     """Find the edges a taut string from source to receiver touches from above; returns their number.
 
     Parameters
@@ -65,12 +65,17 @@ def hull(edges, length, zs, zr, gamma, low, found):  # type: ignore[no-untyped-d
         Scratch: heights less that of the arc.
     found : array of int, shape (m,)
         Gets the numbers of the edges touched, in order.
+    among : int
+        Below 0: any of the edges; else only the first so many in ``found``. An arc bends downwards, so it lowers an
+        edge between two others by more than the line between those: the edges that arcs touch are among those that a
+        straight string touches.
     """
     slope = (zr - zs) / length
     half, square = length / 2, gamma * gamma
     chord = math.sqrt(square - half * half) if gamma > 0 else 0.0
     n = 0
-    for i in range(len(edges)):
+    for k in range(len(edges) if among < 0 else among):
+        i = k if among < 0 else found[k]
         x, z = edges[i, 0], edges[i, 1]
         if z <= zs + slope * x + TOUCH or x <= TOUCH or x >= length - TOUCH:
             continue  # the arc is above its chord
@@ -126,14 +131,25 @@ def _long(dx, dz):  # type: ignore[no-untyped-def]
 
 
 @quick_part
-def pure(delta, between, several, i):  # type: ignore[no-untyped-def]
-    """Return 10^(Δdif/10) for a detour δ [m] in band i, equations 2.5.21 to 2.5.23, with Ch = 1 (2021/1226)."""
+def per_metre(between, several, i):  # type: ignore[no-untyped-def]
+    """Return 40 C″ / λ of band i [1/m], equations 2.5.21 and 2.5.23, with Ch = 1 (2021/1226)."""
     many = 1.0
     if several and between > APART:
         ratio = (5 * WAVE_LENGTH[i] / between) ** 2
         many = (1 + ratio) / (1 / 3 + ratio)
-    form = 40 / WAVE_LENGTH[i] * many * delta
+    return 40 / WAVE_LENGTH[i] * many
+
+
+@quick_part
+def lost(form):  # type: ignore[no-untyped-def]
+    """Return 10^(Δdif/10) for 40 C″ δ / λ, equation 2.5.21."""
     return 3 + form if form >= -2 else 1.0
+
+
+@quick_part
+def pure(delta, between, several, i):  # type: ignore[no-untyped-def]
+    """Return 10^(Δdif/10) for a detour δ [m] in band i, equations 2.5.21 to 2.5.23."""
+    return lost(per_metre(between, several, i) * delta)
 
 
 @quick_part

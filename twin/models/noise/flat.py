@@ -33,11 +33,12 @@ class Flat(NamedTuple):
 
     ``edges`` (e, 6) x0, y0, x1, y1 and heights of the upper ends z0, z1; ``kind`` (e,); ``of`` (e,) the number of the
     house, cover, deck or screen; edges of one ring stand together: ``ring_at`` (3, most + 1) where the rings of each
-    kind begin. ``cell_at`` (cells + 1,) and ``in_cell``: edges by cell; ``grid`` (3,) its west, south, size;
-    ``shape`` (2,) its columns and rows. ``tops`` (houses,); ``cover_g`` (covers,) in order of precedence; ``mesh``,
-    ``rim`` triangles of terrain and their outer edge; ``heights`` a raster of terrain, row 0 in the south, ``place``
-    (3,) x, y of the first cell's middle and size of a cell; ``step`` distance of samples [m]; ``kept`` (e, 8) share of
-    the energy that a face reflects; ``normal`` (e, 2) outwards.
+    kind begin. ``cell_at`` (cells + 1,) and ``in_cell``: edges by cell, ``ends`` (p, 4) where those begin and end and
+    ``ring`` (p,) the code of their ring, kind + 3 × number, −1 for none: what is asked together lies together;
+    ``grid`` (3,) its west, south, size; ``shape`` (2,) its columns and rows. ``tops`` (houses,); ``cover_g`` (covers,)
+    in order of precedence; ``mesh``, ``rim`` triangles of terrain and their outer edge; ``heights`` a raster of
+    terrain, row 0 in the south, ``place`` (3,) x, y of the first cell's middle and size of a cell; ``step`` distance of
+    samples [m]; ``kept`` (e, 8) share of the energy that a face reflects; ``normal`` (e, 2) outwards.
     """
 
     edges: Floats
@@ -46,6 +47,8 @@ class Flat(NamedTuple):
     ring_at: Whole
     cell_at: Whole
     in_cell: Whole
+    ends: Floats
+    ring: Whole
     grid: Floats
     shape: Whole
     tops: Floats
@@ -62,9 +65,12 @@ class Flat(NamedTuple):
 
 _F2, _F1, _I1, _I2 = types.float64[:, ::1], types.float64[::1], types.int64[::1], types.int64[:, ::1]
 FLAT = record(
-    (_F2, _I1, _I1, _I2, _I1, _I1, _F1, _I1, _F1, _F1, types.float64, _F2, _F2, _F2, _F1, types.float64, _F2, _F2),
+    (
+        _F2, _I1, _I1, _I2, _I1, _I1, _F2, _I1, _F1, _I1, _F1, _F1, types.float64, _F2, _F2, _F2, _F1, types.float64,
+        _F2, _F2,
+    ),
     Flat,
-)
+)  # fmt: skip
 
 
 def flat(scene: Scene) -> Flat:
@@ -97,11 +103,13 @@ def flat(scene: Scene) -> Flat:
     edges = np.ascontiguousarray(edges)
     grid, shape = _frame(edges)
     cell_at, in_cell = _cells(edges, grid, shape)
-    normal = np.zeros((len(edges), 2))
-    _normals(edges, kinds, of.astype(np.int64), ring_at, normal)
+    normal, of = np.zeros((len(edges), 2)), of.astype(np.int64)
+    _normals(edges, kinds, of, ring_at, normal)
+    ring = np.where(kinds <= DECK, kinds + 3 * of, -1)
     return Flat(
-        edges, kinds, of.astype(np.int64), ring_at, cell_at, in_cell, grid, shape, scene.tops, scene.cover_g,
-        scene.default_g, scene.mesh, scene.rim, scene.heights, scene.place, float(scene.step), kept, normal,
+        edges, kinds, of, ring_at, cell_at, in_cell, np.ascontiguousarray(edges[in_cell, :4]), ring[in_cell], grid,
+        shape, scene.tops, scene.cover_g, scene.default_g, scene.mesh, scene.rim, scene.heights, scene.place,
+        float(scene.step), kept, normal,
     )  # fmt: skip
 
 

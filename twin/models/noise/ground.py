@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from twin.models.compile import quick_part
+from twin.models.compile import quick_part, times_two_to
 from twin.models.noise.air import NOMINAL, SPEED_OF_SOUND
 from twin.models.noise.cut import AREA, MOMENT, SOFT, X0, X1, Z0, Z1, G
 
@@ -27,9 +27,33 @@ LEAST = 1e-3
 """Heights and lengths [m] below which a plane or a path is degenerate; they are kept from dividing by zero."""
 
 
+LOG2_E, LN2_HIGH, LN2_LOW = 1 / math.log(2), 6.93147180369123816490e-01, 1.90821492927058770002e-10
+"""1 / ln 2, and ln 2 as a number of few digits and the rest."""
+WHOLE = 1.5 * 2.0**52
+"""Added to a small number it leaves no room for a fraction: the sum ends in the nearest whole number."""
+LOWEST = -700.0
+"""Exponent below which e^x is taken as there."""
+_2, _3, _4, _5, _6, _7, _8, _9, _10, _11 = (1 / math.factorial(k) for k in range(2, 12))
+
+
 @quick_part
-def _upto(seg, x):  # type: ignore[no-untyped-def]
-    """Return the sums of height, of height times x, and of G over length, up to x, and the piece that x is in."""
+def exp(x):  # type: ignore[no-untyped-def]
+    """Return e^x for x ≤ 700 within 1e-14 of it; without branches, so that several bands are done at once.
+
+    x = n ln 2 + r, and the Taylor series of e^r.
+    """
+    t = max(x, LOWEST) * LOG2_E + WHOLE
+    n = t - WHOLE
+    r = (max(x, LOWEST) - n * LN2_HIGH) - n * LN2_LOW
+    r2 = r * r
+    r4 = r2 * r2
+    low, middle = (1 + r) + r2 * (_2 + _3 * r), (_4 + _5 * r) + r2 * (_6 + _7 * r)
+    return times_two_to(low + r4 * (middle + r4 * ((_8 + _9 * r) + r2 * (_10 + _11 * r))), t)
+
+
+@quick_part
+def piece_at(seg, x):  # type: ignore[no-untyped-def]
+    """Return the number of the last piece of a profile that begins at x or before."""
     low, high = 0, len(seg) - 1
     while low < high:
         middle = (low + high + 1) // 2
@@ -37,59 +61,55 @@ def _upto(seg, x):  # type: ignore[no-untyped-def]
             low = middle
         else:
             high = middle - 1
-    x0, z0 = seg[low, X0], seg[low, Z0]
-    run = min(max(x, x0), seg[low, X1]) - x0
-    rise = run * (seg[low, Z1] - z0) / (seg[low, X1] - x0) if run > 0 else 0.0
-    area = run * (z0 + rise / 2)
-    moment = area * (x0 + run / 2) + rise * run * run / 12
-    return seg[low, AREA] + area, seg[low, MOMENT] + moment, seg[low, SOFT] + run * seg[low, G], low
+    return low
 
 
 @quick_part
-def mean_plane(seg, a, b):  # type: ignore[no-untyped-def]
-    """Return slope and height at 0 of the straight line nearest to the profile between x = a and x = b.
+def _upto(seg, i, x):  # type: ignore[no-untyped-def]
+    """Return the sums of height, of height times x, and of G over length, up to x in piece i."""
+    x0, z0 = seg[i, X0], seg[i, Z0]
+    run = min(max(x, x0), seg[i, X1]) - x0
+    area, moment, soft = seg[i, AREA], seg[i, MOMENT], seg[i, SOFT]
+    if run > 0:
+        rise = run * (seg[i, Z1] - z0) / (seg[i, X1] - x0)
+        more = run * (z0 + rise / 2)
+        return area + more, moment + more * (x0 + run / 2) + rise * run * run / 12, soft + run * seg[i, G]
+    return area, moment, soft
+
+
+@quick_part
+def ground_below(seg, i, a, j, b):  # type: ignore[no-untyped-def]
+    """Return slope and height at 0 of the straight line nearest to the profile between a in piece i and b in piece j.
 
     Least squares over the length of the profile, which is what equations 2.5.3 to 2.5.8 solve. Vertical faces have no
-    length and no weight.
+    length and no weight. The third number is Gpath, the mean of G in between (equation 2.5.13).
     """
     length, middle = b - a, 0.5 * (a + b)
-    area0, moment0, _, i = _upto(seg, a)
+    area0, moment0, soft0 = _upto(seg, i, a)
+    area1, moment1, soft1 = _upto(seg, j, b)
     if length < LEAST:
+        g = seg[i, G]
         if i > 0 and a - LEAST <= seg[i - 1, X1] and a <= seg[i, X0]:
             i -= 1  # at a jump the height before it
         run = seg[i, X1] - seg[i, X0]
         t = min(max((a - seg[i, X0]) / run, 0.0), 1.0) if run > 0 else 0.0
-        return 0.0, seg[i, Z0] + t * (seg[i, Z1] - seg[i, Z0])
-    area1, moment1, _, _ = _upto(seg, b)
+        return 0.0, seg[i, Z0] + t * (seg[i, Z1] - seg[i, Z0]), g
     area = area1 - area0
-    slope = (moment1 - moment0 - middle * area) * 12 / length**3
-    return slope, area / length - slope * middle
+    by_length = 1 / length
+    slope = (moment1 - moment0 - middle * area) * 12 * by_length * by_length * by_length
+    return slope, area * by_length - slope * middle, (soft1 - soft0) * by_length
 
 
 @quick_part
-def ground_factor(seg, a, b):  # type: ignore[no-untyped-def]
-    """Return Gpath, the mean of G over the profile between x = a and x = b (equation 2.5.13)."""
-    _, _, before, i = _upto(seg, a)
-    _, _, after, _ = _upto(seg, b)
-    return (after - before) / (b - a) if b - a > LEAST else seg[i, G]
-
-
-@quick_part
-def image(x, z, slope, at_zero):  # type: ignore[no-untyped-def]
-    """Return the mirror point of (x, z) about a plane, its signed height, and where along the plane its foot is [m]."""
-    norm = math.sqrt(1 + slope * slope)
-    height = (z - slope * x - at_zero) / norm
-    return x + 2 * height * slope / norm, z - 2 * height / norm, height, (x + slope * (z - at_zero)) / norm
-
-
-@quick_part
-def ground(seg, a, za, b, zb, source_g, favourable, from_edge, signed, out):  # type: ignore[no-untyped-def]
+def ground(seg, i, a, za, j, b, zb, source_g, favourable, from_edge, signed, out):  # type: ignore[no-untyped-def]
     """Write the gain by the ground between two points over the profile below them, equations 2.5.15 to 2.5.20.
 
     Parameters
     ----------
     seg : array, shape (n, 8)
         See :mod:`twin.models.noise.cut`.
+    i, j : int
+        The pieces that the points are in, or at the beginning of.
     a, za, b, zb : float [m]
         Positions along the profile and heights of the points.
     source_g : float
@@ -107,14 +127,13 @@ def ground(seg, a, za, b, zb, source_g, favourable, from_edge, signed, out):  # 
     tuple of 6 floats
         Images of both points in the mean plane and their signed heights: x, z, x, z, height, height [m].
     """
-    slope, at_zero = mean_plane(seg, a, b)
+    slope, at_zero, g_path = ground_below(seg, i, a, j, b)
     norm = math.sqrt(1 + slope * slope)
     high_s, high_r = (za - slope * a - at_zero) / norm, (zb - slope * b - at_zero) / norm
     foot_s, foot_r = (a + slope * (za - at_zero)) / norm, (b + slope * (zb - at_zero)) / norm
     dp = max(abs(foot_r - foot_s), LEAST)
     zs, zr = (max(high_s, 0.0), max(high_r, 0.0)) if signed else (abs(high_s), abs(high_r))
     both = max(zs + zr, LEAST)
-    g_path = ground_factor(seg, a, b)
     reach = dp / (30 * both)
     g_near = g_path if reach > 1 or from_edge else g_path * reach + source_g * (1 - reach)  # 2.5.14
     least = -3 * (1 - g_near)  # 2.5.18
@@ -126,27 +145,23 @@ def ground(seg, a, za, b, zb, source_g, favourable, from_edge, signed, out):  # 
         turbulence = TURBULENCE * dp / both  # 2.5.19
         bent = CURVATURE * dp * dp / 2 / (both * both)
         zs, zr = zs + bent * zs * zs + turbulence, zr + bent * zr * zr + turbulence
-    most = math.exp(-least * NEPER)
+    most = exp(-least * NEPER)
+    # loops as long as ``out`` says: of known length they would be written out, and each band done by itself
     if g_path <= 0:
-        for i in range(8):
-            out[i] = most if favourable else DOUBLED
+        for k in range(len(out)):
+            out[k] = most if favourable else DOUBLED
     else:
         g13 = math.exp(1.3 * math.log(g_w)) if g_w > 0 else 0.0
         g26 = g13 * g13
         by_dp = 4 / (dp * dp)
-        for i in range(8):  # one kind of work per loop, so that several bands are done at once
-            out[i] = dp * 0.0185 * F25[i] * g26 / (F15[i] * g26 + 1.3e3 * F075[i] * g13 + 1.16e6)  # 2.5.17, times dp
-        for i in range(8):
-            wd = out[i]
-            fall = math.exp(-math.sqrt(wd))
-            out[i] = dp * (1 + 3 * wd * fall) / (1 + wd)  # 2.5.16
-        for i in range(8):
-            k = WAVE_NUMBER[i]
-            cf = out[i] / k
+        for k in range(len(out)):
+            wd = dp * 0.0185 * F25[k] * g26 / (F15[k] * g26 + 1.3e3 * F075[k] * g13 + 1.16e6)  # 2.5.17, times dp
+            wave = WAVE_NUMBER[k]
+            cf = dp * (1 + 3 * wd * exp(-math.sqrt(wd))) / ((1 + wd) * wave)  # 2.5.16, over the wave number
             root = math.sqrt(2 * cf)
             of_s = zs * zs - root * zs + cf
             of_r = zr * zr - root * zr + cf
-            out[i] = min(by_dp * k * k * of_s * of_r, most)  # 2.5.15
+            out[k] = min(by_dp * wave * wave * of_s * of_r, most)  # 2.5.15
     turn = 2 * slope / norm
     fall_to = 2 / norm
     return (

@@ -14,8 +14,9 @@ from numba import types
 
 from twin.models.compile import kernel, pair, quick_part, unowned
 from twin.models.noise.cut import WORK, G, begin, cut, height_at, rings_of, summed, top_of
+from twin.models.noise.diffraction import hull, radius
 from twin.models.noise.flat import FLAT, HOUSE, RIM, SCREEN
-from twin.models.noise.ground import NEPER
+from twin.models.noise.ground import NEPER, exp
 from twin.models.noise.vertical import REFLECT_BASE, REFLECT_TOP, REFLECT_X, over
 
 SPHERE = 10**-1.1
@@ -47,7 +48,7 @@ def trace(flat, work, n_walls, rings, deck):  # type: ignore[no-untyped-def]
     """
     begin(work)
     for r in range(min(len(rings), len(work.code))):
-        work.code[r], work.inside[r] = rings[r], 1
+        work.code[r] = rings[r]
         work.sizes[2] = r + 1
     points, walls = work.points, work.walls
     length = 0.0
@@ -66,30 +67,39 @@ def trace(flat, work, n_walls, rings, deck):  # type: ignore[no-untyped-def]
         cut(flat, points[i, 0], points[i, 1], points[i + 1, 0], points[i + 1, 1], start, deck, work)
         if i > 0:
             for r in range(work.sizes[2]):
-                if work.inside[r] == 1 and work.code[r] % 3 == HOUSE:
+                if work.code[r] % 3 == HOUSE:
                     return False, length
     summed(work.seg[work.sizes[0] :])
     return work.sizes[3] == 0 and work.sizes[0] < len(work.seg), length
 
 
 @quick_part
-def sound(flat, work, n_walls, length, zs, zr, source_g, favourable, roofs, air, out):  # type: ignore[no-untyped-def]
-    """Write the share of the source's energy that comes along the path that was traced, 10^(−A/10) per band.
+def sound(flat, work, n_walls, length, zs, zr, source_g, roofs, air, out):  # type: ignore[no-untyped-def]
+    """Write the shares (2, 8) of the source's energy that come along the path that was traced, 10^(−A/10) per band.
 
-    Returns whether any does; ``source_g`` below 0 stands for that of the ground at the source.
+    Homogeneous, then favourable; of a condition in which the path does not exist nothing is written. Returns 1 when it
+    is heard in homogeneous, plus 2 when in favourable conditions; ``source_g`` below 0 stands for G at the source.
     """
     seg, edges = work.seg[work.sizes[0] :], work.edges[work.sizes[1] :]
     g = source_g if source_g >= 0 else seg[0, G]
-    if not over(seg, edges, work.walls[:n_walls], length, zs, zr, g, favourable, roofs, work, out):
-        return False
     square = length * length + (zr - zs) ** 2
     d = math.sqrt(square)
-    for i in range(8):
-        share = SPHERE / square * math.exp(-air[i] * d * NEPER)
-        for k in range(n_walls):
-            share *= flat.kept[work.faces[k], i]
-        out[i] *= share
-    return True
+    share, heard, n = work.share, 0, -1
+    for condition in range(2):
+        gain = out[condition]
+        n = hull(edges, length, zs, zr, radius(length) if condition == 1 else 0.0, work.low, work.found, n)
+        if not over(seg, edges, n, work.walls[:n_walls], length, zs, zr, g, condition == 1, roofs, work, gain):
+            continue
+        if heard == 0:  # the way through the air is that of both
+            for i in range(len(share)):
+                share[i] = SPHERE / square * exp(-air[i] * d * NEPER)
+            for k in range(n_walls):
+                for i in range(len(share)):
+                    share[i] *= flat.kept[work.faces[k], i]
+        for i in range(len(share)):
+            gain[i] *= share[i]
+        heard += 1 + condition
+    return heard
 
 
 @quick_part
@@ -166,12 +176,7 @@ def one(flat, work, points, faces, source, receiver, deck, rings, source_g, roof
     free, length = trace(flat, work, n, rings, deck)
     if not free:
         return 0
-    heard = 0
-    for condition in range(2):
-        if sound(
-            flat, work, n, length, source[2], receiver[2], source_g, condition == 1, roofs, air, out[condition]
-        ):  # fmt: skip
-            heard += 1 + condition
+    heard: int = sound(flat, work, n, length, source[2], receiver[2], source_g, roofs, air, out)
     return heard
 
 
@@ -240,7 +245,7 @@ def profile(flat, work, points):  # type: ignore[no-untyped-def]
 
     Returns
     -------
-    array, shape (n, 8), array, shape (m, 3), array, shape (k,)
+    array, shape (n, 8), array, shape (m, 4), array, shape (k,)
         Pieces and edges, see :mod:`twin.models.noise.cut`, and the positions of the points along the profile.
     """
     k = len(points)

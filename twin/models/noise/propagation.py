@@ -158,7 +158,7 @@ def profile(scene: Scene, points: Floats) -> tuple[Floats, Floats, Floats]:
 
     Returns
     -------
-    array, shape (n, 8), array, shape (m, 3)
+    array, shape (n, 8), array, shape (m, 4)
         Pieces and edges, see :mod:`twin.models.noise.cut`.
     array, shape (k,) [m]
         Positions of the points along the profile.
@@ -229,7 +229,7 @@ class _One:
         seg, edges, _ = profile(scene, clear)
         at = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(way[:, :2], axis=0).T))])
         gamma = radius(at[-1]) if curved else 0.0
-        for x, z, kind in edges:
+        for x, z, kind, _ in edges:
             if kind == TERRAIN and z > np.interp(x, at, way[:, 2]) + rise(x, at[-1], gamma):
                 return None
         distance = float(np.linalg.norm(receiver - self.source))

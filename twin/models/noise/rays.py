@@ -60,7 +60,7 @@ class Ray:
 def _bent(flat, work, n_walls, length, zs, zr, points):  # type: ignore[no-untyped-def]
     """Write the points of the path that was traced, as a straight ray goes over its edges; returns how many."""
     edges, at = work.edges[work.sizes[1] :], work.walls
-    m = hull(edges, length, zs, zr, 0.0, work.low, work.found)
+    m = hull(edges, length, zs, zr, 0.0, work.low, work.found, -1)
     points[0, 0], points[0, 1], points[0, 2] = work.points[0, 0], work.points[0, 1], zs
     n, wall, edge = 1, 0, 0
     x0, z0 = 0.0, zs
@@ -94,10 +94,11 @@ def _noted(flat, work, n_walls, zs, columns, deck, rules, weight, gains, p, n, e
     if not free:
         return n
     zr, total = columns.z[0], 0.0
+    heard = sound(flat, work, n_walls, length, zs, zr, rules.source_g, True, rules.air, gains)
     for condition in range(2):
-        if sound(flat, work, n_walls, length, zs, zr, rules.source_g, condition == 1, True, rules.air, gains):
+        if heard >> condition & 1:
             for band in range(8):
-                total += gains[band] * weight[condition, band]
+                total += gains[condition, band] * weight[condition, band]
     if total <= 0:
         return n
     if n < len(energy):
@@ -126,7 +127,7 @@ def paths(flat, work, lines, columns, rules, numbers, weights, energy, piece, wa
     """
     flat, work, lines, columns, rules = unowned(flat), unowned(work), unowned(lines), unowned(columns), unowned(rules)
     near, marks = np.empty(NEAR_WALLS, dtype=np.int64), np.zeros(len(flat.edges), dtype=np.int64)
-    gains = np.empty(8)
+    gains = np.empty((2, 8))
     x, y, own = columns.xy[0, 0], columns.xy[0, 1], columns.own[0]
     n_r = walls_at(flat, x, y, rules.wall_reach, near, 0, marks) if rules.order > 0 else 0
     n = 0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import types
 
-from twin.models.compile import kernel, pair, quick_part, record
+from twin.models.compile import kernel, pair, quick_part, record, roomy_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -223,7 +223,7 @@ def nearest(lines, n, a, b, x, y):  # type: ignore[no-untyped-def]
     return math.sqrt(best)
 
 
-@quick_part
+@roomy_part
 def pieces(lines, x, y, ratio, least, reach, number, where):  # type: ignore[no-untyped-def]
     """Write the pieces that stand for all lines at a receiver; returns how many, also beyond the room given.
 

@@ -15,12 +15,13 @@ from twin.models.noise.diffraction import (
     arc,
     detour,
     ground_beside,
-    hull,
+    lost,
+    per_metre,
     pure,
     radius,
     rise,
 )
-from twin.models.noise.ground import ground
+from twin.models.noise.ground import ground, piece_at
 
 REFLECT_X, REFLECT_TOP, REFLECT_BASE = range(3)
 """Columns of the table of reflections."""
@@ -29,15 +30,18 @@ CLEARANCE = 1e-6
 
 
 @quick_part
-def over(seg, edges, reflections, length, zs, zr, source_g, favourable, roofs, work, out):  # type: ignore[no-untyped-def]
+def over(seg, edges, n, reflections, length, zs, zr, source_g, favourable, roofs, work, out):  # type: ignore[no-untyped-def]
     """Write the gain by ground, by diffraction over horizontal edges, and past the tops of reflecting walls.
 
     Parameters
     ----------
     seg : array, shape (n, 8)
         Profile, see :mod:`twin.models.noise.cut`.
-    edges : array, shape (m, 3)
-        Points where the profile bends: x, z [m], kind (0 terrain, 1 wall or roof), sorted by x.
+    edges : array, shape (m, 4)
+        Points where the profile bends: x, z [m], kind (0 terrain, 1 wall or roof), the row of ``work.seg`` that
+        begins there; sorted by x.
+    n : int
+        How many of them, in ``work.found``, a taut string touches.
     reflections : array, shape (k, 3)
         Where the path is folded at a wall: x, top and base of the wall [m].
     length, zs, zr : float [m]
@@ -59,24 +63,25 @@ def over(seg, edges, reflections, length, zs, zr, source_g, favourable, roofs, w
     """
     d = _long(length, zr - zs)
     gamma = radius(d) if favourable else 0.0
-    found, string = work.found, work.string
-    n = hull(edges, length, zs, zr, radius(length) if favourable else 0.0, work.low, found)
-    string[0, 0], string[0, 1], string[n + 1, 0], string[n + 1, 1] = 0.0, zs, length, zr
+    found, string, first = work.found, work.string, work.sizes[0]
+    string[0, 0], string[0, 1], string[0, 2] = 0.0, zs, 0.0
+    string[n + 1, 0], string[n + 1, 1], string[n + 1, 2] = length, zr, len(seg) - 1
     for i in range(n):
         if edges[found[i], 2] == BUILT and not roofs:
             return False
         string[i + 1, 0], string[i + 1, 1] = edges[found[i], 0], edges[found[i], 1]
+        string[i + 1, 2] = edges[found[i], 3] - first
     if len(reflections) and not _reflects(string, n + 2, reflections, gamma):
         return False
     bands = work.bands
     if n > 0:
         _bent(seg, string, n, source_g, favourable, gamma, bands, out, -1.0)
     else:
-        ground(seg, 0.0, zs, length, zr, source_g, favourable, False, True, out)
+        ground(seg, 0, 0.0, zs, len(seg) - 1, length, zr, source_g, favourable, False, True, out)
         best = _nearest_edge(edges, length, zs, zr, gamma, roofs)
         if best >= 0:
-            string[2, 0], string[2, 1] = length, zr
-            string[1, 0], string[1, 1] = edges[best, 0], edges[best, 1]
+            string[2, 0], string[2, 1], string[2, 2] = length, zr, len(seg) - 1
+            string[1, 0], string[1, 1], string[1, 2] = edges[best, 0], edges[best, 1], edges[best, 3] - first
             _bent(seg, string, 1, source_g, favourable, gamma, bands, out, 1.0)
             string[1, 0], string[1, 1] = length, zr
     if len(reflections):
@@ -121,8 +126,9 @@ def _bent(seg, string, last, source_g, favourable, gamma, bands, out, only_near)
         between += piece
         along += arc(piece, gamma)
     ground_s, ground_r = bands[0], bands[1]
-    sx1, sz1, _, _, height_s, _ = ground(seg, sx, sz, fx, fz, source_g, favourable, False, True, ground_s)
-    _, _, rx1, rz1, _, height_r = ground(seg, lx, lz, rx, rz, source_g, favourable, True, True, ground_r)
+    i, j, end = int(string[1, 2]), int(string[last, 2]), len(seg) - 1
+    sx1, sz1, _, _, height_s, _ = ground(seg, 0, sx, sz, i, fx, fz, source_g, favourable, False, True, ground_s)
+    _, _, rx1, rz1, _, height_r = ground(seg, j, lx, lz, end, rx, rz, source_g, favourable, True, True, ground_r)
     bend = 1.0 if favourable else 0.0
     delta = detour(sx, sz, rx, rz, fx, fz, lx, lz, along, gamma)
     near = only_near > 0 and delta < 0
@@ -134,21 +140,17 @@ def _bent(seg, string, last, source_g, favourable, gamma, bands, out, only_near)
     delta_s = detour(sx1, sz1, rx, rz, fx, fz, lx, lz, along, bend * radius(_long(rx - sx1, rz - sz1)))
     gamma_r = bend * radius(_long(rx1 - sx, rz1 - sz))
     delta_r = detour(rx1, rz1, sx, sz, lx, lz, fx, fz, along, gamma_r)
-    several = last > 1
-    for i in range(8):
-        if near and not (delta > -WAVE_LENGTH[i] / 20 and delta > WAVE_LENGTH[i] / 4 - star):
-            continue
-        direct, of_s = pure(delta, between, several, i), pure(delta_s, between, several, i)
-        of_r = pure(delta_r, between, several, i)
-        if height_s >= 0:
-            beside_s = ground_beside(ground_s[i], of_s, direct)
-        else:  # 2.5.31: below the mean plane
-            beside_s, direct = ground_s[i], of_s
-        if height_r >= 0:
-            beside_r = ground_beside(ground_r[i], of_r, direct)
-        else:
-            beside_r, direct = ground_r[i], of_r
-        out[i] = beside_s * beside_r / min(max(direct, 1.0), MOST)
+    several, above_s, above_r = last > 1, height_s >= 0, height_r >= 0
+    for k in range(len(out)):
+        wave, by = WAVE_LENGTH[k], per_metre(between, several, k)
+        direct, of_s, of_r = lost(by * delta), lost(by * delta_s), lost(by * delta_r)
+        # 2.5.31: below the mean plane the ground acts as it is, and the detour is that of the image
+        over_s = direct if above_s else of_s
+        beside_s = ground_beside(ground_s[k], of_s, direct) if above_s else ground_s[k]
+        beside_r = ground_beside(ground_r[k], of_r, over_s) if above_r else ground_r[k]
+        bent = beside_s * beside_r / min(max(over_s if above_r else of_r, 1.0), MOST)
+        acts = not near or (delta > -wave / 20 and delta > wave / 4 - star)
+        out[k] = bent if acts else out[k]
 
 
 @quick_part
@@ -217,7 +219,10 @@ def around(seg, corners, distance, source_g, favourable, out):  # type: ignore[n
         way += piece
         if 0 < i < n - 2:
             between += piece
-    ground(seg, 0.0, corners[0, 1], corners[n - 1, 0], corners[n - 1, 1], source_g, favourable, False, False, out)
+    far = corners[n - 1, 0]
+    ground(
+        seg, 0, 0.0, corners[0, 1], piece_at(seg, far), far, corners[n - 1, 1], source_g, favourable, False, False, out
+    )
     for i in range(8):
         out[i] /= pure(max(way - distance, 0.0), between, n > 3, i)
     return way
