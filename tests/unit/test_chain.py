@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,15 @@ def models():
     parts = [
         Counter("exposure", ("buildings",), ("noise",)),
         Counter("noise", ("barriers",), ("traffic",)),
-        Counter("traffic", ("roads", "demand"), (), (Parameter("gap", "Gap", "", 1e-4, "own", 0.0, 1.0),)),
+        Counter(
+            "traffic",
+            ("roads", "demand"),
+            (),
+            (
+                Parameter("gap", "Gap", "", 1e-4, "own", 0.0, 1.0),
+                Parameter("toll", "Toll", "", 0.0, "own", 0.0, 9.0),
+            ),
+        ),
     ]
     return {part.model.name: part for part in parts}
 
@@ -103,6 +112,19 @@ def test_an_edit_reruns_only_what_reads_it(models):
     faster = PRESENT.with_parameter("traffic", "gap", 0.5)
     chain.run(faster)
     assert _calls(models)["traffic"] == ["full"]
+
+
+def test_an_answer_with_other_weights_is_one_to_begin_with(models):
+    traffic = models["traffic"]
+    traffic.model = dataclasses.replace(traffic.model, reweighs=("toll",))
+    chain = _chain(models)
+    chain.run(PRESENT, ["traffic"])
+    dear = PRESENT.with_parameter("traffic", "toll", 2.0)
+    chain.run(dear, ["traffic"])
+    assert _calls(models)["traffic"] == ["full", ""], "other weights begin anew"
+    chain.run(dear.with_parameter("traffic", "gap", 0.5), ["traffic"])
+    chain.run(dear.adding(ChangeRoad(roads=("r1",), speed=30.0)), ["traffic"])
+    assert _calls(models)["traffic"] == ["full", "roads"]
 
 
 def test_names_notes_and_switched_off_edits_rerun_nothing(models):

@@ -173,6 +173,42 @@ def test_incremental_is_full(seed: int, missing: float, within: float) -> None:
         city, result = after, step
 
 
+@pytest.mark.parametrize("more", [
+    {"favourable_day": 0.0, "favourable_night": 0.3}, {"favourable_rose": "0 0 0.1 0.2; 180 0.9 0.8 0.7"},
+    {"hours": "07–19–23"}, {"coefficients": "2015"}, {"assignment": "case1"},
+])  # fmt: skip
+@pytest.mark.parametrize("missing", [0.0, 0.1])
+def test_weights_propagate_nothing_anew(more: dict[str, Any], missing: float) -> None:
+    city = small_city(1, columns=5, rows=4)
+    settings = {"missing": missing, "grid": 90.0}
+    first = answer(city, **settings)
+    step, full = answer(city, first, Changes(), **settings, **more), answer(city, **settings, **more)
+    if missing == 0:
+        assert step.working.computed == 0  # type: ignore[union-attr]
+        assert [one.value for one in step.indicators] == pytest.approx([one.value for one in full.indicators])
+        told, was = ([one.value for one in result.indicators] for result in (step, first))
+        assert told != was or (facade(step) != facade(first)).any(), "the parameter does nothing"
+    for one, other in zip(step.fields, full.fields, strict=True):
+        np.testing.assert_array_equal(np.isnan(one.values), np.isnan(other.values))
+        assert np.nanmax(np.abs(one.values - other.values), initial=0.0) <= max(missing, 0.01), one.name
+    # and with a house changed at the same time
+    id = str(city.buildings["id"].iloc[3])
+    taller = city.buildings["height"].where(city.buildings["id"] != id, 40.0)
+    high = city.replaced(buildings=city.buildings.assign(height=taller))
+    step = answer(high, first, Changes({"buildings": frozenset({id})}), **settings, **more)
+    full = answer(high, **settings, **more)
+    assert np.nanmax(np.abs(facade(step) - facade(full))) <= max(missing, 0.01)
+
+
+def test_what_bears_on_paths_begins_anew() -> None:
+    """Temperature is in the emission and in the air on the way: an earlier store cannot serve."""
+    city = town(HOUSES, [(STREET, {})])
+    first = answer(city)
+    step, full = answer(city, first, Changes(), air_temperature=25.0), answer(city, air_temperature=25.0)
+    assert step.working.computed == full.working.computed > 0  # type: ignore[union-attr]
+    assert facade(step).tolist() == facade(full).tolist()
+
+
 def test_an_edit_far_away_computes_nothing() -> None:
     houses = [*HOUSES, (box(5000, 0, 5010, 10), {})]
     city = town(houses, [(STREET, {})])

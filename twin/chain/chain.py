@@ -287,7 +287,7 @@ class Chain:
         final = not preview and all(name in one.final for name in inputs)
         result, how = self._known(own)
         if result is None:
-            near = self.warm.nearest(model.name, values, version, preview)
+            near = self.warm.nearest(model, values, version, preview)
             previous, changed = (None, None) if near is None else near
             result = runner(version.city, values, inputs, previous, changed, job)
             if not isinstance(result, Result):
@@ -312,7 +312,7 @@ class Chain:
         own = question(model, values, one.version, one.inputs(model))
         if self.warm.has(own) or (self._folder is not None and (self._folder / FOLDER / own).is_dir()):
             return 0.0
-        near = self.warm.nearest(model.name, values, one.version) is not None
+        near = self.warm.nearest(model, values, one.version) is not None
         return self._spent.get((model.name, near), self._spent.get((model.name, False), model.seconds))
 
     # --- what is kept -------------------------------------------------------------------------------------------

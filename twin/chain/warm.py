@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twin.models.model import follows
 from twin.scenario.version import changes_between, steps_between
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from twin.city.changes import Changes
-    from twin.result import Result
+    from twin.models.model import Model
+    from twin.result import Result, Value
     from twin.scenario.version import Version
 
 BUDGET = 1 << 30
@@ -95,17 +97,23 @@ class Warm:
             pass
 
     def nearest(
-        self, model: str, parameters: object, version: Version, preview: bool = False
+        self, model: Model, parameters: Mapping[str, Value], version: Version, preview: bool = False
     ) -> tuple[Result, Changes] | None:
-        """Return the warm answer of a model that the fewest edits lie between, and what may differ since."""
-        best: tuple[int, Held] | None = None
-        own = [held for held in reversed(self._held.values()) if held.maker == (model, preview)]
+        """Return the warm answer of a model that the fewest edits lie between, and what may differ since.
+
+        Its parameters are the same but for those that only weigh; among answers as near, one with the same goes first.
+        """
+        best: tuple[tuple[int, bool], Held] | None = None
+        own = [held for held in reversed(self._held.values()) if held.maker == (model.name, preview)]
         for held in own[:_LOOK_BACK]:
-            if held.result.parameters != parameters or held.result.working is None:
+            if held.result.working is None or not follows(model, held.result.parameters, parameters):
                 continue
             steps = steps_between(held.version, version)
-            if steps is not None and (best is None or steps < best[0]):
-                best = steps, held
+            if steps is None:
+                continue
+            far = steps, held.result.parameters != parameters
+            if best is None or far < best[0]:
+                best = far, held
         if best is None:
             return None
         changes = changes_between(best[1].version, version)

@@ -79,13 +79,17 @@ def quick_part(function: Callable[..., Any]) -> Any:
 
     It makes no arrays and returns none: its arrays are not counted by references, which costs more than most parts do.
     """
-    made: Any = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
-    return made(function)
+    return _quick(function, counted=False)
 
 
 def roomy_part(function: Callable[..., Any]) -> Any:
     """Declare a part as :func:`quick_part` does that makes arrays for itself."""
-    return numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=True)(function)
+    return _quick(function, counted=True)
+
+
+def _quick(function: Callable[..., Any], counted: bool) -> Any:
+    options: Any = {"_nrt": counted}  # numba knows the option, its annotations do not
+    return numba.njit(nogil=True, cache=True, error_model="numpy", **options)(function)
 
 
 def record(kinds: tuple[Any, ...], cls: Any) -> Any:

@@ -84,6 +84,9 @@ class Model:
         are always asked with the same.
     pivots : bool
         Its answer depends on the City before any edit too (``City.present``): it is fitted there.
+    reweighs : tuple of str
+        Parameters that only weigh what its working state holds: an answer made with other values of these is as good a
+        ``previous`` as one with the same.
     """
 
     name: str
@@ -99,6 +102,7 @@ class Model:
     on_request: bool = False
     lens: tuple[str, ...] = ()
     pivots: bool = False
+    reweighs: tuple[str, ...] = ()
     paints: Mapping[str, Paint] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -115,6 +119,11 @@ class Values(dict[str, "Value"]):
     def __missing__(self, name: str) -> Value:
         """Raise KeyError."""
         raise KeyError(f"there is no parameter {name}; there are: {', '.join(self) or '–'}")
+
+
+def follows(model: Model, one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
+    """Return whether an answer with some parameters is a ``previous`` of one with others: alike but for weights."""
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)} <= set(model.reweighs)
 
 
 @dataclass(frozen=True)

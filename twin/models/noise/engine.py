@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,12 +117,12 @@ def hear(
         Power of the links per metre by period [W re 1 pW], not weighted.
     setting : Setting
     before, changed : Heard and Changes, optional
-        An earlier answer with the same setting, and what may differ since.
+        An earlier answer with the same setting but for ``favourable``, and what may differ since.
     job : Job, optional
     """
     if job is not None:
         job.progress(0.0, _LOOK)
-    step = None if before is None or changed is None or before.setting != setting else _step(before, city, changed)
+    step = None if before is None or changed is None else _step(before, city, changed, setting)
     around = before.surroundings if step is not None and before is not None and step.same_scene else None
     if around is None:
         same = before.surroundings if step is not None and before is not None and step.same_roads else None
@@ -160,8 +160,11 @@ class _Step:
     same_roads: bool
 
 
-def _step(before: Heard, city: City, changed: Changes) -> _Step | None:
-    """Return what of a scene an edit touches; None when all of it may."""
+def _step(before: Heard, city: City, changed: Changes, setting: Setting) -> _Step | None:
+    """Return what of a scene an edit touches; None when all of it may, or it is listened to otherwise."""
+    # how often conditions are favourable is a weight of what the store holds
+    if replace(before.setting, favourable=setting.favourable) != setting:
+        return None
     if "terrain" in changed.tables and city.terrain is not before.city.terrain:
         return None
     boxes: list[Floats] = []

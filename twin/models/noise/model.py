@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from twin.models.model import Model, Parameter, settled
+from twin.models.model import Model, Parameter, follows, settled
 from twin.result import Result
 from twin.text import N_
 
@@ -109,8 +109,9 @@ def run(
     inputs : mapping
         The answer of «traffic» where there is one; else traffic is as counted, or assumed by kind of street.
     previous, changed : Result, Changes, optional
-        An earlier answer with its working state and the same parameters, and all that may differ since. Levels are the
-        same within 0.01 dB, within ``missing`` where pieces of street may be left out.
+        An earlier answer with its working state and the same parameters (but for coefficients, hours, studded tyres,
+        favourable conditions and the assignment of people, which the store of attenuations does not hold), and all that
+        may differ since. Levels are the same within 0.01 dB, within ``missing`` where pieces of street may be left out.
     job : Job, optional
 
     Returns
@@ -148,7 +149,7 @@ def _answer(
     from twin.models.noise.tables import shipped
     from twin.models.noise.traffic_of import powers
 
-    before = None if previous is None or previous.parameters != values else previous.working
+    before = None if previous is None or not follows(NOISE, previous.parameters, values) else previous.working
     before = before if isinstance(before, engine.Heard) else None
     traffic = traffic_in(city, inputs, str(values["hours"]))
     per_link = powers(
@@ -196,5 +197,9 @@ def setting(values: Mapping[str, Value]) -> Setting:
 
 
 NOISE = Model(
-    "noise", N_("Road noise"), "1.0", READS, (), PARAMETERS, run, uses=("traffic",), preview=preview, seconds=60.0
+    "noise", N_("Road noise"), "1.0", READS, (), PARAMETERS, run, uses=("traffic",), preview=preview, seconds=60.0,
+    reweighs=(
+        "coefficients", "hours", "studded_months", "favourable_day", "favourable_evening", "favourable_night",
+        "favourable_rose", "assignment",
+    ),
 )  # fmt: skip
