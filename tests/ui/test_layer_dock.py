@@ -293,3 +293,15 @@ def test_a_layer_that_fills_the_ground_goes_below_what_stands_on_it(dock: LayerD
     store.undo()
     store.undo()
     assert ids(store)[:2] == [HEIGHT, BASE_LAYERS[0]]
+
+
+@pytest.mark.parametrize("dock", ["en", "sv"], indirect=True)
+def test_the_empty_state_is_whole_where_there_is_room_and_gives_way_where_not(dock: LayerDock, qtbot: QtBot) -> None:
+    from twin.ui.widgets import Scrolled
+
+    area = dock.findChild(Scrolled)
+    assert area is not None
+    qtbot.waitUntil(lambda: area.isVisible() and not area.verticalScrollBar().isVisible(), timeout=10_000)
+    assert dock.minimumSizeHint().height() < 240, "a window with all panels fits a screen of 720 points"
+    dock.resize(320, 230)
+    qtbot.waitUntil(lambda: area.verticalScrollBar().isVisible(), timeout=10_000)

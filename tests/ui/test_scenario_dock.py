@@ -217,3 +217,8 @@ def test_an_edit_leads_to_its_place(dock: ScenarioDock, store: Store, qtbot: QtB
     with qtbot.waitSignal(dock.place_requested) as asked:
         dock.fly_action.trigger()
     assert asked.args == [(X, Y, X + 30, Y + 40)]
+
+
+def test_a_low_window_does_not_grow_for_it(dock: ScenarioDock, store: Store) -> None:
+    with_edits(store)
+    assert dock.minimumSizeHint().height() < 150

@@ -15,7 +15,7 @@ from twin.ui.describe import sheet
 from twin.ui.describe_place import place_sheet
 from twin.ui.fact_tree import FactTree
 from twin.ui.shown_values import shown_values
-from twin.ui.widgets import STEP, Badge, EmptyState, IconButton, button, label, row
+from twin.ui.widgets import STEP, Badge, EmptyState, IconButton, Scrolled, button, label, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,7 +120,8 @@ class Inspector(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._empty)
-        outer.addWidget(self._filled, 1)
+        self._area = Scrolled(self._filled)
+        outer.addWidget(self._area, 1)
 
     def _sync(self, old: State, new: State) -> None:
         parts = ("selection", "city", "layers", "time") if new.selection is not None else ("selection", "city")
@@ -140,7 +141,7 @@ class Inspector(QWidget):
             if more is not None:
                 self._sheet = replace(self._sheet, groups=(more, *self._sheet.groups))
         self._empty.setVisible(self._sheet is None)
-        self._filled.setVisible(self._sheet is not None)
+        self._area.setVisible(self._sheet is not None)
         if self._sheet is None:
             self.tree.clear()
             return

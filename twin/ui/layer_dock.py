@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QLabel, QMenu, QScrollArea, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from twin.state import BASE_LAYERS, LayerEntry, State, Store
 from twin.text import N_, number, tr
 from twin.ui.facts import source_facts
 from twin.ui.layer_tree import BASE, DATA, LayerTree
 from twin.ui.legend import LegendView, describe
-from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, own_action, row, see_through
+from twin.ui.widgets import STEP, EmptyState, IconButton, Scrolled, button, label, own_action, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -147,12 +147,7 @@ class LayerDock(QWidget):
 
     def add_style_panel(self, panel: QWidget) -> None:
         """Put the style of the current data layer under the tree."""
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(panel)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        see_through(area)
+        area = Scrolled(panel)
         self.style_button.toggled.connect(area.setVisible)
         area.setVisible(self.style_button.isChecked())
         area.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -230,7 +225,9 @@ class LayerDock(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addLayout(tools)
-        outer.addWidget(self._empty)
+        self._none = Scrolled(self._empty)
+        self._none.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        outer.addWidget(self._none)
         outer.addWidget(self.tree, 1)
         outer.addLayout(foot)
         self._fill_menu()
@@ -280,7 +277,7 @@ class LayerDock(QWidget):
         data = [entry for entry in new.layers if entry.id not in BASE_LAYERS]
         self.tree.show_group(DATA, [(entry, self._marked(entry.id), self._tip(entry.id)) for entry in data])
         self.tree.show_group(BASE, [(entry, self._title(entry.id), self._tip(entry.id)) for entry in base])
-        self._empty.setVisible(not data)
+        self._none.setVisible(not data)
         self._sync_legends(data)
         self._sync_current()
 

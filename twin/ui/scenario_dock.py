@@ -10,10 +10,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QFrame,
     QLabel,
     QLineEdit,
-    QScrollArea,
     QSpinBox,
     QSplitter,
     QVBoxLayout,
@@ -28,7 +26,7 @@ from twin.ui import edits
 from twin.ui.edit_list import EditList
 from twin.ui.scenario_tree import ScenarioTree
 from twin.ui.shown import cities
-from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, own_action, row
+from twin.ui.widgets import STEP, EmptyState, IconButton, Scrolled, button, label, own_action, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,14 +145,9 @@ class ScenarioDock(QWidget):
         splitter.addWidget(upper)
         splitter.addWidget(self._editing())
         splitter.setStretchFactor(1, 1)
-        # On a low screen (a laptop at 150 %) all of it would make the window higher than the screen.
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(splitter)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        outer.addWidget(Scrolled(splitter))
 
     def _about(self) -> QWidget:
         lang = self._lang

@@ -140,6 +140,7 @@ class TimeBar(QWidget):
         upper.addWidget(self._buttons["loop"])
         for box in (self.range, self.step, self.speed, self.low, self.high):
             upper.addWidget(box, 0 if box in (self.low, self.high) else 10)
+        upper.addStretch(1)
         lower.addWidget(self._hint, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * STEP, STEP, 2 * STEP, STEP)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -209,6 +209,43 @@ def see_through(area: QScrollArea) -> None:
     page = area.widget()
     if page is not None:
         page.setAutoFillBackground(False)
+
+
+class Scrolled(QScrollArea):
+    """A page that may be lower than all of it asks for: on a low screen it would make the window higher.
+
+    It wants as much room as the page does at the width there is.
+    """
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._page = page
+        self.setWidget(page)
+        see_through(self)
+
+    def sizeHint(self) -> QSize:
+        """Return the size that shows all of the page."""
+        page = self._page
+        inner = page.layout()
+        tall = max(page.sizeHint().height(), page.minimumSizeHint().height())
+        if inner is not None and inner.hasHeightForWidth():
+            tall = max(inner.totalHeightForWidth(self.width()), page.minimumSizeHint().height())
+        return QSize(page.sizeHint().width(), tall)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ask for other room when the page does."""
+        if watched is self._page and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for another height at another width."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
 
 def row(*widgets: QWidget | None, spacing: int = 2 * STEP) -> QHBoxLayout:
