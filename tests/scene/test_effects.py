@@ -137,6 +137,24 @@ def test_what_hides_the_selection_is_seen_through(city, built, view) -> None:
     assert not len(scenery.painting.ghosts)
 
 
+def test_what_hides_a_selected_street_is_seen_through(city, built, view) -> None:
+    # Low from the side, houses stand before every street of the middle.
+    pose = Pose((X0 + 122, Y0 + 94, 24.0), 400.0, 0.0, 8.0)
+    scenery = None
+    for id in city.roads["id"]:
+        view.show(resolve(bare(city, selection=Selection("roads", (id,))), built, {}, "light", "sv"))
+        frame(view, pose)
+        scenery = view._scenery
+        assert scenery is not None
+        if len(scenery.painting.ghosts):
+            break
+    assert scenery is not None
+    assert len(scenery.painting.ghosts)
+    view.show(resolve(bare(city), built, {}, "light", "sv"))
+    frame(view, pose)
+    assert not len(scenery.painting.ghosts)
+
+
 def test_the_sun_stands_where_astronomers_say(city) -> None:
     # Stockholm, 59.3° N 18° E: noon on midsummer 54.1° in the south, and on midwinter 7.2°; night at midnight.
     azimuth, elevation = sun.position(city, np.datetime64("2026-06-21T10:50"))

@@ -27,6 +27,8 @@ _PLAIN_CAST, _DATED_CAST = 0.62, 1.05
 """How dark cast shadows are: as a hint of height, and where they are what is asked for."""
 _GHOSTS = 12
 """Buildings selected at most for what hides them to be seen through."""
+_ALONG = 160
+"""Places along selected streets that are looked at, at most."""
 
 
 _LOOKED_AT = np.array(
@@ -131,16 +133,32 @@ class Effects:
         return False
 
     def _hiding(self, eye: NDArray[np.float64], picker: Picker) -> NDArray[np.int64]:
+        """Return the buildings that stand before what is selected."""
         assert self._scenery is not None
         chosen = self._scenery.painting.selected
-        none = np.empty(0, dtype=np.int64)
-        if not 0 < len(chosen) <= _GHOSTS:
-            return none
-        boxes = self._scenery.mesh.solids.boxes[chosen].astype(float)
-        boxes = boxes[np.isfinite(boxes).all(axis=1)]
-        found = [none]
-        for box in boxes:
-            low, high = box[:3], box[3:]
-            found += [picker.between(eye, low + (high - low) * share) for share in _LOOKED_AT]
-        hiding = np.unique(np.concatenate(found))
+        targets = np.concatenate([self._on_buildings(chosen), self._on_ways()])
+        if not len(targets):
+            return np.empty(0, dtype=np.int64)
+        hiding = np.unique(np.concatenate([picker.between(eye, target) for target in targets]))
         return hiding[~np.isin(hiding, chosen)]
+
+    def _on_buildings(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return places (n, 3) of buildings that should be seen."""
+        assert self._scenery is not None
+        if not 0 < len(rows) <= _GHOSTS:
+            return np.empty((0, 3))
+        boxes = self._scenery.mesh.solids.boxes[rows].astype(float)
+        boxes = boxes[np.isfinite(boxes).all(axis=1)]
+        low, high = boxes[:, None, :3], boxes[:, None, 3:]
+        return np.asarray(low + (high - low) * _LOOKED_AT).reshape(-1, 3)
+
+    def _on_ways(self) -> NDArray[np.float64]:
+        """Return places (n, 3) along selected streets and paths that should be seen."""
+        assert self._scenery is not None
+        found = [np.empty((0, 3))]
+        for table, rows in self._scenery.painting.ways.items():
+            part = getattr(self._scenery.mesh, table).fill
+            if len(rows) and len(part.points):
+                found.append(part.points[np.isin(part.attributes["road"][:, 0], rows)].astype(float))
+        on = np.concatenate(found)
+        return np.asarray(on[:: max(math.ceil(len(on) / _ALONG), 1)] + np.array((0.0, 0.0, 1.0)))

@@ -42,6 +42,8 @@ class Painting:
         self.selected: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         """Rows of the buildings selected, with their parts."""
         self.ghosts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self.ways: dict[str, NDArray[np.int64]] = {}
+        """Rows of the streets and paths that are selected, by table."""
 
     def take(self, mesh: CityMesh) -> None:
         """Take another mesh of the same city."""
@@ -140,6 +142,8 @@ class Painting:
                 marks[self.with_parts(chosen)] = 1
             if len(marks):
                 self.data[table].marks.write(marks)
+            if table in ("roads", "paths"):
+                self.ways[table] = chosen
             if table == "buildings":
                 self._marks, self.selected = marks, np.flatnonzero(marks == 1)
                 self.ghosts = self.ghosts[:0]
