@@ -34,13 +34,22 @@ from twin.scenario.others import (
 )
 from twin.scenario.scenario import PRESENT, Scenario
 from twin.scenario.streets import AddPath, AddRoad, ChangeRoad, CloseRoad, RemovePath
-from twin.scripting import as_array, as_frame, import_file, load_city, load_state, run_models, write_layer
+from twin.scripting import (
+    add_edits,
+    as_array,
+    as_frame,
+    import_file,
+    load_city,
+    load_state,
+    run_models,
+    write_layer,
+)
 from twin.sensors.feeds.feed import Feed
 from twin.sensors.reading import Reading as SensorReading
 from twin.sensors.settings import FeedSettings
 from twin.text import N_, YEAR, number, tr
 
-VERSION = "1.3"
+VERSION = "1.4"
 
 __all__ = [
     "MODELS",
@@ -100,6 +109,7 @@ __all__ = [
     "Terrain",
     "TwinError",
     "Walls",
+    "add_edits",
     "as_array",
     "as_frame",
     "check_dropin",

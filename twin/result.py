@@ -296,6 +296,18 @@ def load(folder: Path, key: str) -> Result | None:
         return None
 
 
+def fields_stored(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the names of the fields of what is stored under ``folder/results/``, by model."""
+    found: dict[str, dict[str, None]] = {}
+    for place in sorted((folder / FOLDER).glob("*/result.json")):
+        try:
+            record = msgspec.json.decode(msgspec.json.decode(place.read_bytes(), type=_Sealed).result, type=_Record)
+        except (OSError, msgspec.MsgspecError):
+            continue
+        found.setdefault(record.model, {}).update(dict.fromkeys(one.name for one in record.fields))
+    return {model: tuple(names) for model, names in found.items()}
+
+
 def is_outdated(place: Path) -> bool:
     """Say whether a folder holds a Result of an earlier format, by its first bytes; False for what cannot be read."""
     try:

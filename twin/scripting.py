@@ -19,7 +19,7 @@ from twin.city.schema import TABLES
 from twin.content import demo_project
 from twin.errors import BadInput
 from twin.places import Grid, Lines, Points, Solids, Walls
-from twin.scenario.scenario import find
+from twin.scenario.scenario import MAX_EDITS, PRESENT, Entry, copied, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from twin.datafile.take import Taken
     from twin.layer import Field
     from twin.result import Value
+    from twin.scenario.kinds import AnyEdit
+    from twin.scenario.scenario import Scenario
     from twin.state import State
 
 
@@ -93,6 +95,58 @@ def run_models(
         return chain.run(find(state.scenarios, scenario).assuming(parameters or {}), models)
     finally:
         chain.close()
+
+
+def add_edits(project: str | Path, scenario: str, edits: Iterable[AnyEdit], note: str = "") -> Scenario:
+    """Append edits to a scenario of a project, which is made when it is not there, and save: as ``twin edit``.
+
+    Parameters
+    ----------
+    project : str or Path
+        Not the demo, which is never written.
+    scenario : str
+    edits : iterable of edits
+        ``CloseRoad(roads=("r000a",))`` and the others of ``docs/edits.md``; those of a file by ``decode_edits``.
+    note : str
+        Why; kept with each of them.
+
+    Returns
+    -------
+    Scenario
+        With the new edits at its end.
+
+    Raises
+    ------
+    BadInput
+        Naming the first edit whose values cannot be, or when the scenario takes none.
+    """
+    given = tuple(one.edit if isinstance(one, Entry) else one for one in edits)
+    entries = PRESENT.adding(*given, note=note).edits
+    return appended(projects.resolve_path(str(project)), scenario, entries)[1]
+
+
+def appended(
+    path: Path, name: str, entries: tuple[Entry, ...], without_unsaved: bool = False
+) -> tuple[State, Scenario, bool]:
+    """Append edits to a scenario of a project and save; returns the State saved, the scenario, and if it is new."""
+    from twin.importing import check_unsaved
+
+    if name in ("", "nulage", PRESENT.name):
+        raise BadInput("The city as it is takes no edits; name a scenario.")
+    with projects.open_project(path) as project:
+        check_unsaved(project, without_unsaved)
+        state = project.state()
+        old = next((one for one in state.scenarios if one.name == name), None)
+        if old is None and (not name.strip() or len(name) > 120):
+            raise BadInput("A scenario's name has 1 to {n} characters.", n=120)
+        scenario = old or copied(state.scenarios, PRESENT.name, name)
+        scenario = scenario.changed(edits=scenario.edits + entries)
+        if len(scenario.edits) > MAX_EDITS:
+            raise BadInput("A scenario holds at most {n} edits.", n=MAX_EDITS)
+        rest = state.scenarios if old else (*state.scenarios, scenario)
+        state = state.changed(scenarios=tuple(scenario if one.name == name else one for one in rest))
+        project.save(state)
+    return state, scenario, old is None
 
 
 def as_frame(field: Field, city: City) -> gpd.GeoDataFrame:

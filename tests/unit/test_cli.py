@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from project_cities import full_city
+from small_cities import small_city
 
 from soak.kill_save import cityjson
-from twin import cli, crashlog, plugins
+from twin import api, cli, crashlog, plugins
 from twin.commands import console, render
 from twin.commands.console import Console, strict
 from twin.errors import BadInput
 from twin.layer import field_of, layer_of
 from twin.project import create, load_city, open_project
+from twin.state import BASE_LAYERS
 from twin.when import moment
 
 if TYPE_CHECKING:
@@ -502,6 +504,113 @@ def test_render_looks_from_above_and_by_the_sun_of_a_time(
     assert (pose.top, pose.elevation, pose.azimuth) == (True, 90.0, 0.0)
     assert shown.sunlit
     assert shown.time.moment == np.datetime64("2026-06-21T16:00", "ms")
+
+
+@pytest.fixture
+def bridged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Return a project with a scenario that lets people reach a new school."""
+    from twin.scenario.codec import encode_edits
+    from twin.scenario.others import AddPlace
+
+    create(tmp_path / "p.twin", small_city(5)).close()
+    (tmp_path / "edits.json").write_bytes(
+        encode_edits([AddPlace(at=(300.0, 300.0), place_kind="school", name="Nya skolan")])
+    )
+    assert Said(capsys, "edit", tmp_path / "p.twin", "--scenario", "S", "--add", tmp_path / "edits.json").code == 0
+    return tmp_path / "p.twin"
+
+
+def test_render_shows_what_a_model_answers_and_its_difference(
+    bridged: Path, drawn: list[tuple[Any, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw = ["render", bridged, "--out", bridged.parent / "a.png", "--size", "300x200", "--lang", "en"]
+    ids = [one["id"] for one in Said(capsys, "layers", bridged, "--models", "reach", "--json").json["results"]]
+    school = next(id for id in ids if id.startswith("reach:school"))
+    assert "noise:FIELD" in ids
+    for id in (school, f"difference:{school}", f"result:{school}"):
+        said = Said(capsys, *draw, "--layer", id, "--scenario", "S")
+        assert said.code == 0, said.err
+    (value,), (change,), (same,) = (list(call[3].values()) for call in drawn)
+    assert same.id == value.id
+    state = drawn[0][2]
+    assert state.scenario == "S"
+    assert [row.id for row in state.layers if row.visible and row.id not in BASE_LAYERS] == [value.id]
+    plain = api.run_models(bridged, models=["reach"]).results["reach"].field(value.field.name)
+    with_school = api.run_models(bridged, "S", models=["reach"]).results["reach"].field(value.field.name)
+    np.testing.assert_array_equal(value.field.values, with_school.values)
+    np.testing.assert_allclose(change.field.values, with_school.values - plain.values)
+    assert np.nanmax(np.abs(change.field.values)) > 0
+    assert "S − " in change.note
+    assert Said(capsys, *draw, "--layer", school, "--set", "reach.access_limit=1").code == 0
+    (narrow,) = drawn[-1][3].values()
+    assert np.isnan(narrow.field.values).sum() > np.isnan(plain.values).sum()
+
+
+@pytest.mark.parametrize(
+    ("option", "code", "words"),
+    [
+        (["--layer", "reach:nope"], 1, "The model reach has no field «nope»; there are: reach:residents-within-400"),
+        (["--layer", "difference:reach:x"], 1, "A difference needs a scenario"),
+        (["--layer", "building_height", "--reference", "S"], 2, "--reference belongs to the layer of a model"),
+        (["--layer", "nope"], 1, "building_year"),
+        (["--layer", "nope"], 1, "traffic:FIELD"),
+        (["--layer", "building_height", "--set", "building_height.n=3"], 1, "has no parameter n; there are: –"),
+        (["--layer", "building_height", "--set", "walk_reach.n=3"], 1, "called «walk_reach»; there are: building_h"),
+    ],
+)
+def test_render_says_which_layers_there_are(
+    bridged: Path,
+    drawn: list[tuple[Any, ...]],
+    capsys: pytest.CaptureFixture[str],
+    option: list[str],
+    code: int,
+    words: str,
+) -> None:
+    said = Said(capsys, "render", bridged, "--out", "a.png", "--size", "300x200", "--lang", "en", *option)
+    assert (said.code, said.one_line, drawn) == (code, True, [])
+    assert words in said.err
+
+
+def test_render_draws_a_drop_in_model_and_a_layer_with_its_parameters(
+    bridged: Path,
+    drawn: list[tuple[Any, ...]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    from twin.dropins import register
+
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    monkeypatch.setattr(plugins, "user_folder", lambda: mine)
+    head = (
+        "import numpy as np\nfrom twin.api import Field, Model, Parameter, Result, layer_of\nTITLE = 'x'\n"
+        "PARAMETERS = (Parameter('n', 'N', '', 2.0, 'me', low=1, high=9),)\n"
+        "def field(city, n):\n    ids = city.buildings['id'].to_numpy()\n"
+        "    return Field('Green share', 'm', 'buildings', ids, np.full(len(ids), n, 'float32'))\n"
+    )
+    (mine / "flat.py").write_text(head + "def make(city, v): return layer_of('flat', TITLE, field(city, v['n']))\n")
+    (mine / "green.py").write_text(
+        head + "def run(city, p, i, previous=None, changed=None, job=None):\n"
+        "    return Result('green', '1', p, '', (field(city, p['n']),), ())\n"
+        "MODEL = Model('green', 'Green', '1', ('buildings',), (), PARAMETERS, run)\n"
+    )
+    draw = ["render", bridged, "--out", bridged.parent / "a.png", "--size", "300x200", "--lang", "en"]
+    try:
+        for option in (["flat", "--set", "flat.n=5"], ["green:green-share", "--set", "green.n=7"], ["green"]):
+            said = Said(capsys, *draw, "--layer", *option)
+            assert said.code == 0, said.err
+    finally:
+        register.register(())
+    assert [float(next(iter(call[3].values())).field.values[0]) for call in drawn] == [5.0, 7.0, 2.0]
+
+
+def test_layers_lists_the_data_of_a_project(bridged: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (bridged.parent / "spots.csv").write_text("x,y,level\n150,150,3\n250,200,4\n")
+    words = ["import", bridged.parent / "spots.csv", "--to", bridged, "--as", "layer", "--crs", "EPSG:3011"]
+    assert Said(capsys, *words).code == 0
+    assert [one["id"] for one in Said(capsys, "layers", bridged, "--json").json["data"]] == ["data:spots"]
+    assert "data:spots" in Said(capsys, "layers", bridged).out
 
 
 def test_a_time_takes_the_values_that_hold_then() -> None:

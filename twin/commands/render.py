@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin import localtime
+from twin.commands import setting
 from twin.commands.console import size
 from twin.errors import BadInput, UsageError
 from twin.scene.palette import THEMES
@@ -44,9 +45,15 @@ def add(parser: Parser, lang: str) -> None:
     parser.add_argument("--size", required=True, metavar="WxH", type=size, help=tr("width and height in pixels", lang))
     parser.add_argument("--dpi", metavar="N", type=int, default=150, help=tr("dots per inch, 150 by default", lang))
     parser.add_argument(
-        "--layer", metavar="K", help=tr("a layer to show, as twin layers names it, or sensors:QUANTITY", lang)
-    )
+        "--layer", metavar="K",
+        help=tr("a layer as twin layers P.twin names it, of a model too (reach:FIELD), or sensors:QUANTITY", lang),
+    )  # fmt: skip
     parser.add_argument("--scenario", metavar="S", help=tr("a scenario of the project", lang))
+    parser.add_argument(
+        "--reference", metavar="R",
+        help=tr("with the layer of a model: what the scenario is compared with, and shares its colours with", lang),
+    )  # fmt: skip
+    setting.add(parser, lang)
     parser.add_argument(
         "--time", metavar="T", help=tr("city-local time to show of layers with times, such as 2026-11-21T08:00", lang)
     )
@@ -66,15 +73,18 @@ def add(parser: Parser, lang: str) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """Draw the project as it was saved, with what the options change."""
-    from twin.dropins import trust
+    from twin.commands.dropins import know
     from twin.project import load_view, resolve_path
+    from twin.state import BASE_LAYERS
 
     began = time.monotonic()
     reel = _reel(args)
     if reel is None and args.out.suffix.lower() != ".png":
         raise BadInput("{path}: the picture must be named .png.", path=args.out.name)
     path = resolve_path(args.project)
-    state, pose = load_view(path, console.job())
+    know(path, console)
+    own, pose = load_view(path, console.job())
+    state = own
     marks: tuple[Mark, ...] = ()
     if args.scenario is not None:
         before = state.city
@@ -88,8 +98,12 @@ def run(args: Namespace, console: Console) -> int:
         pose = camera.north(camera.top(pose or offscreen.whole_pose(state.city, args.size)))
     if args.sun:
         state = state.changed(sunlit=True)
-    trust.activate(path)
-    state, layers = _shown(args, path, state, reel, console)
+    result = _of_model(args, path, own, console)
+    if result is None:
+        state, layers = _shown(args, path, state, reel, console)
+    else:
+        layers = {result.id: result}
+        state = _with_layer(state, result.id, {row.id for row in state.layers} - set(BASE_LAYERS))
     width, height = args.size
     told: dict[str, object] = {"out": str(args.out), "size": [width, height], "dpi": args.dpi}
     if reel is None:
@@ -111,6 +125,19 @@ def run(args: Namespace, console: Console) -> int:
         )  # fmt: skip
     console.result({**told, "seconds": round(time.monotonic() - began, 2)}, text)
     return 0
+
+
+def _of_model(args: Namespace, path: Path, state: State, console: Console) -> Layer | None:
+    """Return the layer of a model's answer where one is asked for."""
+    from twin.commands import results, run
+
+    want = None if args.layer is None or _is_own(args.layer, state) else results.wanted(args.layer)
+    if want is None:
+        if args.reference is not None:
+            raise UsageError("--reference belongs to the layer of a model, such as --layer difference:reach:FIELD")
+        return None
+    given = setting.chosen(args.given, run.settable((want.model,)))
+    return results.layer(path, state, want, (args.scenario, args.reference), given, console)
 
 
 def _film(
@@ -167,6 +194,11 @@ def _shown(
     from twin.sensors.glance import is_sensor_layer, sensor_layer
 
     dropins = plugins.discover()
+    asked = {one.id for one in dropins if one.kind == "layer"}
+    asked &= {args.layer} if args.layer is not None else {row.id for row in state.layers if row.visible}
+    given = setting.chosen(args.given, {one.id: one.parameters for one in dropins if one.id in asked})
+    values = {id: {**state.values.get(id, {}), **own} for id, own in given.items()}
+    state = state.changed(values={**state.values, **values})
     layers: Mapping[str, Layer] = {}
     if args.layer is not None:
         own = state.data_layer(args.layer)
@@ -238,8 +270,11 @@ def _layer(dropins: Sequence[DropIn], name: str, state: State) -> Layer | None:
 
     chosen = [one for one in dropins if one.id == name and one.kind == "layer"]
     if not chosen:
-        there = ", ".join(sorted(one.id for one in dropins))
-        raise BadInput("There is no layer «{name}»; there are: {there}.", name=name, there=there)
+        from twin.commands.results import FIELD, listed
+
+        ids = [one.id for one in dropins if one.kind == "layer" and not one.error]
+        ids += [one.id for one in state.imported] + [id for id, _ in listed({})] + [f"difference:MODEL:{FIELD}"]
+        raise BadInput("There is no layer «{name}»; there are: {there}.", name=name, there=", ".join(ids))
     layers, errors = plugins.evaluate(chosen, state.city, state.values)
     if name in errors:
         raise BadInput("The layer «{name}» failed: {reason}", name=name, reason=errors[name])
@@ -285,6 +320,13 @@ def _instant(when: str) -> float:
         return localtime.parse(when)
     except BadInput:
         raise BadInput("«{text}» is not a time; write 2026-11-21T08:00.", text=when) from None
+
+
+def _is_own(name: str, state: State) -> bool:
+    """Say whether a layer is of a data file or of sensors, and of no model."""
+    from twin.sensors.glance import is_sensor_layer
+
+    return state.data_layer(name) is not None or is_sensor_layer(name)
 
 
 def _with_layer(state: State, name: str, data: set[str]) -> State:

@@ -189,8 +189,13 @@ def slug(text: str) -> str:
     >>> slug("Höjd över mark (m).gpkg")
     'hojd-over-mark-m-gpkg'
     """
+    return plain_name(text)[:40].strip("-") or "layer"
+
+
+def plain_name(text: str) -> str:
+    """Return a text in small letters a–z and digits with hyphens between, "" where it has none of them."""
     plain = text.lower().translate(str.maketrans("åäöéü", "aaoeu"))
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "layer"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def checked(layer: DataLayer) -> DataLayer:

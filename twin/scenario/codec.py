@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from twin.errors import BadInput
-from twin.scenario.kinds import AnyEdit
+from twin.scenario.kinds import KINDS, AnyEdit
 from twin.scenario.scenario import MAX_EDITS, Entry, Scenario
 
 if TYPE_CHECKING:
@@ -82,6 +82,11 @@ def _entry(raw: msgspec.Raw, name: str, number: int) -> Entry:
     try:
         head = msgspec.json.decode(raw, type=_Head)
         kind = head.kind or (head.edit.kind if head.edit else "")
+        if kind not in KINDS:
+            raise BadInput(
+                "{path}: edit {number}: its kind is «{kind}»; it must be one of {known} (docs/edits.md).",
+                path=name, number=number, kind=kind, known=", ".join(KINDS),
+            )  # fmt: skip
         return msgspec.json.decode(raw, type=Entry) if head.edit else Entry(msgspec.json.decode(raw, type=AnyEdit))
     except (msgspec.DecodeError, RecursionError) as error:
         place, reason = _where(str(error))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from twin.scenario.buildings import AddBuilding, ChangeBuilding, HousingTransfer, RemoveBuilding
 from twin.scenario.others import (
     AddBarrier,
@@ -22,6 +24,9 @@ AnyEdit = (
     | RemovePlace
 )  # fmt: skip
 """Any edit; its JSON carries ``"kind"``."""
+
+KINDS = {str(one.__struct_config__.tag): one for one in get_args(AnyEdit)}
+"""The kinds of edit by what ``"kind"`` says."""
 
 TITLES = {
     CloseRoad: N_("Close street"),
