@@ -19,6 +19,7 @@ from twin.layer import Field, Layer, Scale, Size, field_of, layer_by_category, l
 from twin.models.model import Model, Parameter, settled
 from twin.places import Grid, Lines, Picture, Points, Solids, Walls, storeys
 from twin.plugins import DropIn, discover
+from twin.privacy.provenance import Source
 from twin.result import Indicator, Result, difference
 from twin.scenario.buildings import AddBuilding, ChangeBuilding, HousingTransfer, RemoveBuilding
 from twin.scenario.codec import decode_edits, encode_edits
@@ -103,6 +104,7 @@ __all__ = [
     "SensorReading",
     "Size",
     "Solids",
+    "Source",
     "Style",
     "Surfaces",
     "Table",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
     from twin.places import Places
+    from twin.privacy.provenance import Source
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 UNKNOWN_COLOUR = "#d6d3cd"
@@ -58,6 +59,8 @@ class Field:
         Without it ``"points"`` are the City's places.
     support : array, shape (n,), optional
         How many persons each value rests on, where it is made of people who need protection (:mod:`twin.privacy`).
+    about : Source, optional
+        Whose the values are, where they are a drop-in's own and no source of the City.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Field:
     categories: Mapping[int, str] = field(default_factory=dict)
     places: Places | None = None
     support: NDArray[np.float64] | None = None
+    about: Source | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that do not fit their places."""

@@ -18,6 +18,7 @@ from twin.disk import atomic
 from twin.layer import Field
 from twin.places import equal, packed, unpacked
 from twin.privacy.cells import DISPLAY, difference_withheld
+from twin.privacy.provenance import Source  # noqa: TC001 - msgspec reads it from the annotation
 from twin.text import tr
 
 if TYPE_CHECKING:
@@ -212,6 +213,7 @@ class _FieldRecord(msgspec.Struct):
     times: list[int] | None = None
     categories: dict[int, str] = msgspec.field(default_factory=dict)
     places: str = ""
+    about: Source | None = None
 
 
 class _IndicatorRecord(msgspec.Struct):
@@ -341,7 +343,9 @@ def _record(part: Path, result: Result) -> _Record:
             columns[column] = pa.FixedSizeListArray.from_arrays(pa.array(values.T.ravel()), values.shape[0])
         times = None if one.times is None else one.times.astype("datetime64[ms]").astype(np.int64).tolist()
         names = {int(code): text for code, text in one.categories.items()}
-        fields.append(_FieldRecord(one.name, one.unit, one.where, file, column, one.source, times, names, place))
+        fields.append(
+            _FieldRecord(one.name, one.unit, one.where, file, column, one.source, times, names, place, one.about)
+        )
     files = {}
     for file, places in standing.values():
         (part / file).write_bytes(packed(places))
@@ -393,8 +397,11 @@ def _result(record: _Record, tables: Mapping[str, Mapping[str, Any]]) -> Result:
         where = cast("Where", one.where)
         places = tables[one.places]["places"] if one.places else None
         fields.append(
-            Field(one.name, one.unit, where, table["id"], table[one.column], times, one.source, one.categories, places)
-        )
+            Field(
+                one.name, one.unit, where, table["id"], table[one.column], times, one.source, one.categories, places,
+                about=one.about,
+            )
+        )  # fmt: skip
     indicators = tuple(
         Indicator(
             one.id, one.title, float("nan") if one.value is None else one.value, one.unit, one.model, one.shown_by,

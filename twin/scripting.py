@@ -161,7 +161,8 @@ def as_frame(field: Field, city: City) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        Columns ``id`` (where there is one), ``value`` (or one column per time), ``geometry``.
+        Columns ``id`` (where there is one), ``value`` (or one column per time), ``geometry``; ``attrs`` say name,
+        unit, source, owner, licence and information class.
     """
     places = field.places
     data: dict[str, Any] = {} if len(field.ids) == 0 else {"id": field.ids}
@@ -190,7 +191,19 @@ def as_frame(field: Field, city: City) -> gpd.GeoDataFrame:
         shapes = shapely.box(west, north + e, west + a, north)
     else:
         raise BadInput("A picture has no values; «{name}» cannot be a table.", name=field.name)
-    return gpd.GeoDataFrame(data, geometry=shapes, crs=city.crs)
+    frame = gpd.GeoDataFrame(data, geometry=shapes, crs=city.crs)
+    frame.attrs |= {
+        "name": field.name,
+        "unit": field.unit,
+        **_owned(city.source(field.source) if field.about is None else field.about.row()),
+    }
+    return frame
+
+
+def _owned(row: Mapping[str, str]) -> dict[str, str]:
+    """Return source, owner, licence and class of a row of sources, as far as they are stated."""
+    own = {"source": row["title"] or row["id"]}
+    return own | {name: row[name] for name in ("owner", "licence", "classification") if row[name]}
 
 
 def as_array(field: Field) -> Any:
@@ -220,7 +233,8 @@ def as_array(field: Field) -> Any:
         dims.append("id")
         if len(field.ids):
             coords["id"] = field.ids.astype(str)
-    return xarray.DataArray(values, coords, dims, field.name, {"units": field.unit, "source": field.source})
+    owned = {"source": field.source} if field.about is None else _owned(field.about.row())
+    return xarray.DataArray(values, coords, dims, field.name, {"units": field.unit, **owned})
 
 
 def import_file(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
     from twin.datafile.spec import DataLayer
+    from twin.layer import Field
     from twin.result import Value
     from twin.scenario.scenario import Scenario
 
@@ -132,6 +133,10 @@ class State:
             "classification": about.classification, "date": about.date, "maturity": "", "catalogue": "",
             "note": about.note,
         }  # fmt: skip
+
+    def source_of(self, field: Field) -> Mapping[str, str]:
+        """Return whose the values of a field are, as :meth:`source` does; a drop-in may bring a source of its own."""
+        return self.source(field.source) if field.about is None else field.about.row()
 
     def changed(self, **parts: object) -> State:
         """Return a State with some parts exchanged."""

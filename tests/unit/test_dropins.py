@@ -8,25 +8,30 @@ import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_cities import small_city
 
-from twin import api, plugins
+from twin import api, localtime, plugins
 from twin.chain.registry import MODELS
 from twin.city import formats
 from twin.city.city import City
 from twin.cli import main
 from twin.content import demo_project, folder
 from twin.datafile import folders
+from twin.datafile.paint import EXAMPLE, load_style
+from twin.datafile.spec import Method
 from twin.dropins import kinds, register, trust
 from twin.dropins.check import check_dropin
 from twin.errors import BadInput, TwinError
 from twin.jobs import Job
-from twin.layer import scales
+from twin.layer import legend, scales
+from twin.privacy.provenance import derived
 from twin.project import create, load_city
+from twin.when import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +66,8 @@ def written(root: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["floor_area.py", "evening_sun.py", "mixed_use.py", "benches.py", "my_colours.py", "beat.py"]
+    "name",
+    ["floor_area.py", "evening_sun.py", "opening_hours.py", "mixed_use.py", "benches.py", "my_colours.py", "beat.py"],
 )
 def test_each_example_of_the_docs_works(root: Path, alone: Path, demo: City, name: str) -> None:
     (alone / name).write_text(written(root)[name], encoding="utf-8")
@@ -72,9 +78,24 @@ def test_each_example_of_the_docs_works(root: Path, alone: Path, demo: City, nam
     if name == "evening_sun.py":
         assert made.field.values.shape == (24, len(demo.roads))
         assert 53 < made.field.values.max() < 55  # 90° − 59.3° + 23.3° at noon in mid-June
+    if name == "opening_hours.py":
+        assert made.field.at(moment(localtime.parse("2026-11-21T09:00"))).tolist() == [1.0] * len(demo.buildings)
+        assert legend(made, "en").note == "Counted by hand"
+    if name in ("floor_area.py", "evening_sun.py", "opening_hours.py"):
+        assert made.field.about.missing() == ()
     if name == "mixed_use.py":
         assert np.nanmin(made.fields[0].values) >= 0
         assert np.nanmax(made.fields[0].values) <= 100
+
+
+def test_the_docs_name_the_colour_scales_and_methods_there_are(root: Path, tmp_path: Path) -> None:
+    text = (root / "docs" / "drop-ins.md").read_text(encoding="utf-8")
+    assert [name for name in scales() if f"`{name}`" not in text] == []
+    assert [name for name in get_args(Method) if f"`{name}`" not in text] == []
+    found = re.search(r"<!-- style -->\n```json\n(.*?)```", text, re.DOTALL)
+    assert found is not None
+    (tmp_path / "s.json").write_text(found[1])
+    assert load_style(tmp_path / "s.json").breaks == (40, 45, 50, 55, 60, 65)
 
 
 def test_the_first_example_takes_ten_lines(root: Path) -> None:
@@ -377,6 +398,115 @@ def test_a_model_of_ones_own_answers_in_scripts_too(alone: Path, tmp_path: Path,
         api.run_models(project, models=["own"], parameters={"own": {"radius": 1.0}})
 
 
+# --- whose the values are ---------------------------------------------------------------------------------------
+
+
+def classed(classification: str, licence: str = "CC0-1.0") -> City:
+    """Return a city whose population is of a source of its own."""
+    city = small_city()
+    rows = [
+        {"id": name, "title": name, "owner": "SCB", "licence": "CC0-1.0", "classification": "open"}
+        for table in ("buildings", "roads", "paths", "zones", "places")
+        for name in city.table(table)["source_id"].unique()
+    ]
+    people = city.population.assign(source_id="people")
+    rows.append({"id": "people", "title": "people", "licence": licence, "classification": classification})
+    return city.replaced(population=people, sources=pd.DataFrame(rows).drop_duplicates("id"))
+
+
+OWNED = """from twin.api import Field, Source, layer_of
+import numpy as np
+TITLE = "x"
+def make(city):
+    ids = city.buildings["id"].to_numpy()
+    return layer_of("f", TITLE, Field("n", "m", "buildings", ids, np.ones(len(ids), "float32"), {source}))
+"""
+KTH = "about=Source('My study', owner='KTH', licence='CC-BY-4.0', classification='open'{more})"
+
+
+def made_of(alone: Path, city: City, source: str) -> api.Layer:
+    (alone / "f.py").write_text(OWNED.format(source=source))
+    layer = kinds.made(kinds.load(alone / "f.py"), city)
+    assert layer is not None
+    return layer
+
+
+def test_a_layer_inherits_the_highest_class_and_all_licences_of_what_it_is_made_of(alone: Path) -> None:
+    city = classed("restricted", "Agreement 17")
+    about = made_of(alone, city, KTH.format(more="")).field.about
+    assert about is not None
+    assert (about.title, about.owner, about.classification) == ("My study", "KTH", "restricted")
+    assert about.licence.split("; ")[0] == "CC-BY-4.0"
+    assert "Agreement 17" in about.licence
+    assert derived(about, city) == about
+    some = made_of(alone, city, KTH.format(more=", tables=('buildings',)")).field.about
+    assert some is not None
+    assert some.classification == city.source(city.buildings["source_id"].iloc[0])["classification"]
+    assert "Agreement 17" not in some.licence
+
+
+def test_the_source_of_a_layer_stands_in_legend_inspector_picture_and_table(alone: Path) -> None:
+    from twin.report.figure import furniture
+    from twin.state import LayerEntry, Pose, Selection, State
+    from twin.ui import legend as legends
+    from twin.ui.shown_values import shown_values
+
+    city = classed("internal")
+    layer = made_of(alone, city, KTH.format(more=""))
+    said = "My study – KTH – CC-BY-4.0"
+    assert f"Source: {said}" in legends.describe(layer, "en").note
+    state = State(city, layers=(LayerEntry("f"),), selection=Selection("buildings", (city.buildings["id"].iloc[0],)))
+    group = shown_values(state, {"f": layer}, "en")
+    assert group is not None
+    assert "Owner: KTH" in group.facts[0].tip
+    around = furniture(city, state, {"f": layer}, (300, 200), Pose((0.0, 0.0, 0.0), 50.0), "en", 96)
+    assert said in around.sources
+    assert around.sources.endswith("Information class: internal")
+    row = state.source_of(layer.field)
+    assert (row["title"], row["owner"], row["classification"]) == ("My study", "KTH", "internal")
+    attrs = api.as_frame(layer.field, city).attrs
+    assert (attrs["source"], attrs["owner"], attrs["classification"]) == ("My study", "KTH", "internal")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("source='my study'", "its source «my study» is none of the city's; say whose it is: about=Source("),
+        ("about=Source('My study', owner='KTH')", "its source does not state: Licence, Information class"),
+        (
+            "about=Source('My study', classification='secret')",
+            "class «secret» is none of open, internal",
+        ),
+        ("about=Source('My study', tables=('grass',))", "a city has no table grass"),
+    ],
+)
+def test_a_layer_that_does_not_say_whose_it_is_is_refused(alone: Path, source: str, said: str) -> None:
+    (alone / "f.py").write_text(OWNED.format(source=source))
+    with pytest.raises(AssertionError, match=re.escape(said)):
+        check_dropin(alone / "f.py", classed("open"))
+
+
+def test_the_source_of_a_model_s_field_is_kept_and_inherits_from_what_it_reads(alone: Path, tmp_path: Path) -> None:
+    create(tmp_path / "p.twin", classed("restricted", "Agreement 17")).close()
+    code = MODEL.replace("import Field", "import Source, Field").format(
+        reads="('buildings',)",
+        line="""ids = city.buildings["id"].to_numpy()
+    about = Source("My study", owner="KTH", licence="CC-BY-4.0", classification="internal")
+    field = Field("Own", "m", "buildings", ids, np.ones(len(ids), "float32"), about=about)
+    return Result("own", "1", parameters, "", (field,), ())""",
+    )
+    (alone / "f.py").write_text(code)
+    first = api.run_models(tmp_path / "p.twin", models=["own"])
+    again = api.run_models(tmp_path / "p.twin", models=["own"])
+    assert [first.runs["own"].reused, again.runs["own"].reused] == ["", "disk"]
+    for answer in (first, again):
+        about = answer.results["own"].fields[0].about
+        assert about is not None
+        assert (about.title, about.classification) == ("My study", "internal")
+        assert "Agreement 17" not in about.licence
+        assert api.difference(answer.results["own"], first.results["own"], "R").fields[0].about == about
+
+
 def test_a_style_that_cannot_be_is_refused_when_it_is_made() -> None:
     with pytest.raises(BadInput, match="method is «own»; it must be one of continuous, quantile, equal, fixed"):
         api.Style(method="own")
@@ -385,8 +515,6 @@ def test_a_style_that_cannot_be_is_refused_when_it_is_made() -> None:
 
 
 def test_a_style_file_says_what_is_expected(tmp_path: Path) -> None:
-    from twin.datafile.paint import EXAMPLE, load_style
-
     (tmp_path / "s.json").write_text('{"scale": "viridis"}')
     with pytest.raises(BadInput, match=r'not a style file .*; expected is such as \{"kind"'):
         load_style(tmp_path / "s.json")

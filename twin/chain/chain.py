@@ -16,7 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -25,11 +25,12 @@ from twin.chain.registry import MODELS, ordered
 from twin.chain.warm import BUDGET, Warm
 from twin.city.digest import city_digest
 from twin.city.residents import with_people
+from twin.city.schema import TABLES
 from twin.errors import BadInput, Cancelled, JobFailed, TwinError, named, raised_in, told
 from twin.jobs import Job
 from twin.models.model import settled
 from twin.privacy.guard import coarsened, guarded, is_made_of_people
-from twin.privacy.provenance import has_protected_residents
+from twin.privacy.provenance import derived, has_protected_residents
 from twin.result import FOLDER, Result, is_outdated, load, store
 from twin.scenario.scenario import PRESENT
 from twin.scenario.scenario import key as scenario_key
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
 
     from twin.chain.answer import How
     from twin.city.city import City
+    from twin.layer import Field
     from twin.models.model import Model
+    from twin.privacy.provenance import Source
     from twin.result import Value
     from twin.scenario.scenario import Scenario
     from twin.scenario.version import Version
@@ -292,6 +295,8 @@ class Chain:
             result = runner(version.city, values, inputs, previous, changed, job)
             if not isinstance(result, Result):
                 raise TypeError(f"run returned {named(result)}, expected a Result")
+            fields = tuple(one if one.about is None else _owned(one, model, version.city) for one in result.fields)
+            result = dataclasses.replace(result, fields=fields)
             quality = "preview" if rough else result.quality
             assumptions = self.assumptions + result.assumptions
             result = dataclasses.replace(result, key=own, quality=quality, assumptions=assumptions)
@@ -350,6 +355,13 @@ class Chain:
     def _store(self, result: Result) -> None:
         if self._folder is not None:
             self._writer.submit(_store, self._folder, result.without_working())
+
+
+def _owned(field: Field, model: Model, city: City) -> Field:
+    """Return a field with its own source, which inherits from the tables that its model reads."""
+    about = cast("Source", field.about)
+    tables = tuple(name for name in model.reads if name in TABLES) if about.tables is None else about.tables
+    return dataclasses.replace(field, about=derived(dataclasses.replace(about, tables=tables), city))
 
 
 def _file(model: Model) -> Path | None:

@@ -70,7 +70,7 @@ def _check_layer(dropin: DropIn, city: City, values: Mapping[str, Value]) -> Lay
     heard: list[float] = []
     job = Job(lambda fraction, _text, _fields: heard.append(fraction))
     try:
-        layer = kinds.made(dropin, city, values, job)
+        layer = kinds.answered(dropin, city, values, job)
     except Exception as error:
         raise AssertionError(kinds.where(error, dropin.path)) from error
     _be(city_key(city) == before, f"{dropin.id}: it changed the city; make new tables instead")
@@ -86,7 +86,8 @@ def _check_layer(dropin: DropIn, city: City, values: Mapping[str, Value]) -> Lay
     _be(bool(legend(layer, "sv").classes), f"{dropin.id}: the legend is empty")
     _be(layer.high > layer.low, f"{dropin.id}: the range {layer.low} – {layer.high} is empty")
     _travels(layer, dropin)
-    return layer
+    _check_source(layer.field, city, stated=True)
+    return kinds.owned(layer, city)
 
 
 def _check_field(field: Field, city: City) -> None:
@@ -105,6 +106,19 @@ def _check_field(field: Field, city: City) -> None:
     if field.times is not None:
         _be(field.values.ndim == 2, f"{name}: it has times; values of shape (times, places) are expected")
         _be(bool((np.diff(field.times.astype("int64")) > 0).all()), f"{name}: times must rise")
+
+
+def _check_source(field: Field, city: City, *, stated: bool) -> None:
+    """Refuse values that do not say whose they are; those of a model are the model's where none is stated."""
+    if field.about is not None:
+        missing = field.about.missing()
+        _be(not missing, f"{field.name}: its source does not state: {', '.join(missing)}")
+    elif field.source or stated:
+        _be(
+            field.source in set(city.sources["id"]),
+            f"{field.name}: its source «{field.source}» is none of the city's; say whose it is: "
+            "about=Source(title, owner=…, licence=…, classification=…) (docs/drop-ins.md)",
+        )
 
 
 def _check_model(dropin: DropIn, city: City, values: Mapping[str, Value], inputs: Mapping[str, Result]) -> Result:
@@ -129,6 +143,7 @@ def _check_model(dropin: DropIn, city: City, values: Mapping[str, Value], inputs
     _be(bool(result.fields or result.indicators), f"{model.name}: it answers neither fields nor indicators")
     for field in result.fields:
         _check_field(field, city)
+        _check_source(field, city, stated=False)
     again = asked(Job())
     same = all(
         np.array_equal(a.values, b.values, equal_nan=True) for a, b in zip(result.fields, again.fields, strict=True)

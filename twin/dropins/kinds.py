@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from twin.errors import Cancelled, told
 from twin.jobs import Job
 from twin.layer import Layer, Scale
 from twin.models.model import Model, Parameter, checked_values
+from twin.privacy.provenance import derived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -132,7 +133,7 @@ def failed(path: Path, error: str, suffix: str = "", origin: Origin = "user") ->
 
 
 def made(dropin: DropIn, city: City, values: Mapping[str, Value] | None = None, job: Job | None = None) -> Layer | None:
-    """Make the layer of a drop-in for a city.
+    """Make the layer of a drop-in for a city; what it states as its source inherits from the city's.
 
     Parameters
     ----------
@@ -149,6 +150,14 @@ def made(dropin: DropIn, city: City, values: Mapping[str, Value] | None = None, 
     TypeError
         When it returns something else than a Layer or None.
     """
+    layer = answered(dropin, city, values, job)
+    return None if layer is None else owned(layer, city)
+
+
+def answered(
+    dropin: DropIn, city: City, values: Mapping[str, Value] | None = None, job: Job | None = None
+) -> Layer | None:
+    """Return what a drop-in itself answers, as :func:`made`."""
     if dropin.make is None:
         raise TypeError(f"{dropin.id} is no layer")
     settled = checked_values(dropin.id, dropin.parameters, values or {})
@@ -157,6 +166,13 @@ def made(dropin: DropIn, city: City, values: Mapping[str, Value] | None = None, 
     if layer is not None and not isinstance(layer, Layer):
         raise TypeError(f"make(city) returned {type(layer).__name__}, expected a Layer (of layer_of) or None")
     return layer
+
+
+def owned(layer: Layer, city: City) -> Layer:
+    """Return a layer whose own source inherits from what of the city it is made of."""
+    if layer.field.about is None:
+        return layer
+    return replace(layer, field=replace(layer.field, about=derived(layer.field.about, city)))
 
 
 def _import(path: Path) -> ModuleType:

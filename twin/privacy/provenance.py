@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from twin.city.schema import TABLES
+from twin.errors import BadInput
+from twin.text import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +30,81 @@ class Provenance:
     licences: tuple[str, ...]
     owners: tuple[str, ...]
     sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Whose the values of a drop-in are: what a data set states, shown wherever the values are.
+
+    Parameters
+    ----------
+    title : str
+    owner, licence : str
+        The licence by its SPDX name where it has one, such as ``"CC-BY-4.0"``.
+    classification : str
+        ``"open"``, ``"internal"`` or ``"restricted"``; "" while nobody said, which counts as internal.
+    contact, date, note : str
+    tables : tuple of str, optional
+        Tables of the City that the values are made of: their class and licences are inherited. All by default.
+
+    Raises
+    ------
+    BadInput
+        When the class or a table is none.
+    """
+
+    title: str
+    owner: str = ""
+    licence: str = ""
+    classification: str = ""
+    contact: str = ""
+    date: str = ""
+    note: str = ""
+    tables: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a class or a table that is none."""
+        if self.classification and self.classification not in CLASSES:
+            raise BadInput(
+                "{title}: the information class «{given}» is none of {known}.",
+                title=self.title, given=self.classification, known=", ".join(CLASSES),
+            )  # fmt: skip
+        unknown = [name for name in self.tables or () if name not in TABLES]
+        if unknown:
+            raise BadInput("{title}: a city has no table {unknown}; it has: {known}.", title=self.title,
+                           unknown=", ".join(unknown), known=", ".join(TABLES))  # fmt: skip
+
+    def missing(self) -> tuple[str, ...]:
+        """Return the titles of what nobody has said yet and everybody will ask, English of the catalogue."""
+        titles = (N_("Title"), N_("Owner"), N_("Licence"), N_("Information class"))
+        said = (self.title, self.owner, self.licence, self.classification)
+        return tuple(title for title, text in zip(titles, said, strict=True) if not text.strip())
+
+    def row(self) -> dict[str, str]:
+        """Return it as a row of the City's table ``sources``."""
+        return {
+            "id": self.title, "title": self.title, "owner": self.owner, "licence": self.licence,
+            "classification": self.classification, "date": self.date, "contact": self.contact, "note": self.note,
+            "maturity": "", "catalogue": "",
+        }  # fmt: skip
+
+    def said(self) -> str:
+        """Say title, owner, licence and date in one line."""
+        return " – ".join(filter(None, (self.title, self.owner, self.licence, self.date)))
+
+
+def derived(source: Source, city: City) -> Source:
+    """Return the source of values made of a City: with the highest class and all licences of what they are made of.
+
+    Done twice it is the same.
+    """
+    made_of = inherited(city, TABLES if source.tables is None else source.tables)
+    licences = dict.fromkeys([*filter(None, source.licence.split("; ")), *made_of.licences])
+    return replace(
+        source,
+        classification=highest((class_of(source.classification), made_of.classification)),
+        licence="; ".join(licences),
+    )
 
 
 def class_of(text: str) -> str:

@@ -24,7 +24,7 @@ from twin.scene.resolve import resolve
 from twin.text import number, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from twin.city.city import City
     from twin.datafile.spec import DataLayer
     from twin.layer import Layer
+    from twin.privacy.provenance import Source
     from twin.report.marks import Mark
     from twin.scene.labelling import Box
     from twin.scene.mesh import CityMesh
@@ -301,7 +302,9 @@ def furniture(
         bar=bar,
         scale_text=" · ".join(filter(None, (scale_text, _sunlight(state, lang)))),
         reference=reference,
-        sources=sources_line(city, lang, tuple(one for one in state.imported if one.id in shown)),
+        sources=sources_line(
+            city, lang, tuple(one for one in state.imported if one.id in shown), _abouts(layers[id] for id in shown)
+        ),
         warning=tr("Synthetic, not for decisions", lang) if city.synthetic else "",
         date=date,
     )
@@ -325,8 +328,12 @@ def _timed(shown: Legend, layer: Layer, state: State, lang: str) -> Legend:
     return replace(shown, note=" · ".join(filter(None, (localtime.said(t, lang), shown.note))))
 
 
-def sources_line(city: City, lang: str, imported: tuple[DataLayer, ...] = ()) -> str:
-    """Return one line that names each source of the city and of data layers with owner and licence."""
+def _abouts(layers: Iterable[Layer]) -> tuple[Source, ...]:
+    return tuple(dict.fromkeys(one.field.about for one in layers if one.field.about is not None))
+
+
+def sources_line(city: City, lang: str, imported: tuple[DataLayer, ...] = (), own: tuple[Source, ...] = ()) -> str:
+    """Return one line that names each source of the city, of data layers and of drop-ins with owner and licence."""
     used = {source for name in TABLES for source in city.table(name)["source_id"].unique()}
     if city.terrain is not None:
         used.add(city.terrain.source_id)
@@ -335,10 +342,12 @@ def sources_line(city: City, lang: str, imported: tuple[DataLayer, ...] = ()) ->
         " – ".join(str(row[part]) for part in (("owner" if row["owner"] else "title"), "licence", "date") if row[part])
         for row in (*rows.to_dict("records"), *(msgspec.to_builtins(one.about) for one in imported))
     )
+    texts |= dict.fromkeys(one.said() for one in own)
     if not texts:
         return tr("Source unknown", lang)
     line = tr("Sources: {sources}", lang, sources="; ".join(texts))
-    stated = highest(one for one in rows["classification"] if one in CLASSES)
+    classes = [*rows["classification"], *(one.about.classification for one in imported)]
+    stated = highest([one for one in classes if one in CLASSES] + [one.classification for one in own])
     if stated == "open":
         return line
     return f"{line}. " + tr("Information class: {name}", lang, name=tr(word(stated), lang))

@@ -70,7 +70,8 @@ def place_sheet(
         Fact(tr(N_("East"), lang), number(x, lang, 1, "m"), plain=f"{x:.2f}"),
         Fact(tr(N_("North"), lang), number(y, lang, 1, "m"), plain=f"{y:.2f}"),
     )))  # fmt: skip
-    source = state.source(layer.field.source) if layer.field.source else {}
+    own = layer.field.source or layer.field.about
+    source = state.source_of(layer.field) if own else {}
     groups.append(Group("source", tr(N_("Source"), lang), source_facts(source, lang)))
     named = layer.texts[place] if place < len(layer.texts) else ""
     shown = tuple(group for group in groups if group.facts)

@@ -321,7 +321,7 @@ class LayerDock(QWidget):
         layer = self._layers.get(id)
         if why or layer is None:
             return why or self._title(id)
-        source = self._store.state.source(layer.field.source)
+        source = self._store.state.source_of(layer.field)
         facts = source_facts(source, self._lang)
         return "\n".join([self._title(id), *(f"{fact.title}: {fact.value}" for fact in facts if fact.value)])
 

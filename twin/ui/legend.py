@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -50,6 +50,8 @@ def describe(layer: Layer, lang: str) -> Shown:
     field = layer.field
     common = legend(layer, lang)
     heading = tr(field.name, lang) + (f" [{tr(field.unit, lang)}]" if field.unit else "")
+    said = "" if field.about is None else tr("Source: {source}", lang, source=field.about.said())
+    common = replace(common, note=" · ".join(filter(None, (common.note, said))))
     missing = tr(unknown_text(field), lang) if bool(np.isnan(field.values).any()) else ""
     if field.categories or layer.breaks:
         classes = tuple(entry for entry in common.classes if not entry.hatched)

@@ -10,7 +10,7 @@ from twin.city.schema import TABLES
 from twin.layer import unknown_text
 from twin.places import Grid
 from twin.text import N_, YEAR, number, tr
-from twin.ui.facts import Fact, Group
+from twin.ui.facts import Fact, Group, source_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +75,10 @@ def _cell(grid: Grid, values: np.ndarray, x: float, y: float) -> float | None:
 
 def _fact(layer: Layer, value: float, lang: str) -> Fact:
     plain = "" if layer.field.categories or value != value else f"{value:.7g}"
-    return Fact(tr(layer.title, lang), value_text(layer, value, lang), plain=plain)
+    about = layer.field.about
+    facts = () if about is None else source_facts(about.row(), lang)
+    tip = "\n".join(f"{fact.title}: {fact.value}" for fact in facts if fact.value)
+    return Fact(tr(layer.title, lang), value_text(layer, value, lang), plain=plain, tip=tip)
 
 
 def value_text(layer: Layer, value: float, lang: str) -> str:
