@@ -605,6 +605,17 @@ def test_render_draws_a_drop_in_model_and_a_layer_with_its_parameters(
     assert [float(next(iter(call[3].values())).field.values[0]) for call in drawn] == [5.0, 7.0, 2.0]
 
 
+def test_without_a_display_nothing_is_said_of_it(bridged: Path) -> None:
+    words = ["render", str(bridged), "--out", str(bridged.parent / "a.png"), "--size", "120x90"]
+    env = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
+    done = subprocess.run(
+        [sys.executable, "-m", "twin.cli", *words], capture_output=True, text=True, timeout=240, check=False, env=env
+    )
+    if done.returncode:
+        pytest.skip(f"nothing can be drawn without a display here: {done.stderr[-200:]}")
+    assert "X server" not in done.stderr
+
+
 def test_layers_lists_the_data_of_a_project(bridged: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (bridged.parent / "spots.csv").write_text("x,y,level\n150,150,3\n250,200,4\n")
     words = ["import", bridged.parent / "spots.csv", "--to", bridged, "--as", "layer", "--crs", "EPSG:3011"]

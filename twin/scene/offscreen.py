@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyvista as pv
+from vtkmodules.vtkCommonCore import vtkLogger
 
 from twin.scene import camera, mesh, sun
 from twin.scene.resolve import resolve
@@ -47,6 +49,8 @@ class Stage:
     """
 
     def __init__(self, size: tuple[int, int], pose: Pose, scale: float = 1.0) -> None:
+        if not os.environ.get("DISPLAY"):  # it then draws without a display, and need not say so
+            vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)
         self._size, self._pose = size, pose
         self._piece = (min(size[0], _PIECE), min(size[1], _PIECE))
         self._plotter = pv.Plotter(off_screen=True, window_size=list(self._piece), lighting="none")
