@@ -436,7 +436,7 @@ def test_a_layer_inherits_the_highest_class_and_all_licences_of_what_it_is_made_
     about = made_of(alone, city, KTH.format(more="")).field.about
     assert about is not None
     assert (about.title, about.owner, about.classification) == ("My study", "KTH", "restricted")
-    assert about.licence.split("; ")[0] == "CC-BY-4.0"
+    assert about.licence.split(", ")[0] == "CC-BY-4.0"
     assert "Agreement 17" in about.licence
     assert derived(about, city) == about
     some = made_of(alone, city, KTH.format(more=", tables=('buildings',)")).field.about

@@ -99,11 +99,11 @@ def derived(source: Source, city: City) -> Source:
     Done twice it is the same.
     """
     made_of = inherited(city, TABLES if source.tables is None else source.tables)
-    licences = dict.fromkeys([*filter(None, source.licence.split("; ")), *made_of.licences])
+    licences = dict.fromkeys([*filter(None, source.licence.split(", ")), *made_of.licences])
     return replace(
         source,
         classification=highest((class_of(source.classification), made_of.classification)),
-        licence="; ".join(licences),
+        licence=", ".join(licences),
     )
 
 
