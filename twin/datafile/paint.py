@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from twin.datafile import classes, spec
+from twin.datafile import classes, sld, spec
 from twin.datafile.spec import Style  # noqa: TC001 - msgspec reads it from the annotation
 from twin.disk import atomic
 from twin.errors import BadInput
@@ -104,7 +104,7 @@ def _range(style: Style, known: np.ndarray) -> tuple[float, float]:
 
 
 def _colours(style: Style) -> Scale:
-    chosen = scale(style.scale)
+    chosen = Scale("", style.colours) if len(style.colours) > 1 else scale(style.scale)
     return Scale(chosen.name, chosen.colours[::-1], chosen.kind) if style.reverse else chosen
 
 
@@ -137,20 +137,25 @@ class StyleFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     style: Style
 
 
-def save_style(layer: DataLayer, path: Path) -> None:
-    """Write the style of a layer as JSON, to be used for others."""
+def save_style(layer: DataLayer, path: Path, drawn: Layer | None = None) -> None:
+    """Write the style of a layer, to be used for others: as JSON, or as an SLD of how it is ``drawn`` by the ending."""
+    if path.suffix.lower() in sld.ENDINGS and drawn is not None:
+        sld.write(layer, drawn, path)
+        return
     made = StyleFile(title=layer.about.title, unit=layer.about.unit, style=layer.style)
     atomic.write(path, msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
 
 
 def load_style(path: Path) -> Style:
-    """Read a style file.
+    """Read a style file: one of this program, or an SLD (:mod:`twin.datafile.sld`).
 
     Raises
     ------
     BadInput
         When it is none, or of a later version, or does not fit together.
     """
+    if path.suffix.lower() in sld.ENDINGS:
+        return sld.read(path)
     try:
         data = path.read_bytes() if path.stat().st_size <= MAX_STYLE else b""
         found = msgspec.json.decode(data, type=StyleFile)

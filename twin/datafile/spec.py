@@ -23,6 +23,7 @@ JOINED: tuple[Show, ...] = ("buildings", "roads", "paths", "zones")
 Method = Literal["continuous", "quantile", "equal", "fixed", "natural", "categories"]
 
 FileName = Annotated[str, msgspec.Meta(pattern=r"^data/[a-z0-9-]{1,40}-[0-9a-f]{12}\.(parquet|tif)\Z")]
+Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}\Z")]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 MAX_CLASSES = 12
 
@@ -120,7 +121,8 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
 
     ``breaks`` are the limits of ``method="fixed"``, ascending; ``low`` and ``high`` the ends of a continuous scale,
     None for the 2nd and 98th percentile. ``size`` is the diameter of points or the width of lines on the screen
-    (as :class:`twin.layer.Size` counts), 0 for the usual one; ``by_value`` lets it grow with the value.
+    (as :class:`twin.layer.Size` counts), 0 for the usual one; ``by_value`` lets it grow with the value. ``colours``
+    from low to high, as the style of another program has them, stand in place of those of ``scale``.
     """
 
     scale: str = "viridis"
@@ -132,6 +134,7 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
     size: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
     by_value: bool = False
+    colours: Annotated[tuple[Colour, ...], msgspec.Meta(max_length=256)] = ()
 
     def __post_init__(self) -> None:
         """Refuse what a style file could not hold, such as a method that is none."""

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from twin.datafile.spec import MAX_CLASSES, METHOD_TITLES, DataLayer
+from twin.datafile.spec import MAX_CLASSES, METHOD_TITLES, DataLayer, Style
 from twin.errors import BadInput, TwinError
 from twin.layer import scales
 from twin.text import N_, error_text, number, tr
@@ -46,6 +46,7 @@ class StylePanel(QWidget):
         super().__init__(parent)
         self._lang = lang
         self._layer: DataLayer | None = None
+        self._painted: Layer | None = None
         self._limits: tuple[float, ...] = ()
         self.value, self.scale, self.method, self.text = (QComboBox() for _ in range(4))
         self.reverse = QCheckBox(tr("Reversed", lang))
@@ -83,13 +84,14 @@ class StylePanel(QWidget):
         self.setVisible(layer is not None)
         if layer is None:
             return
+        self._painted = painted
         self._limits = painted.breaks if painted is not None else ()
         style, choice = layer.style, layer.choice
         inputs = self.findChildren(QWidget)
         blockers = [QSignalBlocker(one) for one in inputs]
         self._columns(self.value, columns, choice.value, tr("only the places", self._lang))
         self._columns(self.text, columns, choice.label, "–")
-        self.scale.setCurrentIndex(max(self.scale.findData(style.scale), 0))
+        self._show_scale(style)
         self.method.setCurrentIndex(max(self.method.findData(style.method), 0))
         self.reverse.setChecked(style.reverse)
         self.by_value.setChecked(style.by_value)
@@ -136,7 +138,9 @@ class StylePanel(QWidget):
         self.low.setAccessibleName(tr("Range from", lang))
         self.high.setAccessibleName(tr("Range to", lang))
         self.save = button(tr("Save style…", lang), tr("Save the style as a file for other layers and projects", lang))
-        self.load = button(tr("Use a style…", lang), tr("Take colours and classes from a style file", lang))
+        self.load = button(
+            tr("Use a style…", lang), tr("Take colours and classes from a style file, also of QGIS (SLD)", lang)
+        )
         for one in (self.save, self.load):
             one.setProperty("role", "link")
         layout = QVBoxLayout(self)
@@ -159,7 +163,7 @@ class StylePanel(QWidget):
             self.method.addItem(tr(title, self._lang), name)
 
     def _connect(self) -> None:
-        self.scale.activated.connect(lambda _i: self._style(scale=self.scale.currentData()))
+        self.scale.activated.connect(lambda _i: self._choose_scale(str(self.scale.currentData())))
         self.method.activated.connect(lambda _i: self._method())
         self.reverse.toggled.connect(lambda on: self._style(reverse=on))
         self.by_value.toggled.connect(lambda on: self._style(by_value=on))
@@ -220,6 +224,20 @@ class StylePanel(QWidget):
         if text or name != "title":
             self._change("about", **{name: text})
 
+    def _show_scale(self, style: Style) -> None:
+        """Show the colours; those of a file stand above all others while the layer has them."""
+        own = self.scale.findData("")
+        if own >= 0:
+            self.scale.removeItem(own)
+        if style.colours:
+            swatch = _swatch(style.colours, stepped=style.method == "fixed")
+            self.scale.insertItem(0, swatch, tr("From a file", self._lang), "")
+        self.scale.setCurrentIndex(max(self.scale.findData("" if style.colours else style.scale), 0))
+
+    def _choose_scale(self, name: str) -> None:
+        if name:
+            self._style(scale=name, colours=())
+
     def _method(self) -> None:
         method = self.method.currentData()
         limits: Mapping[str, object] = {"breaks": self._limits} if method == "fixed" and len(self._limits) > 1 else {}
@@ -251,16 +269,17 @@ class StylePanel(QWidget):
         from twin.datafile.paint import save_style
 
         title = tr("Save style", self._lang)
-        name, _ = QFileDialog.getSaveFileName(self, title, f"{self._layer.about.title}.style.json", "*.json")
+        kinds = "*.json" if self._painted is None else "*.json;;*.sld"
+        name, _ = QFileDialog.getSaveFileName(self, title, f"{self._layer.about.title}.style.json", kinds)
         if name:
             try:
-                save_style(self._layer, Path(name))
+                save_style(self._layer, Path(name), self._painted)
             except OSError as error:
                 self._wrong.setText(str(error))
                 self._wrong.show()
 
     def _load(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, tr("Use a style", self._lang), "", "*.json")
+        name, _ = QFileDialog.getOpenFileName(self, tr("Use a style", self._lang), "", "*.json *.sld *.xml")
         if name:
             self.use_style(Path(name))
 
