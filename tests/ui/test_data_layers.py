@@ -12,6 +12,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from windows import shown_window
 
+from twin.datafile.spec import About, Choice, DataLayer, Style
 from twin.project import create, open_project
 from twin.scene.camera import Projection
 from twin.state import Selection, layer_table
@@ -202,3 +203,31 @@ def test_a_point_tells_its_value_under_the_pointer_and_its_row_when_clicked(
     store.change("Remove", imported=(), layers=tuple(one for one in store.state.layers if one.id != layer))
     qtbot.waitUntil(lambda: layer not in canvas.layers, timeout=LONG)
     assert cast("Inspector", window.panels.docks["inspector"].widget()).sheet is None
+
+
+def test_a_style_of_another_program_shows_its_own_colours(qtbot: QtBot, tmp_path: Path) -> None:
+    panel = StylePanel("en")
+    qtbot.addWidget(panel)
+    taken: list[DataLayer] = []
+    panel.changed.connect(taken.append)
+    layer = DataLayer(
+        id="d", file="data/a-0123456789ab.parquet", origin="a.csv", rows=3, choice=Choice(show="zones", value="v"),
+        about=About(title="A"), style=Style(),
+    )  # fmt: skip
+    panel.show_layer(layer, None, None, ("v",))
+    known = panel.scale.count()
+    entries = "".join(f'<ColorMapEntry color="#0000{k}0" quantity="{k}"/>' for k in range(3))
+    (tmp_path / "s.sld").write_text(f'<a><ColorMap type="intervals">{entries}</ColorMap></a>', encoding="utf-8")
+    panel.use_style(tmp_path / "s.sld")
+    assert taken[-1].style.colours == ("#000000", "#000010", "#000020")
+    panel.show_layer(taken[-1], None, None, ("v",))
+    assert panel.scale.currentText() == "From a file"
+    panel.scale.setCurrentIndex(panel.scale.findData("cividis"))
+    panel.scale.activated.emit(panel.scale.currentIndex())
+    assert (taken[-1].style.colours, taken[-1].style.scale) == ((), "cividis")
+    panel.show_layer(taken[-1], None, None, ("v",))
+    assert panel.scale.count() == known
+    assert panel.scale.currentData() == "cividis"
+    (tmp_path / "s.sld").write_text("no style", encoding="utf-8")
+    panel.use_style(tmp_path / "s.sld")
+    assert "not an SLD style" in panel._wrong.text()

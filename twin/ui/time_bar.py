@@ -162,7 +162,7 @@ class TimeBar(QWidget):
         boxes = (self.range, self.step, self.speed)
         wide = sum(box.maximumWidth() for box in boxes) + sum(end.width() for end in ends)
         wide += sum(button.sizeHint().width() + STEP for button in self._buttons.values())
-        wide += self.field.minimumWidth() + 12 * STEP
+        wide += self.field.maximumWidth() + 12 * STEP
         below = own and wide > self.width()
         if below != (self._lower.indexOf(self.low) >= 0):
             into = self._lower if below else self._upper
