@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from twin.errors import BadInput, ProjectLocked
-from twin.sensors import inbox
+from twin.sensors import inbox, recent
 from twin.sensors.block import fill
 from twin.sensors.embedded import EmbeddedHistory
 from twin.sensors.postgres import PostgresHistory
@@ -105,6 +105,44 @@ def test_frame_holds_the_newest_value_within_the_look_back(store: HistoryStore) 
     assert late.value[0] == 3
     assert np.isnan(late.value[1])
     assert np.isnan(store.frame(T0 - MINUTE).value).all()
+
+
+@pytest.mark.parametrize("revised", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_frames_are_what_a_look_at_all_rows_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, revised: bool
+) -> None:
+    """Late rows, streams that fell silent, several batches in a chunk of memory and many that left it."""
+    monkeypatch.setattr(recent, "_CHUNK", 8)
+    monkeypatch.setattr(recent, "_CHUNKS", 4)
+    dice = np.random.default_rng(seed)
+    said: dict[tuple[int, int], tuple[float, int]] = {}
+    with EmbeddedHistory(tmp_path / "history") as store:
+        store.add_streams(Stream(f"s{i}:no2", "no2", "ug/m3", period_s=60) for i in range(6))
+        for n in range(60):
+            count = int(dice.integers(1, 7))
+            sid = dice.integers(0, 6 if n < 20 else 4, count)
+            at = (
+                20 * n + dice.integers(0, 20, count) - (300 if dice.random() < 0.1 else 0)
+            )  # seconds; some batches late
+            if not revised:  # one value for one time
+                fresh = [(int(s), int(t)) not in said for s, t in zip(sid, at, strict=True)]
+                _, first = np.unique(at * 10 + sid, return_index=True)
+                keep = np.array(fresh) & np.isin(np.arange(count), first)
+                sid, at = sid[keep], at[keep]
+            value = dice.random(len(sid)).astype(np.float32)
+            got = T0 + (1_000_000 + n) * np.timedelta64(1, "s")
+            rows = batch(sid, T0 + at * np.timedelta64(1, "s"), value, received=np.full(len(sid), got))
+            store.append(rows)
+            said |= {(int(s), int(t)): (float(v), n) for s, t, v in zip(sid, at, value, strict=True)}
+            for second in (int(at.max(initial=0)) - 1, int(dice.integers(-10, 20 * n + 30))):
+                frame = store.frame(T0 + second * np.timedelta64(1, "s"), 200)
+                for stream in range(6):
+                    times = [t for s, t in said if s == stream and second - 200 <= t <= second]
+                    wanted = said[stream, max(times)][0] if times else np.nan
+                    assert np.array_equal(frame.value[stream], np.float32(wanted), equal_nan=True)
+                    if times:
+                        assert frame.time[stream] == T0 + max(times) * np.timedelta64(1, "s")
 
 
 def test_series_is_ascending_and_closed_at_both_ends(store: HistoryStore) -> None:

@@ -22,6 +22,7 @@ from twin.sensors.days import DAY, Days, from_arrow, to_arrow
 from twin.sensors.history import Appended, HistoryStore, check_measures, check_sids
 from twin.sensors.hot import Hot
 from twin.sensors.newest import Newest
+from twin.sensors.recent import Recent
 from twin.sensors.stream import (
     Batch,
     Frame,
@@ -138,6 +139,7 @@ class EmbeddedHistory(HistoryStore):
                 if self._tail is not None:
                     self._tail.append(fresh)
                 self._newest.take(fresh)
+                self._recent.put(fresh)
         return told
 
     def _sift(self, rows: Batch, old: np.ndarray) -> tuple[np.ndarray, int, int]:
@@ -257,9 +259,12 @@ class EmbeddedHistory(HistoryStore):
         if self._newest.all_by(at):
             return self._newest.frame(at, start)
         found = Newest(len(self._streams))
-        found.take(self._days.rows(start, at))
-        found.take(self._hot.rows(start, at) if self._revised else self._hot.newest(start, at))
-        return found.frame(at)
+        if not self._revised and self._recent.fill(found, self._newest, start, at):
+            return found.frame(at, start)
+        found, closed = Newest(len(self._streams)), self._days.rows(start, at)
+        found.take(closed)
+        self._hot.fill(found, self._newest, (start, at), self._revised, whole=len(closed) > 0)
+        return found.frame(at, start)
 
     def series(self, sid: int, start: np.datetime64, end: np.datetime64) -> Series:
         """Return the values of one stream within a span, ascending."""
@@ -396,7 +401,7 @@ class EmbeddedHistory(HistoryStore):
                 if newest.complete:
                     break
         newest.take(self._hot.last() if self._revised else self._hot.newest())
-        self._newest = newest
+        self._newest, self._recent = newest, Recent(newest.last)
 
     def _newer_than(self, kept: Path) -> bool:
         made = kept.stat().st_mtime_ns

@@ -16,10 +16,14 @@ from twin.sensors.stream import Batch, epoch_ms
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from twin.sensors.newest import Newest
+
 _COLUMNS = "sid UINTEGER, time BIGINT, value FLOAT, quality UTINYINT, received BIGINT"
 """Times as milliseconds since 1970, UTC: whole numbers group faster than DuckDB's time stamps."""
 _DAY_MS = 86_400_000
 _READER_S = 5.0
+_ENOUGH = 4
+"""Rows of each stream, on average, that are read at first for what is newest."""
 _CHECKPOINT = "64MB"
 """Size of the write-ahead log at which DuckDB folds it in by itself; at 16 MB that stalls an append for seconds."""
 
@@ -44,6 +48,9 @@ class Hot:
         self._run(self._con, f"CREATE TABLE IF NOT EXISTS obs ({_COLUMNS})")
         self._write = threading.Lock()
         self._cursors = threading.local()
+        self._extent = (0, 0, 0)
+        """Number of rows, first and last time [ms since 1970]."""
+        self._measure()
 
     def copy_of(self, path: Path) -> bool:
         """Take over the rows of a database file that nobody writes just now; False when somebody does."""
@@ -53,6 +60,7 @@ class Hot:
             return False
         try:
             self._run(self._con, "INSERT INTO obs SELECT * FROM disk.obs")
+            self._measure()
         except duckdb.CatalogException:
             return True  # made just now, and empty
         finally:
@@ -61,11 +69,16 @@ class Hot:
 
     def append(self, rows: Batch) -> None:
         """Commit rows; they survive a kill when this returns."""
+        if not len(rows):
+            return
         with self._write:
             cursor = self._con.cursor()
             cursor.register("fresh", _arrow(rows))
             self._run(cursor, "INSERT INTO obs SELECT * FROM fresh")
             cursor.close()
+            count, first, last = self._extent
+            low, high = epoch_ms(rows.time.min()), epoch_ms(rows.time.max())
+            self._extent = count + len(rows), min(first, low) if count else low, max(last, high) if count else high
 
     def rows(self, start: np.datetime64, end: np.datetime64, sid: int | None = None) -> Batch:
         """Return the rows of a span, of one stream or all, by time, stream and order of arrival."""
@@ -98,6 +111,36 @@ class Hot:
             "QUALIFY row_number() OVER (PARTITION BY sid ORDER BY time DESC, received DESC, rowid DESC) = 1"
         )
 
+    def fill(
+        self, found: Newest, known: Newest, span: tuple[np.datetime64, np.datetime64], revised: bool, whole: bool
+    ) -> None:
+        """Take what is newest within a span.
+
+        Of a dense span the last moments are read first: most streams are found there.
+
+        Parameters
+        ----------
+        found : Newest
+            Takes the rows.
+        known : Newest
+            Of all that is stored: streams without a value in it since the span began are not looked for.
+        span : (start, end), datetime64[ms]
+        revised : bool
+            A time may have several values.
+        whole : bool
+            What ``found`` has already may be older than what is here: read the whole span.
+        """
+        start, high = span
+        read = self.rows if revised else self.newest
+        count, first, last = self._extent
+        ms = (last - first) * _ENOUGH * found.count // count if count else _DAY_MS
+        while high >= start:
+            low = start if whole else max(start, high - np.timedelta64(max(ms, 1), "ms"))
+            found.take(read(low, high))
+            if not found.lacks(known, start):
+                break
+            high, ms = low - np.timedelta64(1, "ms"), 8 * ms
+
     def days(self) -> list[np.datetime64]:
         """Return the UTC days of which there are rows, ascending."""
         found = self._cursor().execute(f"SELECT DISTINCT time // {_DAY_MS} AS day FROM obs ORDER BY 1").fetchall()
@@ -112,7 +155,9 @@ class Hot:
         only = f" AND sid IN ({','.join(map(str, sids))})" if sids else ""
         with self._write:
             sql = f"DELETE FROM obs WHERE time BETWEEN {epoch_ms(start)} AND {epoch_ms(end)}{only}"
-            return int(self.one(sql)[0])
+            gone = int(self.one(sql)[0])
+            self._measure()
+            return gone
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file, at a time when nobody waits."""
@@ -132,6 +177,10 @@ class Hot:
     def close(self) -> None:
         """Close the database; all that was committed stays."""
         self._con.close()
+
+    def _measure(self) -> None:
+        count, first, last = self.one("SELECT count(*), min(time), max(time) FROM obs")
+        self._extent = int(count), int(first or 0), int(last or 0)
 
     def _cursor(self) -> Any:
         cursor = getattr(self._cursors, "cursor", None)

@@ -23,6 +23,21 @@ class Newest:
         """Whether every stream has a value."""
         return bool((self._time != _NONE).all())
 
+    @property
+    def count(self) -> int:
+        """Number of streams."""
+        return len(self._time)
+
+    @property
+    def last(self) -> int:
+        """The latest time of all [ms since 1970]."""
+        return int(self._time.max(initial=_NONE))
+
+    def lacks(self, whole: Newest, start: np.datetime64, after: int = _NONE) -> bool:
+        """Whether a stream has nothing here later than ``after`` that in ``whole`` has a value from ``start`` on."""
+        n = min(len(self._time), len(whole._time))  # streams may have come meanwhile
+        return bool(((self._time[:n] <= after) & (whole._time[:n] >= int(start.astype("int64")))).any())
+
     def grow(self, count: int) -> None:
         """Make room for more streams."""
         more = count - len(self._time)
@@ -51,6 +66,7 @@ class Newest:
         """Take notice of rows, in any order."""
         if not len(rows):
             return
+        self.grow(int(rows.sid.max()) + 1)
         time, got = rows.time.astype("int64"), rows.received.astype("int64")
         order = np.lexsort((np.arange(len(rows)), got, time, rows.sid))
         sid = rows.sid[order]
