@@ -16,6 +16,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from twin.errors import BadInput
 from twin.sensors.feeds.feed import Feed, Hopeless
+from twin.sensors.feeds.gathered import Client
 from twin.sensors.guard import MAX_MESSAGE, now_ms
 
 if TYPE_CHECKING:
@@ -91,14 +92,11 @@ class MqttFeed(Feed):
                 client.connect(self._host, self._port, keepalive=30, **self._greeting())
             except ssl.SSLError as error:
                 raise Hopeless("TLS: {reason}", reason=error.reason or str(error)) from error
-            client.loop_start()
-            while not stop.is_set() and not ended.wait(0.05):
-                pass
+            client.follow(lambda: stop.is_set() or ended.is_set())
             if problem and not stop.is_set():
                 raise problem[0]
         finally:
-            client.disconnect()
-            client.loop_stop()
+            client.leave()
 
     # --- inside -------------------------------------------------------------------------------------------------
 
@@ -110,9 +108,10 @@ class MqttFeed(Feed):
         properties.MaximumPacketSize = 4 * MAX_MESSAGE
         return {"clean_start": not self._keep, "properties": properties}
 
-    def _client(self, ended: threading.Event, problem: list[Exception]) -> paho.Client:
+    def _client(self, ended: threading.Event, problem: list[Exception]) -> Client:
         five = self._version >= 5
-        client = paho.Client(
+        client = Client(
+            self._came,
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             protocol=paho.MQTTv5 if five else paho.MQTTv311,
@@ -120,7 +119,6 @@ class MqttFeed(Feed):
             reconnect_on_failure=False,
         )
         self._secure(client)
-        client.on_message = self._came
 
         def connected(_c: paho.Client, _u: object, _f: object, reason: Any, _p: object) -> None:
             if reason.is_failure:
@@ -162,12 +160,11 @@ class MqttFeed(Feed):
             context.sslsocket_class = _Closing
             client.tls_set_context(context)
 
-    def _came(self, _client: paho.Client, _user: object, message: paho.MQTTMessage) -> None:
-        payload = bytes(message.payload)
-        if message.topic.startswith("$SYS/"):
+    def _came(self, topic: str, payload: bytes) -> None:
+        if topic.startswith("$SYS/"):
             self._count_dropped(payload)
         else:  # of one that is too long only what the intake needs to refuse it
-            self.offer(payload[: MAX_MESSAGE + 1], message.topic, now_ms())
+            self.offer(payload[: MAX_MESSAGE + 1], topic, now_ms())
 
     def _count_dropped(self, payload: bytes) -> None:
         """Count what the broker says it dropped since we came: its queue for a slow client overflowed."""
