@@ -26,6 +26,7 @@ COMMANDS = {
     "fetch": ("twin.commands.fetch", N_("fetch areas and people from a statistical office")),
     "run": ("twin.commands.run", N_("run the models for a scenario")),
     "compare": ("twin.commands.compare", N_("compare a scenario with its reference")),
+    "ask": ("twin.commands.ask", N_("answer a guided question")),
     "edit": ("twin.commands.edit", N_("add edits to a scenario")),
     "noise": ("twin.commands.noise", N_("compute one case of noise, or tests of emission")),
     "render": ("twin.commands.render", N_("make a picture of a project")),

@@ -44,6 +44,15 @@ def test_half_the_traffic_is_three_decibels_at_the_facades() -> None:
     assert reply.rows[0].shown_by
 
 
+def test_a_street_can_be_asked_about_with_its_surface_as_it_is() -> None:
+    values = QUIETER_STREET.first_values(town(HOUSES, [(STREET, {})]))
+    assert values["surface"] == ""
+    missing = QUIETER_STREET.missing(values)
+    assert missing is not None
+    assert missing.id == "street"
+    assert QUIETER_STREET.missing({**values, "street": ("r0",)}) is None, "the question cannot be asked as it stands"
+
+
 def test_nothing_to_change_is_said() -> None:
     with pytest.raises(BadInput, match="Nothing would change"):
         QUIETER_STREET.make(quieter(), town(HOUSES, [(STREET, {})]), "en")

@@ -273,4 +273,6 @@ def _given(step: Step, value: Any) -> bool:
         return True
     if isinstance(step, Number):
         return value is not None and step.low <= value <= step.high
+    if isinstance(step, Choice):  # a key may be "", as that of «as it is»
+        return value is not None and value != ()
     return value is not None and value != () and value != ""

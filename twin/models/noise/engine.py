@@ -126,7 +126,7 @@ def hear(
     around = before.surroundings if step is not None and before is not None and step.same_scene else None
     if around is None:
         same = before.surroundings if step is not None and before is not None and step.same_roads else None
-        around = surroundings(city, setting.default_g, setting.facade_absorption, same)
+        around = surroundings(city, setting.default_g, setting.facade_absorption, same, job)
     if job is not None:
         job.check()
     power, lines = powered(around, per_link)
@@ -135,10 +135,8 @@ def hear(
     if before is None or step is None:
         who = listeners(
             city, around.scene, around.house, setting.interval, setting.floors, setting.spacing, setting.height,
-            known,
+            known, None, rest,
         )  # fmt: skip
-        if rest is not None:
-            rest.check()
         every = np.arange(len(who.columns.xy))
         store = stores.Store(
             who.columns, stores.fill(around.scene.flat, lines, who.columns, setting.rules, every, rest)
@@ -225,10 +223,10 @@ def _moved(
     scene = around.scene
     same_line = restreet.known_lines(before.lines, before.surroundings.scene, lines, scene)
     old = before.listeners
-    facade = old.facade if step.same_houses else fronts(city, setting.interval, setting.floors, known)
+    facade = old.facade if step.same_houses else fronts(city, setting.interval, setting.floors, known, job)
     who = listeners(
         city, around.scene, around.house, setting.interval, setting.floors, setting.spacing, setting.height, known,
-        facade,
+        facade, job,
     )  # fmt: skip
     was = _matched(old, who)
     kept, fresh = stores.taken(before.store, who.columns, was)

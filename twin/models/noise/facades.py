@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.city.city import City
+    from twin.jobs import Job
 
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
@@ -33,6 +34,8 @@ OUT = 0.1
 """Distance [m] of receivers from the wall."""
 STOREY = 3.0
 """Height [m] of a storey where the number of floors is unknown."""
+OFTEN = 200
+"""Buildings between two looks whether to stop, some 10 ms."""
 EAR = 1.5
 """Height [m] of a receiver above its floor; lower storeys have it at half their height."""
 
@@ -59,8 +62,9 @@ Spots = list[tuple["Floats", "Floats", float]]
 
 
 def receivers(
-    city: City, interval: float = INTERVAL, out: float = OUT, known: dict[shapely.Geometry, Spots] | None = None
-) -> Receivers:
+    city: City, interval: float = INTERVAL, out: float = OUT, known: dict[shapely.Geometry, Spots] | None = None,
+    job: Job | None = None,
+) -> Receivers:  # fmt: skip
     """Return the receivers of all buildings, courtyards included; none within another building.
 
     Parameters
@@ -71,6 +75,8 @@ def receivers(
     interval, out : float [m]
     known : dict, optional
         Spots by footprint that were found before with the same interval; those of new footprints are added.
+    job : Job, optional
+        Can stop it.
 
     Returns
     -------
@@ -84,7 +90,9 @@ def receivers(
     usable &= height > 0
     rows = np.flatnonzero(usable)
     known = {} if known is None else known
-    for row in rows:
+    for n, row in enumerate(rows):
+        if job is not None and n % OFTEN == 0:
+            job.check()
         if shapes[row] not in known:
             known[shapes[row]] = list(_spots(shapes[row], interval, out))
     spots = [(row, *spot) for row in rows for spot in known[shapes[row]]]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.city.city import City
+    from twin.jobs import Job
     from twin.models.noise.facades import Receivers, Spots
     from twin.models.noise.scene import Scene
 
@@ -59,7 +60,7 @@ class Listeners:
 
 def listeners(
     city: City, scene: Scene, house: Whole, interval: float, floors: str, spacing: float, height: float,
-    known: Known, facade: Receivers | None = None,
+    known: Known, facade: Receivers | None = None, job: Job | None = None,
 ) -> Listeners:  # fmt: skip
     """Return all receivers of a City.
 
@@ -82,8 +83,12 @@ def listeners(
         What :func:`twin.models.noise.facades.receivers` found before; added to.
     facade : Receivers, optional
         Those in front of façades where they are known already.
+    job : Job, optional
+        Can stop it.
     """
-    stand = facade if facade is not None else fronts(city, interval, floors, known)
+    stand = facade if facade is not None else fronts(city, interval, floors, known, job)
+    look = job.check if job is not None else int
+    look()
     _, first, count = np.unique(stand.facade, return_index=True, return_counts=True)
     raster = ground_raster(city.terrain)
     house_of = np.full(len(city.buildings) + 1, -1, dtype=np.int64)
@@ -91,9 +96,11 @@ def listeners(
     z = np.maximum(stand.points[:, 2], at(raster, stand.points) + LOWEST)
     cells, shape, transform = _grid(city, spacing)
     cells = _outdoors(np.asarray(city.buildings.geometry.values)[house], cells, transform[0])
+    look()
     schools = _schools(city)
     outside = np.concatenate([cells, schools[1]])
     rings, ring_at = ring_codes(scene, outside)
+    look()
     indoors = np.zeros(len(outside), dtype=bool)
     indoors[np.repeat(np.arange(len(outside)), np.diff(ring_at))[rings % 3 == HOUSE]] = True
     free = np.flatnonzero(~indoors[: len(cells)])
@@ -116,9 +123,9 @@ def listeners(
     return Listeners(columns, stand, len(stand.points), free, shape, transform, schools[0])
 
 
-def fronts(city: City, interval: float, floors: str, known: Known) -> Receivers:
+def fronts(city: City, interval: float, floors: str, known: Known, job: Job | None = None) -> Receivers:
     """Return receivers in front of façades, of all floors or of the one nearest to 4 m above the ground."""
-    stand = facades.receivers(city, interval, known=known)
+    stand = facades.receivers(city, interval, known=known, job=job)
     if floors == "all" or not len(stand.points):
         return stand
     low = stand.points[np.r_[True, stand.facade[1:] != stand.facade[:-1]], 2]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.city.city import City, Terrain
+    from twin.jobs import Job
     from twin.models.noise.scene import Scene
 
     Floats = NDArray[np.float64]
@@ -83,8 +84,9 @@ class Surroundings:
 
 
 def surroundings(
-    city: City, default_g: float = 0.0, facade_absorption: float = 0.2, before: Surroundings | None = None
-) -> Surroundings:
+    city: City, default_g: float = 0.0, facade_absorption: float = 0.2, before: Surroundings | None = None,
+    job: Job | None = None,
+) -> Surroundings:  # fmt: skip
     """Return the noise scene of a City.
 
     Parameters
@@ -96,11 +98,16 @@ def surroundings(
         α of the walls of houses in all bands.
     before : Surroundings, optional
         Of a City with the same streets and terrain.
+    job : Job, optional
+        Can stop it.
     """
+    look = job.check if job is not None else int
     left_out: dict[str, int] = {}
     raster = ground_raster(city.terrain)
     houses, rows = _houses(city, facade_absorption, left_out)
+    look()
     roads = Roads(city, raster) if before is None or before.roads is None else before.roads
+    look()
     left_out.update(roads.left_out)
     scene = build(
         default_g,
@@ -110,6 +117,7 @@ def surroundings(
         raster=raster,
         decks=tuple(roads.decks),
     )
+    look()
     return Surroundings(
         scene, rows, joined(roads.stretches) if before is None else before.streets, len(roads.stretches),
         np.array(roads.link, dtype=np.int64), np.array(roads.stretch, dtype=np.int64), np.array(roads.weight), left_out,
