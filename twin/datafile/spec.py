@@ -39,7 +39,7 @@ SHOW_TITLES = {
 }
 METHOD_TITLES = {
     "continuous": N_("Continuous"),
-    "quantile": N_("Equal numbers in each class"),
+    "quantile": N_("Quantiles"),
     "equal": N_("Equal steps"),
     "natural": N_("Natural breaks"),
     "fixed": N_("Own limits"),

@@ -52,6 +52,8 @@ def describe(layer: Layer, lang: str) -> Shown:
     heading = tr(field.name, lang) + (f" [{tr(field.unit, lang)}]" if field.unit else "")
     said = "" if field.about is None else tr("Source: {source}", lang, source=field.about.said())
     common = replace(common, note=" · ".join(filter(None, (common.note, said))))
+    if heading == tr(layer.title, lang):
+        heading = ""  # the row that the legend stands under says it already
     missing = tr(unknown_text(field), lang) if bool(np.isnan(field.values).any()) else ""
     if field.categories or layer.breaks:
         classes = tuple(entry for entry in common.classes if not entry.hatched)
@@ -156,7 +158,8 @@ class LegendView(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, STEP // 2, STEP, 2 * STEP)
         outer.setSpacing(STEP)
-        outer.addWidget(label(shown.heading, "muted"))
+        if shown.heading:
+            outer.addWidget(label(shown.heading, "muted"))
         if shown.gradient:
             outer.addWidget(Gradient(shown))
         else:
