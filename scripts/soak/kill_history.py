@@ -4,7 +4,8 @@
 Usage: scripts/soak/kill_history.py [--rounds 30] [--seed 1]
 
 Each round a child appends batches, closes days and takes an inbox in between, and says on its output what it was
-told is stored. It is killed at a random moment; then the store is opened and each acknowledged row looked for.
+told is stored. It is killed at a random moment; then the store is opened, by one who only looks and by the next who
+records, and each acknowledged row looked for.
 """
 
 from __future__ import annotations
@@ -53,6 +54,18 @@ def child(folder: Path, first: int) -> None:
         n += 1
 
 
+def complete(store: EmbeddedHistory, said: list[int], end: np.datetime64) -> bool:
+    """Say whether each acknowledged row is there, and once; tell how many are not."""
+    rows = store.rows(times(0)[0], end)
+    keys = rows.time.astype("int64") * 1000 + rows.sid
+    assert len(np.unique(keys)) == len(keys), "a row was read twice"
+    mine = np.concatenate([times(n).astype("int64") * 1000 + np.arange(EACH) % STREAMS for n in said] or [keys[:0]])
+    lost = ~np.isin(mine, keys)
+    if lost.any():
+        print(f"{int(lost.sum())} acknowledged rows are lost{' to a reader' if store.read_only else ''}")
+    return not lost.any()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=30)
@@ -75,21 +88,18 @@ def main() -> int:
             process.kill()
             said += [int(line) for line in process.stdout.read().split()]
             process.wait()
+            end = times(max(said, default=0) + 5)[-1]
+            with EmbeddedHistory(folder, read_only=True) as store:
+                if not complete(store, said, end):  # who looks on sees what the killed process wrote beside
+                    return 1
             began = time.perf_counter()
             with EmbeddedHistory(folder) as store:
                 slowest = max(slowest, time.perf_counter() - began)
                 store.take_inbox()
-                start, end = times(0)[0], times(max(said, default=0) + 5)[-1]
-                rows = store.rows(start, end)
-                keys = rows.time.astype("int64") * 1000 + rows.sid
-                assert len(np.unique(keys)) == len(keys), "a row was read twice"
-                counted = store.aggregate(start, end, 86_400, ["count"])["count"].sum()
-                assert counted == len(rows), "sums and rows differ"
-                mine = np.concatenate([times(n).astype("int64") * 1000 + np.arange(EACH) % STREAMS for n in said])
-                lost = ~np.isin(mine, keys)
-                if lost.any():
-                    print(f"{int(lost.sum())} acknowledged rows are lost")
+                if not complete(store, said, end):
                     return 1
+                counted = store.aggregate(times(0)[0], end, 86_400, ["count"])["count"].sum()
+                assert counted == len(store.rows(times(0)[0], end)), "sums and rows differ"
     print(f"{args.rounds} kills, {len(said) * EACH:,} acknowledged rows, none lost, none twice; "
           f"slowest opening {slowest * 1000:.0f} ms (goal 1000)")  # fmt: skip
     return 0
