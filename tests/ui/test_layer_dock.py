@@ -266,6 +266,13 @@ def test_a_layer_whose_file_is_gone_stays_listed_and_says_why(dock: LayerDock, s
     assert "my_index" not in ids(store)
 
 
+def test_a_layer_of_sensors_without_values_keeps_its_name_and_says_why(dock: LayerDock, store: Store) -> None:
+    store.change("Add", layers=(LayerEntry("sensors:traffic_flow"), *store.state.layers))
+    row = item(dock, "sensors:traffic_flow")
+    assert row.text(0) == "Traffic flow – nothing to show"
+    assert row.toolTip(0) == "No sensor has a value around the time shown."
+
+
 def test_the_tooltip_of_a_data_layer_names_owner_licence_and_class(dock: LayerDock) -> None:
     dock.add_layer(HEIGHT)
     tip = item(dock, HEIGHT).toolTip(0)

@@ -174,10 +174,12 @@ def test_models_are_read_where_the_sensor_stands(city: City) -> None:
     got = modelled_at(cells, city, np.array([[X - 50, Y + 50], [X + 50, Y - 50], [X + 500, Y]]))
     assert got[:2].tolist() == [1, 4]
     assert np.isnan(got[2])
-    walls = Walls(np.array([[X + 5, Y, 4.0], [X + 5, Y, 10.0], [X + 90, Y, 4.0]]), np.array([[1.0, 0]] * 3),
-                  np.ones(3), np.zeros(3), np.ones(3))  # fmt: skip
-    facade = Field("W", "dB", "facades", np.empty(0, object), np.array([65, 60, 50], np.float32), places=walls)
-    assert modelled_at(facade, city, spots)[0] == 65  # the lowest storey of the nearest wall
+    stand = np.array([[X + 5, Y, 10.0], [X + 5, Y, 4.0], [X - 90, Y, 4.0], [X - 4, Y, 4.0]])
+    walls = Walls(stand, np.array([[-1.0, 0]] * 4), np.ones(4), np.zeros(4), np.ones(4))
+    facade = Field("W", "dB", "facades", np.empty(0, object), np.array([60, 65, 50, 40], np.float32), places=walls)
+    # the lowest storey of the nearest wall that faces the sensor; nearer is one of the yard behind
+    assert modelled_at(facade, city, spots)[0] == 65
+    assert modelled_at(facade, city, np.array([[X + 6.0, Y]]))[0] == 65, "a sensor on the wall"
 
 
 def test_comparison_has_bias_rmse_and_geh(city: City, tmp_path: Path) -> None:

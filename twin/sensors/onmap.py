@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PREFIX = "sensors:"
 STATE = f"{PREFIX}state"
+_RESIDUAL = "residual:"
 _BREAKS = {
     # class limits where a standard has them, else a continuous scale
     "noise_laeq": (45.0, 50.0, 55.0, 60.0, 65.0, 70.0, 75.0),
@@ -33,6 +34,20 @@ _BREAKS = {
 _SCALES = {"noise_laeq": "noise-eu", "temperature": "magma-reversed", "no2": "magma-reversed", "pm10": "magma-reversed"}
 _STANDING_COLOURS = ("#1b9e77", "#e6ab02", "#9a9892", "#5a5e64", "#d95f02", "#ffffff")
 _NOTE = N_("Hollow: no value that is fresh enough at this time.")
+
+
+def layer_title(id: str) -> str:
+    """Return the title of a layer of sensors by its id, English of the catalogue, though there is nothing to show.
+
+    Examples
+    --------
+    >>> layer_title("sensors:traffic_flow")
+    'Traffic flow'
+    """
+    if id == STATE:
+        return "State of sensors"
+    what = id.removeprefix(PREFIX)
+    return what.removeprefix(_RESIDUAL) if what.startswith(_RESIDUAL) else title_of(what)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +171,7 @@ def residual_layer(
     ids = np.array([streams[i].id for i in sids], object)
     field = Field(title, unit, "points", ids, values, places=places, source="sensors")
     limits = (-most, -most / 2, -most / 10, most / 10, most / 2, most)
-    return Layer(f"{PREFIX}residual:{title}", title, field, scale("blue-white-orange"), -most, most, limits)
+    return Layer(f"{PREFIX}{_RESIDUAL}{title}", title, field, scale("blue-white-orange"), -most, most, limits)
 
 
 def _by_quantity(streams: Sequence[Stream], where: Stands) -> dict[str, NDArray[np.intp]]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NEAR_ROAD_M = 20.0
 NEAR_WALL_M = 15.0
+BEHIND_M = 3.0
+"""So far a sensor on a wall may be behind its receiver by its coordinates; what is farther behind is a yard's wall."""
 _DAY = tuple(range(6, 18))
 _EVENING = tuple(range(18, 22))
 
@@ -166,7 +168,7 @@ def modelled_at(field: Field, city: City, xy: NDArray[np.float64]) -> NDArray[np
     """Return a model's value at places; nan where it has none near enough.
 
     Streets: both directions within 20 m of the nearest link are summed for flows; façades: the nearest receiver
-    within 15 m, the lowest storey; grids: the cell.
+    within 15 m whose wall faces the place, the lowest storey; grids: the cell.
 
     Parameters
     ----------
@@ -204,16 +206,15 @@ def modelled_at(field: Field, city: City, xy: NDArray[np.float64]) -> NDArray[np
         from scipy.spatial import cKDTree
 
         known = np.flatnonzero(np.isfinite(values))
-        order = known[np.argsort(field.places.points[known, 2], kind="stable")]
-        there = np.isfinite(xy).all(axis=1)
-        if len(order) and there.any():
-            distance, near_wall = cKDTree(field.places.points[order, :2]).query(
-                xy[there], distance_upper_bound=NEAR_WALL_M
-            )
-            hit = np.isfinite(distance)
-            got = np.full(int(there.sum()), np.nan)
-            got[hit] = values[order[near_wall[hit]]]
-            found[there] = got
+        there = np.flatnonzero(np.isfinite(xy).all(axis=1))
+        if len(known) and len(there):
+            stand, out = field.places.points[known], field.places.normal[known]
+            for i, near in zip(there, cKDTree(stand[:, :2]).query_ball_point(xy[there], NEAR_WALL_M), strict=True):
+                way = xy[i] - stand[near, :2]
+                before = np.einsum("ij,ij->i", way, out[near]) > -BEHIND_M
+                near, away = np.array(near, np.intp)[before], np.hypot(*way[before].T)
+                if len(near):
+                    found[i] = values[known[near[np.lexsort((stand[near, 2], away.round(2)))[0]]]]
     return found
 
 

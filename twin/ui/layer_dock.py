@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
+from twin.sensors.onmap import PREFIX, layer_title
 from twin.state import BASE_LAYERS, LayerEntry, State, Store
 from twin.text import N_, number, tr
 from twin.ui.facts import source_facts
@@ -255,6 +256,8 @@ class LayerDock(QWidget):
     def _why_not(self, id: str) -> str:
         if id in self._errors:
             return tr("This layer could not be made: {error}", self._lang, error=self._errors[id])
+        if id.startswith(PREFIX):
+            return "" if id in self._layers else tr("No sensor has a value around the time shown.", self._lang)
         if self._available and id not in self._available:
             return tr("There is no layer file {name} in this installation.", self._lang, name=f"{id}.py")
         if id in self._available and self._available[id].on_request and id not in self._layers:
@@ -313,6 +316,8 @@ class LayerDock(QWidget):
             return tr(BASE_NAMES[id], self._lang)
         if id in self._layers:
             return tr(self._layers[id].title, self._lang)
+        if id.startswith(PREFIX):
+            return tr(layer_title(id), self._lang)
         return tr(self._available[id].title, self._lang) if id in self._available else id
 
     def _tip(self, id: str) -> str:

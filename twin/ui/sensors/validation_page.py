@@ -115,12 +115,13 @@ class ValidationPage(QWidget):
         self._compared = found
         unit = shown(found.unit)
         n = len(found.sids)
+        digits = 0 if found.geh is not None else 1  # vehicles are whole
         self.on_map.setEnabled(n > 0)
         parts = [trn("{n} sensor", "{n} sensors", n, lang)]
         if n:
             parts += [
-                tr("bias {value}", lang, value=number(found.bias, lang, 1, unit)),
-                tr("RMSE {value}", lang, value=number(found.rmse, lang, 1, unit)),
+                tr("bias {value}", lang, value=number(found.bias, lang, digits, unit)),
+                tr("RMSE {value}", lang, value=number(found.rmse, lang, digits, unit)),
             ]
             if np.isfinite(found.correlation):
                 parts.append(tr("r = {value}", lang, value=number(found.correlation, lang, 2)))
