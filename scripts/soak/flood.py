@@ -162,13 +162,15 @@ def flood(broker: object, folder: Path, args: argparse.Namespace) -> None:
     ran = time.monotonic() - began
     assert sender.stdout is not None
     sent = int(sender.stdout.read())
-    wait(lambda: window.sensing.desk.recorder.tally.received >= sent, 30)
+    recorder = window.sensing.desk.recorder
+    wait(lambda: recorder.tally.received + recorder.tally.lost >= sent, 60)
     beat.stop()
-    tally = window.sensing.desk.recorder.tally
+    tally = recorder.tally
     status = window.sensing.statuses["flood"]
     never = sent - status.received
     print(f"sent {sent:,} in {ran:.0f} s ({sent / ran:,.0f}/s); received {tally.received:,}, stored {tally.stored:,},")
-    print(f"repeated {tally.repeated:,}, refused {tally.refused:,}, lost {tally.lost:,}, never came {never:,}")
+    print(f"repeated {tally.repeated:,}, refused {tally.refused:,}, lost {tally.lost:,}, never came {never:,},")
+    print(f"connected anew {status.reconnects} times;", status.error)
     q = np.percentile(late, (50, 95, 99, 100))
     print(f"GUI timer late between frames: p50 {q[0]:.1f}, p95 {q[1]:.1f} (goal 20), p99 {q[2]:.1f}, max {q[3]:.0f} ms")
     third = max(len(memory) // 3, 1)
