@@ -209,12 +209,14 @@ def modelled_at(field: Field, city: City, xy: NDArray[np.float64]) -> NDArray[np
         there = np.flatnonzero(np.isfinite(xy).all(axis=1))
         if len(known) and len(there):
             stand, out = field.places.points[known], field.places.normal[known]
-            for i, near in zip(there, cKDTree(stand[:, :2]).query_ball_point(xy[there], NEAR_WALL_M), strict=True):
-                way = xy[i] - stand[near, :2]
-                before = np.einsum("ij,ij->i", way, out[near]) > -BEHIND_M
-                near, away = np.array(near, np.intp)[before], np.hypot(*way[before].T)
-                if len(near):
-                    found[i] = values[known[near[np.lexsort((stand[near, 2], away.round(2)))[0]]]]
+            around = cKDTree(stand[:, :2]).query_ball_point(xy[there], NEAR_WALL_M)
+            for place, within in zip(there, around, strict=True):
+                near_by = np.array(within, np.intp)
+                way = xy[place] - stand[near_by, :2]
+                faces = np.einsum("ij,ij->i", way, out[near_by]) > -BEHIND_M
+                near_by, away = near_by[faces], np.hypot(*way[faces].T).round(2)
+                if len(near_by):
+                    found[place] = values[known[near_by[np.lexsort((stand[near_by, 2], away))[0]]]]
     return found
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from twin.city.city import City
     from twin.layer import Field, Layer
+    from twin.result import Result
     from twin.sensors.feeds.feed import Status
     from twin.sensors.history import HistoryStore
     from twin.ui.sensors.panel import SensorPanel
@@ -192,12 +193,12 @@ class Sensing(QObject):
         return x, y
 
     @property
-    def answers(self) -> list[tuple[str, list[Field]]]:
-        """The models that answered for the scenario shown, with their fields."""
+    def answers(self) -> list[tuple[Result, list[Field]]]:
+        """What the models answered for the scenario shown, with its fields."""
         answer = self._window.workbench.results.answer
         if answer is None:
             return []
-        return [(name, list(result.fields)) for name, result in answer.results.items()]
+        return [(result, list(result.fields)) for result in answer.results.values()]
 
     def ask_models(self) -> None:
         """Let the models answer, so that they can be compared."""

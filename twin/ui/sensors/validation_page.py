@@ -18,6 +18,7 @@ from twin.ui.widgets import STEP, button, label, row
 
 if TYPE_CHECKING:
     from twin.layer import Field
+    from twin.result import Result
     from twin.ui.chart import ChartView
     from twin.ui.sensors.sensing import Sensing
 
@@ -31,7 +32,7 @@ class ValidationPage(QWidget):
         super().__init__(parent)
         self._lang = lang
         self._sensing: Sensing | None = None
-        self._offers: list[tuple[str, Field, Pairing]] = []
+        self._offers: list[tuple[Result, Field, Pairing]] = []
         self._compared: Compared | None = None
         self._chart: ChartView | None = None
         self.choice = QComboBox()
@@ -66,15 +67,15 @@ class ValidationPage(QWidget):
         sensing = self._sensing
         if sensing is None:
             return
-        fields = [(model, field) for model, found in sensing.answers for field in found]
+        fields = [(result, field) for result, found in sensing.answers for field in found]
         measured = {one.quantity for one in sensing.read.streams}
         offers = [
-            (model, field, pairing)
+            (result, field, pairing)
             for pairing in PAIRINGS
-            for model, field in fields
+            for result, field in fields
             if field.name == pairing.field and pairing.quantity in measured
         ]
-        if [(m, id(f)) for m, f, _ in offers] == [(m, id(f)) for m, f, _ in self._offers]:
+        if [(id(r), id(f)) for r, f, _ in offers] == [(id(r), id(f)) for r, f, _ in self._offers]:
             return
         self.choice.setVisible(bool(offers))
         was = self.choice.currentText()
@@ -129,7 +130,10 @@ class ValidationPage(QWidget):
                 parts.append(tr("GEH below 5: {value}", lang, value=number(100 * found.geh_below_5, lang, 0, "%")))
         self.figures.setText(" · ".join(parts))
         synthetic = " " + tr("The measurements are synthetic.", lang) if sensing.synthetic else ""
-        self.said.setText(f"{tr(_SCOPE, lang)} {span_text(sensing.read, lang)}.{synthetic}")
+        place = self.choice.currentIndex()
+        early = 0 <= place < len(self._offers) and self._offers[place][0].quality != "final"
+        soon = tr("Preview; it is being refined.", lang) + " " if early else ""
+        self.said.setText(f"{soon}{tr(_SCOPE, lang)} {span_text(sensing.read, lang)}.{synthetic}")
         from twin.ui.chart import ChartView
 
         if self._chart is None:
