@@ -111,8 +111,10 @@ def test_the_docs_own_test_runs(root: Path, tmp_path: Path, monkeypatch: pytest.
 
 def test_a_model_of_the_docs_answers_in_the_chain(root: Path, alone: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (alone / "mixed_use.py").write_text(written(root)["mixed_use.py"], encoding="utf-8")
-    assert main(["run", "demo", "--models", "mixed_use", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    assert main(["--lang", "en", "run", "demo", "--models", "mixed_use", "--json"]) == 0
+    said = capsys.readouterr()
+    assert "Source: My study – KTH – CC-BY-4.0, CC0-1.0. Information class: open" in said.err
+    told = json.loads(said.out)
     assert [one["id"] for one in told["indicators"]] == ["mixed_use.spread"]
     assert 0 < told["indicators"][0]["value"] < 50
 

@@ -55,6 +55,7 @@ def run(args: Namespace, console: Console) -> int:
     for one in dict.fromkeys((reference.name, scenario.name)):
         running.warn(state, one, console)
     after, before = running.answered(chain, [scenario, reference], models, console, console.job())
+    running.say_sources((after, before), console)
     band = {}
     if args.band is not None:
         from twin.chain.band import banded

@@ -94,7 +94,7 @@ def layer(
     from twin.chain.chain import Chain
     from twin.chain.registry import MODELS, ordered, seen_alike
     from twin.content import demo_project
-    from twin.scenario.scenario import PRESENT, find, reference_of
+    from twin.scenario.scenario import find, reference_of, shown_name
     from twin.ui.result_layers import DIFFERENCE, layer_id, result_layers
 
     scenario = find(state.scenarios, names[0] or "").assuming(given)
@@ -116,7 +116,7 @@ def layer(
         raise BadInput("The model «{name}» gave no answer.", name=tr(MODELS[want.model].title, console.lang))
     of_fields = [one.name for one in answers[0].results[want.model].fields]
     field = _field(want, of_fields)
-    called = tuple(tr(one.name, console.lang) if one is PRESENT else one.name for one in (*asked, *asked)[:2])
+    called = tuple(shown_name(one, console.lang) for one in (asked[0], asked[-1]))
     before = answers[1] if reference is not None else None
     made = result_layers(answers[0], before, (called[0], called[1]), console.lang)
     found = made.layers.get(layer_id(want.kind, want.model, field))

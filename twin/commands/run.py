@@ -89,9 +89,22 @@ def run(args: Namespace, console: Console) -> int:
         said for one in answers for result in one.results.values() for said in result.assumptions
     ):
         console.say(tr(text, lang))
+    say_sources(answers, console)
     rows = [_row(one) for one in answers]
     console.result(rows[0] if len(rows) == 1 else {"runs": rows}, "\n".join(_text(one, lang) for one in answers))
     return max(failed(one, args.models) for one in answers)
+
+
+def say_sources(answers: Sequence[Answer], console: Console) -> None:
+    """Say whose the values of drop-in models are, and their information class."""
+    from twin.city.schema import word
+
+    fields = (field for one in answers for result in one.results.values() for field in result.fields)
+    for about in dict.fromkeys(field.about for field in fields):
+        if about is not None:
+            said = tr("Source: {source}", console.lang, source=about.said())
+            name = tr(word(about.classification), console.lang)
+            console.say(f"{said}. " + tr("Information class: {name}", console.lang, name=name))
 
 
 def _each(project: str, scenarios: Sequence[Scenario], models: Sequence[str], job: Job) -> list[Answer]:
