@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,14 +15,17 @@ from twin.chart import Bars
 from twin.errors import BadInput
 from twin.places import Lines
 from twin.questions.listening import FAINT, LISTEN, RAYS
-from twin.questions.noise import NEW_HOUSE, QUIETER_STREET, SCREEN
+from twin.questions.noise import NEW_HOUSE, QUIETER_STREET, SCREEN, beside
 from twin.questions.question import Asked, Question, Reply
 from twin.scenario.buildings import AddBuilding
 from twin.scenario.scenario import PRESENT
 
+if TYPE_CHECKING:
+    from twin.city.city import City
 
-def ask(question: Question, values: dict[str, Any]) -> Reply:
-    city = town(HOUSES, [(STREET, {"name": "Gatan"})])
+
+def ask(question: Question, values: dict[str, Any], city: City | None = None) -> Reply:
+    city = town(HOUSES, [(STREET, {"name": "Gatan"})]) if city is None else city
     made = question.make(values, city, "en")
     scenario = PRESENT.changed(name="A").adding(*made.edits).changed(parameters={"noise": {"grid": 0.0}})
     chain = Chain(city)
@@ -79,8 +82,25 @@ def test_a_house_by_the_road_and_one_far_from_it() -> None:
 def test_a_screen_shields_some_and_one_far_away_nobody() -> None:
     near = ask(SCREEN, {"line": tuple(LineString([(-60, 6), (60, 6)]).coords), "height": 4.0, "absorbing": True})
     assert "at least 1 dB quieter" in near.sentence
+    assert " at 0 louder" not in near.sentence
     far = ask(SCREEN, {"line": ((-60.0, 900.0), (60.0, 900.0)), "height": 4.0, "absorbing": False})
     assert "Nobody hears it" in far.sentence
+
+
+def test_a_screen_that_only_reflects_is_not_said_to_shield() -> None:
+    """A hard screen on the far side of the street throws the sound back to the houses and shields none."""
+    behind = {"line": ((-60.0, -6.0), (60.0, -6.0)), "height": 6.0, "absorbing": False}
+    city = town([(box(-30, 12, -5, 24), {})], [(STREET, {"name": "Gatan"})])
+    reply = ask(SCREEN, behind, city)
+    assert reply.sentence.startswith("It shields no façade by 1 dB; at ")
+    assert " 0 façade places" not in reply.sentence
+
+
+def test_a_level_never_reads_as_a_limit_that_it_passes() -> None:
+    assert beside(60.04, (60.0,), "en") == "60.1\xa0dB(A)"
+    assert beside(59.96, (60.0,), "en") == "59.9\xa0dB(A)"
+    assert beside(60.0, (60.0,), "en") == "60\xa0dB(A)"
+    assert beside(57.3, (60.0, 55.0), "sv") == "57\xa0dB(A)"
 
 
 def test_what_is_heard_at_a_place_is_told_and_drawn() -> None:

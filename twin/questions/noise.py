@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -182,7 +183,7 @@ def _house_reply(asked: Asked) -> Reply:
     if found is None or not at.size:
         return Reply(tr("No road is heard at this house.", lang), shown, notes(asked))
     high, low = float(at.max()), float(at.min())
-    levels = {"high": number(high, lang, 0, "dB(A)"), "low": number(low, lang, 0, "dB(A)")}
+    levels = {"high": beside(high, (LIMIT, SMALL), lang), "low": beside(low, (QUIET,), lang)}
     ground = _ground_floor(found, outline)
     if high <= LIMIT:
         text = tr("Its loudest façade has {high} Leq,24h: within the 60 dB(A) for new dwellings.", lang, **levels)
@@ -199,9 +200,24 @@ def _house_reply(asked: Asked) -> Reply:
         )  # fmt: skip
     rule = tr("Förordning (2015:216), §§ 3–4, equivalent levels only; whether rooms face that side is not known.", lang)
     patio = tr("Its quietest wall at the ground has {level}: {verdict} 50 dB(A) for a patio.", lang,
-               level=number(ground, lang, 0, "dB(A)"),
+               level=beside(ground, (PATIO,), lang),
                verdict=tr("within", lang) if ground <= PATIO else tr("above", lang))  # fmt: skip
     return Reply(f"{text} {_people(asked)}".strip(), shown, (patio, rule, *notes(asked)))
+
+
+def beside(level: float, limits: tuple[float, ...], lang: str) -> str:
+    r"""Return a level without decimals, with one where it would else read as a limit that it is above or below.
+
+    Examples
+    --------
+    >>> beside(63.7, (60.0, 65.0), "en"), beside(60.4, (60.0, 65.0), "en"), beside(60.01, (60.0,), "en")
+    ('64\xa0dB(A)', '60.4\xa0dB(A)', '60.1\xa0dB(A)')
+    """
+    for limit in limits:
+        if round(level) == limit != level:
+            tenths = math.ceil(level * 10) if level > limit else math.floor(level * 10)
+            return number(tenths / 10, lang, 1, "dB(A)")
+    return number(level, lang, 0, "dB(A)")
 
 
 def _ground_floor(found: tuple[Walls, Floats], outline: Any) -> float:
@@ -243,12 +259,19 @@ def _screen_reply(asked: Asked) -> Reply:
         text = tr("Nobody hears it: no façade changes by 1 dB or more compared with {reference}.", lang,
                   reference=asked.names[1])  # fmt: skip
         return Reply(f"{text} {_people(asked)}".strip(), shown, notes(asked))
-    text = tr(
-        "At {better} façade places it becomes at least 1 dB quieter, by {most} at most; at {worse} louder, by "
-        "reflection, compared with {reference}.", lang, better=number(int(better.sum()), lang, 0),
-        most=number(float(-np.nanmin(change)), lang, 1, "dB"), worse=number(int(worse.sum()), lang, 0),
-        reference=asked.names[1],
-    )  # fmt: skip
+    said = {
+        "better": number(int(better.sum()), lang, 0), "worse": number(int(worse.sum()), lang, 0),
+        "most": number(float(-np.nanmin(change)), lang, 1, "dB"), "reference": asked.names[1],
+    }  # fmt: skip
+    if not worse.any():
+        text = tr("At {better} façade places it becomes at least 1 dB quieter, by {most} at most, compared with "
+                  "{reference}.", lang, **said)  # fmt: skip
+    elif not better.any():
+        text = tr("It shields no façade by 1 dB; at {worse} façade places it becomes at least 1 dB louder, by "
+                  "reflection, compared with {reference}.", lang, **said)  # fmt: skip
+    else:
+        text = tr("At {better} façade places it becomes at least 1 dB quieter, by {most} at most; at {worse} louder, "
+                  "by reflection, compared with {reference}.", lang, **said)  # fmt: skip
     return Reply(f"{text} {_people(asked)}".strip(), shown, notes(asked))
 
 
