@@ -327,6 +327,10 @@ MODEL = Model("own", "Own index", "1", {reads}, (), (Parameter("r", "R", "m", 1.
         ),
         (LAYER.format(where="buildings", made="None"), "f.py: make returned None for this city"),
         (
+            LAYER.format(where="buildings", made=f"layer_of(ids[0], TITLE, {FIELD})").replace("if not", "if 0 and not"),
+            "f.py:9: IndexError: index 0 is out of bounds for axis 0 with size 0 (on an empty city, which must give",
+        ),
+        (
             LAYER.format(where="buildings", made="layer_of('f', TITLE, Field('n', '', 'grid', ids, values))"),
             "f.py: n: values of «grid» need places",
         ),

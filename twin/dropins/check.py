@@ -75,7 +75,11 @@ def _check_layer(dropin: DropIn, city: City, values: Mapping[str, Value]) -> Lay
         raise AssertionError(kinds.where(error, dropin.path)) from error
     _be(city_key(city) == before, f"{dropin.id}: it changed the city; make new tables instead")
     _be(heard == sorted(heard), f"{dropin.id}: its progress goes back")
-    empty = kinds.made(dropin, City("Empty", city.crs), values, Job())
+    try:
+        empty = kinds.answered(dropin, City("Empty", city.crs), values, Job())
+    except Exception as error:
+        said = kinds.where(error, dropin.path)
+        raise AssertionError(f"{said} (on an empty city, which must give None)") from error
     _be(empty is None, f"{dropin.id}: an empty city must give None")
     if layer is None:
         raise AssertionError(
