@@ -151,6 +151,10 @@ _WINDOW = (
         "indicators", N_("In&dicators"), N_("Show or hide the table of indicators"), ("Ctrl+6",), "table", "project",
         True,
     ),
+    Command(
+        "streets", N_("Street ta&ble"), N_("Show or hide all streets as a table, to change several at once"),
+        ("Ctrl+Shift+6",), "", "project", True,
+    ),
     Command("sensors", N_("Se&nsors"), N_("Show or hide what sensors measure"), ("Ctrl+Shift+M",), "live",
             "project", True),
     Command(

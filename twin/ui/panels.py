@@ -32,14 +32,15 @@ _TITLES = {
     "scenarios": N_("Scenarios"),
     "traffic": N_("Traffic"),
     "indicators": N_("Indicators"),
+    "streets": N_("Street table"),
     "parameters": N_("Parameters"),
     "sensors": N_("Sensors"),
 }
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
-_PLACES = {"layers": _LEFT, "bookmarks": _LEFT, "indicators": _BOTTOM, "parameters": _BOTTOM}
+_PLACES = {"layers": _LEFT, "bookmarks": _LEFT, "indicators": _BOTTOM, "streets": _BOTTOM, "parameters": _BOTTOM}
 _BELOW = ("indicators", "parameters")
-_LATER = ("traffic", "jobs", "indicators", "parameters")
+_LATER = ("traffic", "jobs", "indicators", "streets", "parameters")
 """Docks that are hidden at first; the indicators come with the first edit."""
 _WIDTHS = (288, 376)
 """Of the docks at the sides [px], where a line of text is as high as :data:`_LINE`."""
@@ -135,6 +136,7 @@ class Panels(QObject):
         for name in ("inspector", "scenarios", "traffic", "sensors", "jobs"):
             self._window.tabifyDockWidget(first, self.docks[name])
         self._window.tabifyDockWidget(self.docks["layers"], self.docks["bookmarks"])
+        self._window.tabifyDockWidget(self.docks["indicators"], self.docks["streets"])
         self.set_widths()
 
     def set_widths(self) -> None:
@@ -166,15 +168,18 @@ class Panels(QObject):
     def reveal(self, name: str) -> None:
         """Show a dock; those below the view, which stand side by side, at a moderate height."""
         dock = self.docks[name]
-        was = [self.docks[other] for other in _BELOW if self.docks[other].isVisible()]
+        below = _BELOW if name in _BELOW else (*_BELOW, name)
+        was = [self.docks[other] for other in below if self.docks[other].isVisible()]
         dock.show()
         dock.raise_()
         if name in _WIDE and dock.width() < _WIDE[name] and not dock.isFloating():
             wide = partial(self._window.resizeDocks, [dock], [_WIDE[name]], Qt.Orientation.Horizontal)
             QTimer.singleShot(0, self, wide)
-        if name in _BELOW and dock not in was and not dock.isFloating():
-            both = [*was, dock]
+        if _PLACES.get(name) is _BOTTOM and dock not in was and not dock.isFloating():
+            both = [*was, dock] if name in _BELOW else [dock]
             sizes, along = [_HEIGHT], Qt.Orientation.Vertical
+            if was and name not in _BELOW:
+                return
             if was:
                 sizes, along = [self._window.width() // 2] * len(both), Qt.Orientation.Horizontal
             QTimer.singleShot(0, self, partial(self._window.resizeDocks, both, sizes, along))
@@ -238,6 +243,10 @@ class Panels(QObject):
             from twin.ui.traffic_panel import TrafficPanel
 
             return TrafficPanel(self._lang)
+        if name == "streets":
+            from twin.ui.street_panel import StreetPanel
+
+            return StreetPanel(self._lang)
         if name == "parameters":
             return ParameterPanel(content.store, self._lang)
         if name == "indicators":

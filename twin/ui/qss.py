@@ -137,6 +137,7 @@ QHeaderView::section {
   background: $panel; color: $muted; border: none; border-bottom: 1px solid $line; padding: 4px 8px;
   font-size: ${pt_small}pt; font-weight: 500; }
 QTableView { gridline-color: $line; }
+#street_table::item { padding: 0 8px; }
 
 QDockWidget { font-weight: 500; titlebar-close-icon: url($close); titlebar-normal-icon: url($detach); }
 QDockWidget::title { background: $panel; padding: 8px 12px; text-align: left; border-bottom: 1px solid $line; }

@@ -41,6 +41,7 @@ class TrafficPanel(QWidget):
     street_traced = Signal(object, str)
     place_traced = Signal(float, float, str)
     trace_cleared = Signal()
+    table_wanted = Signal()
     selected = Signal(str, object)
     """(table, ids) chosen in a chart."""
 
@@ -96,7 +97,9 @@ class TrafficPanel(QWidget):
         self.bundle.clicked.connect(lambda _checked=False: self._trace())
         self.times.clicked.connect(lambda _checked=False: self._from_here())
         self.clear.clicked.connect(lambda _checked=False: self.trace_cleared.emit())
-        for one in (self.bundle, self.times, self.clear):
+        self.all = button(tr("All streets as a table", lang), tr("Find streets, and change several at once", lang))
+        self.all.clicked.connect(lambda _checked=False: self.table_wanted.emit())
+        for one in (self.bundle, self.times, self.clear, self.all):
             one.setProperty("role", "link")
             column.addLayout(row(one, None))
         self.which = QComboBox()

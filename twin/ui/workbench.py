@@ -41,9 +41,12 @@ if TYPE_CHECKING:
     from twin.ui.questions.panel import QuestionPanel
     from twin.ui.scenario_dock import ScenarioDock
     from twin.ui.selected import SelectedTools
+    from twin.ui.street_panel import StreetPanel
     from twin.ui.traffic_panel import TrafficPanel
     from twin.ui.window import MainWindow
 
+_LOOKS = ("indicators", "traffic", "streets")
+"""Docks that show what models say."""
 _ON_SELECTED = ("close_link", "close_street", "remove_thing")
 
 
@@ -59,6 +62,7 @@ class Workbench(QObject):
         self._tools: SelectedTools | None = None
         self._panel: IndicatorPanel | None = None
         self._traffic: TrafficPanel | None = None
+        self._streets: StreetPanel | None = None
         self._dock: ScenarioDock | None = None
         self._told = False
         self._clicked: tuple[float, float, float] | None = None
@@ -79,7 +83,7 @@ class Workbench(QObject):
         self.results.asked.connect(self._show_work)
         self._calm = Throttle(self._show_work, self)
         window.session.tasks.progressed.connect(lambda _task: self._calm.ask())
-        for name in ("indicators", "traffic"):
+        for name in _LOOKS:
             window.panels.docks[name].visibilityChanged.connect(lambda shown: self.look() if shown else None)
         window.viewport.menu_wanted.connect(self._menu)
         window.viewport.picked.connect(self._picked)
@@ -94,6 +98,7 @@ class Workbench(QObject):
             "indicators": lambda: panels.toggle("indicators"),
             "parameters": lambda: panels.toggle("parameters"),
             "traffic": lambda: panels.toggle("traffic"),
+            "streets": lambda: panels.toggle("streets"),
             "new_scenario": self._copy,
             "halves": lambda: self.comparing.toggle("halves"),
             "curtain": lambda: self.comparing.toggle("curtain"),
@@ -130,7 +135,7 @@ class Workbench(QObject):
         self.drafting.begin(self.results.shown, lang)
         self.asking.attach(self._session.store, lang)
         if self.results.shown is None:
-            self._tools = self._panel = self._dock = self._traffic = None
+            self._tools = self._panel = self._dock = self._traffic = self._streets = None
             return
         from twin.ui.selected import SelectedTools
 
@@ -149,6 +154,12 @@ class Workbench(QObject):
         self._traffic.place_traced.connect(self.results.tracing.place)
         self._traffic.trace_cleared.connect(self.results.tracing.clear)
         self._traffic.selected.connect(self.select)
+        self._traffic.table_wanted.connect(lambda: self._window.panels.bring("streets"))
+        self._streets = cast("StreetPanel", docks["streets"].widget())
+        self._streets.follow(self.results.shown)
+        self._streets.edit_made.connect(self._add_by_table)
+        self._streets.chosen.connect(self._choose_streets)
+        self._streets.shown_wanted.connect(lambda ids: self.select("roads", ids))
         self._panel = cast("IndicatorPanel", docks["indicators"].widget())
         self._panel.row_chosen.connect(self._show_row)
         self._panel.stop_requested.connect(self.results.cancel)
@@ -166,7 +177,7 @@ class Workbench(QObject):
         inspector.set_fields(self.results.added.files.fields)
         self.results.set_language()
         self._show_answers()
-        if docks["indicators"].isVisible() or docks["traffic"].isVisible():
+        if any(docks[name].isVisible() for name in _LOOKS):
             self.look()
 
     def refresh(self) -> None:
@@ -205,6 +216,12 @@ class Workbench(QObject):
             self._window.panels.reveal("indicators")
             self._window.panels.docks["scenarios"].raise_()
         return True
+
+    def _add_by_table(self, edit: AnyEdit) -> None:
+        """Add an edit; the table stays in front, which the first of all edits would hide behind the indicators."""
+        told, self._told = self._told, True
+        self.add(edit)
+        self._told = told
 
     def ask(self, question: Question) -> None:
         """Begin a guided question."""
@@ -311,6 +328,8 @@ class Workbench(QObject):
             self._panel.show_answers(self.results.answer, self.results.reference, self.results.names)
         if self._traffic is not None:
             self._traffic.show_answers(self.results.answer, self.results.reference, self.results.names)
+        if self._streets is not None:
+            self._streets.show_answers(self.results.answer, self.results.reference, self.results.names)
         if self._dock is not None:
             self._dock.set_conflicts(self.results.conflicts)
         self._show_work()
@@ -390,6 +409,12 @@ class Workbench(QObject):
             self._window.viewport.fly_to_selection(margin=0.1)
             if self.asking.question is None:
                 self._window.panels.reveal("inspector")
+
+    def _choose_streets(self, ids: object) -> None:
+        """Select the streets of a table where they are."""
+        store, links = self._session.store, cast("tuple[str, ...]", ids)
+        if store is not None:
+            store.change("Select", undoable=False, selection=Selection("roads", links) if links else None)
 
     def _fly(self, box: object) -> None:
         if box is not None:
