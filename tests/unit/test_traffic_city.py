@@ -22,8 +22,8 @@ from twin.models.traffic.model import TABLES, TRAFFIC
 from twin.models.traffic.names import ADT
 from twin.models.traffic.urban.bans import rules_of, shut_out
 from twin.models.traffic.urban.connect import connectors_of, core, gateways, people_of
-from twin.models.traffic.urban.counts import counts_of, fit_of, geh
-from twin.models.traffic.urban.gravity import car_share, furness
+from twin.models.traffic.urban.counts import Counts, counts_of, fit_of, geh
+from twin.models.traffic.urban.gravity import PRIOR, car_share, furness, volumes
 from twin.models.traffic.urban.links import Layout, grid_of, streets_of
 from twin.models.traffic.urban.load import classes_of, load
 from twin.models.traffic.urban.odme import LEAST, MOST, least, shares
@@ -553,12 +553,37 @@ def test_what_cars_cannot_reach_and_leave_is_named():
     assert set(found.places) == {"lone", "sink"}
 
 
-def test_one_way_streets_at_the_edge_of_the_map_are_gateways():
+def passed_through():
+    """Return a square without demand of its own that a street comes in to and one leaves."""
     city = square()
     ins = city.roads.iloc[[0]].assign(id="in", from_node="W", to_node="A", kind="primary")
     out = city.roads.iloc[[0]].assign(id="out", from_node="C", to_node="E", kind="primary")
     roads = pd.concat([city.roads, ins, out], ignore_index=True)
-    bare = city.replaced(roads=roads, demand=city.demand.iloc[:0])
+    return city.replaced(roads=roads, demand=city.demand.iloc[:0])
+
+
+def test_what_comes_in_at_the_edge_follows_the_counts_that_are_fitted_to_and_no_others():
+    bare = passed_through()
+    layout = Layout()
+    streets = streets_of(bare, layout)
+    grid = grid_of(streets, connectors_of(bare, streets, people_of(bare)), layout)
+    row = np.flatnonzero(streets.ids == "in")
+    capacity = {name: float(streets.capacity[streets.ids == name][0]) for name in ("in", "out")}
+
+    def counted(held_out):
+        return Counts(row, np.array([9_000.0]), np.array([held_out]))
+
+    nothing = volumes(grid, Counts(row[:0], np.zeros(0), np.zeros(0, dtype=bool)), 5.0)
+    assert nothing[0].sum() == pytest.approx(5.0 * capacity["in"])
+    assert np.array_equal(volumes(grid, counted(True), 5.0), nothing)
+    enter, leave = volumes(grid, counted(False), 5.0)
+    assert enter.sum() == 9_000.0
+    hours = (PRIOR * 5.0 + 9_000.0 / capacity["in"]) / (PRIOR + 1.0)
+    assert leave.sum() == pytest.approx(hours * capacity["out"])
+
+
+def test_one_way_streets_at_the_edge_of_the_map_are_gateways():
+    bare = passed_through()
     streets = streets_of(bare, Layout())
     assert set(gateways(streets)) == {"W", "E"}
     assert core(streets, gateways(streets)).all()

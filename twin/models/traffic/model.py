@@ -91,5 +91,5 @@ def _answer(
 
 
 TRAFFIC = Model(
-    MODEL, N_("Traffic"), "1.2", TABLES, (), PARAMETERS, run, preview=preview, seconds=2.0, pivots=True, paints=PAINTS
+    MODEL, N_("Traffic"), "1.3", TABLES, (), PARAMETERS, run, preview=preview, seconds=2.0, pivots=True, paints=PAINTS
 )

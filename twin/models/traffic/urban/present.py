@@ -119,18 +119,18 @@ def _begun(city: City, settings: Settings, job: Job | None) -> Present:
     people = people_of(city)
     connectors = connectors_of(city, streets, people)
     grid = grid_of(streets, connectors, layout)
+    counts = counts_of(city, streets, settings.share("held_out"))
     own = bool(len(city.demand))
     if own:
         demand = of_table(city, connectors.ids, settings)
     else:
-        demand = with_growth(gravity(city, grid, people, settings), city)
+        demand = with_growth(gravity(city, grid, people, counts, settings), city)
     rules = rules_of(city, bool(settings.values["proposed_rules"]))
     gap = max(settings.number("gap"), COARSE)
 
     def loaded(demand: Demand, warm: Loaded | None) -> Loaded:
         return load(grid, demand, rules, settings, gap, warm, stop=stopper(job))
 
-    counts = counts_of(city, streets, settings.share("held_out"))
     fits = bool(settings.values["fit"]) and int((~counts.held_out).sum()) >= FEW
     if not fits:
         return Present(people, demand, np.ones(len(demand.origin)), counts, loaded(demand, None), False, own)

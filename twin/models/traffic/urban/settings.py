@@ -41,7 +41,7 @@ PARAMETERS = (
     Parameter("transit_wait", N_("Way to the stop and wait"), "min", 10.0, OWN, 0.0, 60.0),
     Parameter("car_extra", N_("Parking and way to the car, and what it costs, as time"), "min", 12.0, OWN, 0.0, 120.0),
     Parameter("mode_scale", N_("How firmly people choose the quicker means"), "1/min", 0.08, OWN, 0.0, 2.0),
-    Parameter("gate_use", N_("Traffic of a day at the edge of the map where none is counted, in hours of capacity"),
+    Parameter("gate_use", N_("Traffic of a day at the edge of the map where little is counted, in hours of capacity"),
               "h", 5.0, OWN, 0.0, 24.0),
     Parameter("light_share", N_("Light lorries of all vehicles where the demand does not say"), "%", 9.0, OWN, 0.0,
               50.0),
