@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from twin.city.schema import word
 from twin.text import N_, number, tr
-from twin.ui.indicator_table import signed
+from twin.indicator_text import signed
 from twin.ui.widgets import as_list
 
 if TYPE_CHECKING:
