@@ -17,8 +17,8 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from twin.city.schema import word
-from twin.text import N_, number, tr
 from twin.indicator_text import signed
+from twin.text import N_, number, tr
 from twin.ui.widgets import as_list
 
 if TYPE_CHECKING:

@@ -39,6 +39,8 @@ STEPS = 60
 LEAST, MOST = 0.2, 5.0
 """Limits of the factor of a pair; demand that must change more than that says that something else is wrong."""
 _LEAST_TRUST = 1e-6
+_SMALL = 5e7
+"""Multiplications that are done before the threads of a BLAS have met: on a busy machine that takes a second."""
 
 
 def fitted(
@@ -131,11 +133,11 @@ def least(
     weight = np.where(before > 0, 1.0 / (trust * np.where(before > 0, before, 1.0)), 0.0)
 
     def factors(r: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        free = 1.0 - weight * (r @ table)
+        free = 1.0 - weight * np.einsum("i,ik->k", r, table)
         return np.clip(free, LEAST, MOST), (free > LEAST) & (free < MOST)
 
     def off(m: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
-        return counted * r - (table @ m - counted)
+        return counted * r - (np.einsum("ik,k->i", table, m) - counted)
 
     r = (table.sum(axis=1) - counted) / counted
     m, inside = factors(r)
@@ -144,7 +146,10 @@ def least(
         if float(np.abs(missing / counted).max(initial=0.0)) < 1e-9:
             break
         some = table[:, inside]
-        step = np.linalg.solve(np.diag(counted) + (some * weight[inside]) @ some.T, missing)
+        heavy = some * weight[inside]
+        small = len(some) * some.size < _SMALL
+        square = np.einsum("ik,jk->ij", heavy, some) if small else heavy @ some.T
+        step = np.linalg.solve(np.diag(counted) + square, missing)
         # the function is piecewise linear: the whole step unless it overshoots a bend
         size = 1.0
         while size > 1e-4:
