@@ -137,7 +137,8 @@ def least(
         return np.clip(free, LEAST, MOST), (free > LEAST) & (free < MOST)
 
     def off(m: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
-        return counted * r - (np.einsum("ik,k->i", table, m) - counted)
+        missing: NDArray[np.float64] = counted * r - (np.einsum("ik,k->i", table, m) - counted)
+        return missing
 
     r = (table.sum(axis=1) - counted) / counted
     m, inside = factors(r)
