@@ -126,7 +126,7 @@ def test_a_number_typed_in_one_row_is_one_edit_of_all_chosen(panel: StreetPanel,
     chosen: list[object] = []
     panel.edit_made.connect(made.append)
     panel.chosen.connect(chosen.append)
-    assert not panel.shut.isEnabled()
+    assert not panel.change.isEnabled()
     rows = panel.table.lines.rows
     assert rows is not None
     wanted = [rows.keys.tolist().index(name) for name in ("Hornsgatan", "Västerbron")]
@@ -136,8 +136,8 @@ def test_a_number_typed_in_one_row_is_one_edit_of_all_chosen(panel: StreetPanel,
     model = panel.table.lines
     assert model.setData(model.index(line(panel, "Hornsgatan"), SPEED), 30)
     assert model.setData(model.index(line(panel, "Hornsgatan"), LANES), 99)  # as many as there may be
-    panel.shut.click()
-    panel.one_way.menu().actions()[1].trigger()
+    panel.shut.trigger()
+    panel.ways[1].trigger()
     speed, lanes, shut, way = made
     assert isinstance(speed, ChangeRoad)
     assert (speed.speed, speed.lanes, set(speed.roads)) == (30.0, None, links)

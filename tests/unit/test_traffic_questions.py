@@ -65,7 +65,7 @@ def test_a_closed_street_says_who_gains_and_what_it_costs(chain, city):
 def test_closed_to_lorries_only(chain, city):
     made, reply = ask(chain, city, "close_street", street=link(city, "Hornsgatan"), how_much="street", who="truck")
     assert made.edits[0].classes == ("truck", "truck_light", "truck_heavy")
-    assert "Hornsgatan is relieved" in reply.sentence
+    assert " is closed to lorries. Hornsgatan is relieved" in reply.sentence
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,7 @@ def test_a_new_street_takes_traffic(chain, city):
     _, reply = ask(chain, city, "new_street", line=line, kind="primary", speed=70.0, lanes=2.0, oneway=False,
                    bridge=True)  # fmt: skip
     assert reply.sentence.startswith("New street gets up to")
+    assert "more than" not in reply.sentence.partition(".")[0]  # there was none before
     assert "less (−" in reply.sentence
 
 
@@ -114,8 +115,12 @@ def test_growth_and_fleet(chain, city):
     made, reply = ask(chain, city, "traffic_growth", growth=20.0)
     assert made.edits == ()
     assert "more (+" in reply.sentence
-    made, _ = ask(chain, city, "fleet", electric=60.0, heavy=8.0)
+    assert "trips a day are made (+20 % compared with Present state)" in reply.sentence
+    assert not any("same trips" in note for note in reply.notes)
+    made, reply = ask(chain, city, "fleet", electric=60.0, heavy=8.0)
     assert len(made.edits) == 25
+    assert reply.sentence.startswith("CO₂ from exhausts changes by −")
+    assert any("same trips" in note for note in reply.notes)
 
 
 def ring(city, kind, level=""):
@@ -134,6 +139,7 @@ def test_a_street_closed_for_some_hours_is_a_ban_on_it(chain, city):
     named = set(city.roads["id"][city.roads["name"] == "Hornsgatan"])
     assert ids >= named
     assert len(ids - named) <= 4  # short ends of streets that lie on it
+    assert " is closed to vehicles at 22–06. " in reply.sentence
     assert "Hornsgatan" in reply.sentence
 
 

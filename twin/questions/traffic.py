@@ -82,11 +82,25 @@ def _about_street(asked: Asked) -> Reply:
     return reply(asked, _name(asked.base, _links(asked.values, asked.base), asked.lang))
 
 
+_SAID = {
+    "all": N_("{length} of street is closed to vehicles."), "truck": N_("{length} of street is closed to lorries."),
+    "truck_heavy": N_("{length} of street is closed to heavy lorries."),
+    "car": N_("{length} of street is closed to cars with an engine."),
+}  # fmt: skip
+_SAID_HOURS = {
+    "all": N_("{length} of street is closed to vehicles at {hours}."),
+    "truck": N_("{length} of street is closed to lorries at {hours}."),
+    "truck_heavy": N_("{length} of street is closed to heavy lorries at {hours}."),
+    "car": N_("{length} of street is closed to cars at {hours}."),
+}  # fmt: skip
+
+
 def _closed_reply(asked: Asked) -> Reply:
-    lang = asked.lang
+    lang, hours = asked.lang, hours_of(asked.values).replace("-", "–").replace(",", ", ")
     metres = along.length(asked.base, _links(asked.values, asked.base))
     said = _about_street(asked)
-    text = tr("{length} of street is closed to vehicles.", lang, length=number(metres, lang, 0, "m"))
+    who = str(asked.values.get("who", "all"))
+    text = tr((_SAID_HOURS if hours else _SAID)[who], lang, length=number(metres, lang, 0, "m"), hours=hours)
     return replace(said, sentence=f"{text} {said.sentence}")
 
 

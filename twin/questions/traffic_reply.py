@@ -101,21 +101,41 @@ def _hours(asked: Asked) -> str:
                 else N_("All drivers together spend {hours} hours a day less ({share} %) than in {reference}.")
             )
             said.append(
-                tr(text, lang, hours=number(abs(hours.difference), lang, 0), share=words.signed(share, "", lang, 1),
+                tr(text, lang, hours=number(abs(_round(hours.difference)), lang, 0), share=percent(share, lang),
                    reference=asked.names[1])
             )  # fmt: skip
     lost = found.get("traffic.unserved")
     if lost is not None and lost.difference >= 1:
         said.append(
             tr("{trips} trips a day have no way left; what those drivers do instead is not modelled.", lang,
-               trips=number(lost.difference, lang, 0))
+               trips=number(_round(lost.difference), lang, 0))
         )  # fmt: skip
     return " ".join(said)
+
+
+def percent(share: float, lang: str) -> str:
+    """Write a change [%] with its sign, as precisely as the model knows it."""
+    return words.signed(_round(share), "", lang, 0 if abs(share) >= 9.95 else 1)
+
+
+def _trips(asked: Asked) -> str:
+    """Say how many trips are made, where they are others than before."""
+    lang = asked.lang
+    trips = next(iter(words.rows(asked, "traffic", "traffic.trips")), None)
+    if trips is None or not trips.reference > 0 or abs(trips.difference) < 1:
+        return ""
+    return tr(
+        "{trips} trips a day are made ({share} % compared with {reference}).", lang,
+        trips=number(_round(trips.value), lang, 0), share=percent(100.0 * trips.difference / trips.reference, lang),
+        reference=asked.names[1],
+    )  # fmt: skip
 
 
 def _own(asked: Asked, name: str, changes: pd.Series[float]) -> str:
     """Say what happens on the street that was asked about."""
     lang, change = asked.lang, float(changes.get(name, 0.0))
+    if not (asked.base.roads["name"] == name).any():
+        return tr("{street} gets up to {amount}.", lang, street=name, amount=_per_day(change, lang))
     if abs(change) < _NOTICED:
         return tr("Traffic on {street} stays as in {reference}.", lang, street=name, reference=asked.names[1])
     text = (
@@ -133,13 +153,19 @@ def reply(asked: Asked, name: str = "") -> Reply:
     if not shown:
         return Reply(tr("The models did not answer.", asked.lang))
     own = _own(asked, name, changes) if name else ""
-    text = " ".join(one for one in (own, _winners(asked, changes, name), _hours(asked)) if one)
-    return Reply(text, shown, _notes(asked), _before_and_after(asked))
+    trips = _trips(asked)
+    text = " ".join(one for one in (own, trips, _winners(asked, changes, name), _hours(asked)) if one)
+    return Reply(text, shown, _notes(asked, same=not trips), _before_and_after(asked))
 
 
-def _notes(asked: Asked) -> tuple[str, ...]:
+def _notes(asked: Asked, same: bool) -> tuple[str, ...]:
+    """Say what to keep in mind; ``same`` says whether the trips are those of before."""
     lang = asked.lang
-    notes = [tr("Everybody makes the same trips as before, by other ways; some would rather walk or stay.", lang)]
+    notes = []
+    if same:
+        notes.append(
+            tr("Everybody makes the same trips as before, by other ways; some would rather walk or stay.", lang)
+        )
     found = {one.id: one for one in words.rows(asked, "traffic")}
     share, bias = found.get("traffic.test_geh"), found.get("traffic.test_bias")
     if share is not None and bias is not None:

@@ -11,7 +11,7 @@ import shapely
 from twin.errors import BadInput
 from twin.questions import words
 from twin.questions.question import Asked, Choice, Draw, Made, Number, Question, Reply, Values
-from twin.questions.traffic_reply import MODELS, no_roads, reply
+from twin.questions.traffic_reply import MODELS, no_roads, percent, reply
 from twin.scenario.others import AddRule, FleetMix, ScaleDemand
 from twin.text import N_, tr
 
@@ -197,6 +197,17 @@ def _electric(values: Values, city: City, lang: str) -> Made:
     return Made(made, tr("{share:.0f} % electric cars", lang, share=values["electric"]))
 
 
+def _fleet_reply(asked: Asked) -> Reply:
+    """Say what it does to exhausts too."""
+    said = reply(asked)
+    row = next((one for one in said.rows if one.id == "traffic.co2"), None)
+    if row is None or not row.reference > 0:
+        return said
+    share = percent(100.0 * row.difference / row.reference, asked.lang)
+    text = tr("CO₂ from exhausts changes by {share} %.", asked.lang, share=share)
+    return replace(said, sentence=f"{text} {said.sentence}")
+
+
 FLEET = Question(
     "fleet", "traffic", N_("What if the fleet is another?"),
     N_("Set the shares of electric cars and heavy lorries on all streets."),
@@ -204,7 +215,7 @@ FLEET = Question(
         Number("electric", N_("Electric among cars"), "%", 0.0, 100.0, 60.0, 5.0),
         Number("heavy", N_("Heavy vehicles of all"), "%", 0.0, 50.0, 4.0, 1.0),
     ),
-    MODELS, _electric, reply, no_roads, "refresh",
+    MODELS, _electric, _fleet_reply, no_roads, "refresh",
 )  # fmt: skip
 
 QUESTIONS = (ZONE, BAN, CHARGE, GROWTH, DISTRICT, FLEET)

@@ -12,7 +12,7 @@ from twin.scenario.streets import ChangeRoad, CloseRoad
 from twin.text import N_, number, tr, trn
 from twin.ui.street_rows import against, rows_of
 from twin.ui.street_table import CHANGE, FLOW, SPEED, StreetTable
-from twin.ui.widgets import STEP, EmptyState, button, label, row
+from twin.ui.widgets import STEP, Elided, EmptyState, button, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from twin.ui.shown import Shown
 
 _MODEL = "traffic"
-_WAYS = ((N_("Northbound"), (0.0, 1.0)), (N_("Eastbound"), (1.0, 0.0)), (N_("Southbound"), (0.0, -1.0)),
-         (N_("Westbound"), (-1.0, 0.0)))  # fmt: skip
+_WAYS = (
+    (N_("One-way northbound"), (0.0, 1.0)), (N_("One-way eastbound"), (1.0, 0.0)),
+    (N_("One-way southbound"), (0.0, -1.0)), (N_("One-way westbound"), (-1.0, 0.0)),
+)  # fmt: skip
 
 
 class StreetPanel(QWidget):
@@ -82,29 +84,37 @@ class StreetPanel(QWidget):
         self.search.setPlaceholderText(tr("Find a street", lang))
         self.search.setAccessibleName(tr("Find a street", lang))
         self.search.setClearButtonEnabled(True)
+        self.search.setMinimumWidth(14 * STEP)
         self.search.setMaximumWidth(60 * STEP)
         self.which = QComboBox()
         self.which.addItem(tr("Whole streets", lang), False)
         self.which.addItem(tr("Between junctions", lang), True)
         self.which.setAccessibleName(tr("Rows", lang))
-        self.said = label("", "muted", wrap=False)
-        self.one_way = button(tr("One-way", lang), tr("Leave one direction of the streets chosen open", lang))
-        menu = QMenu(self.one_way)
-        for text, way in _WAYS:
-            menu.addAction(tr(text, lang)).triggered.connect(lambda _on=False, to=way: self._direct(to))
-        self.one_way.setMenu(menu)
-        self.shut = button(tr("Close", lang), tr("Close the streets chosen to all vehicles in the scenario", lang))
+        self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.which.setMinimumContentsLength(6)
+        self.said = Elided()
+        self.said.setProperty("role", "muted")
+        # one button: two of them would make the docks beside this one narrower than their words
+        self.change = button(tr("Change", lang), tr("Close the streets chosen, or leave one direction open", lang))
+        menu = QMenu(self.change)
+        self.shut = menu.addAction(tr("Close to all vehicles", lang))
+        menu.addSeparator()
+        self.ways = [menu.addAction(tr(text, lang)) for text, _ in _WAYS]
+        self.change.setMenu(menu)
         self.table = StreetTable(lang)
         self.empty = EmptyState(tr("There are no streets in this city.", lang))
         self.search.textChanged.connect(self.table.lines.sift)
         self.which.currentIndexChanged.connect(lambda _i: self._make())
-        self.shut.clicked.connect(lambda _on=False: self._edit(CloseRoad(roads=self._ids)))
+        self.shut.triggered.connect(lambda _on=False: self._edit(CloseRoad(roads=self._ids)))
+        for action, (_, way) in zip(self.ways, _WAYS, strict=True):
+            action.triggered.connect(lambda _on=False, to=way: self._direct(to))
         self.table.chosen.connect(self._choose)
         self.table.shown_wanted.connect(self._go)
         self.table.lines.wanted.connect(self._typed)
         # the rows lie otherwise, and those chosen are to be found again
         self.table.lines.modelReset.connect(self._follow_selection)
-        top = row(self.search, self.which, self.said, None, self.one_way, self.shut)
+        top = row(self.search, self.which, self.said, self.change)
+        top.setStretchFactor(self.said, 1)
         top.setContentsMargins(3 * STEP, STEP, 3 * STEP, STEP)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -162,13 +172,12 @@ class StreetPanel(QWidget):
         rows, lang = self.table.lines.rows, self._lang
         chosen = self.table.rows()
         self._ids = () if rows is None else rows.links(chosen)
-        for one in (self.one_way, self.shut):
-            one.setEnabled(bool(chosen))
+        self.change.setEnabled(bool(chosen))
         if rows is None or not chosen:
-            self.said.setText(trn("{n} row", "{n} rows", self.table.lines.rowCount(), lang))
+            self.said.set_text(trn("{n} row", "{n} rows", self.table.lines.rowCount(), lang))
             return
         metres = number(float(rows.length[chosen].sum()), lang, 0, "m")
-        self.said.setText(trn("{n} chosen, {length}", "{n} chosen, {length}", len(chosen), lang, length=metres))
+        self.said.set_text(trn("{n} chosen, {length}", "{n} chosen, {length}", len(chosen), lang, length=metres))
 
     def _typed(self, column: int, value: float) -> None:
         if self._ids:
@@ -181,7 +190,7 @@ class StreetPanel(QWidget):
             if closed:
                 self._edit(CloseRoad(roads=closed))
             else:
-                self.said.setText(tr("None of them can be driven both ways.", self._lang))
+                self.said.set_text(tr("None of them can be driven both ways.", self._lang))
 
     def _edit(self, edit: ChangeRoad | CloseRoad) -> None:
         if self._ids:
