@@ -184,9 +184,8 @@ def test_flows_stand_there_once_the_model_has_answered(panel: StreetPanel, city:
 
 
 def test_in_the_window_an_edit_by_table_is_in_the_scenario_and_is_undone(window: MainWindow, qtbot: QtBot) -> None:
-    store, shown = window.session.store, window.workbench.results.shown
+    store = window.session.store
     assert store is not None
-    assert shown is not None
     # the edit is what is looked at, not what models say to it
     store.change("Switch models", undoable=False, models=dict.fromkeys(MODELS, False))
     window.commands["streets"].trigger()
@@ -197,8 +196,6 @@ def test_in_the_window_an_edit_by_table_is_in_the_scenario_and_is_undone(window:
     assert store.state.selection == Selection("roads", ("r1",))
     model = streets.table.lines
     model.setData(model.index(line(streets, "Hornsgatan"), SPEED), 20)
-    qtbot.waitUntil(lambda: shown.state.city is not shown.base, timeout=2 * PATIENCE)
-    assert column(streets, SPEED)[line(streets, "Hornsgatan")] == "20"
     assert [entry.edit for entry in store.state.scenarios[-1].edits] == [ChangeRoad(roads=("r1",), speed=20.0)]
     assert window.panels.docks["streets"].isVisible()
     assert [column(streets, NAME)[k] for k in _chosen(streets)] == ["Hornsgatan"]
