@@ -27,7 +27,7 @@ from twin.ui import theme
 from twin.ui.export_size import INCH, PRESETS, Sheet, paper_pixels
 from twin.ui.export_span import KINDS, SpanForm
 from twin.ui.jobs_panel import progress_text
-from twin.ui.widgets import STEP, Progress, button, label, row
+from twin.ui.widgets import STEP, IntegerBox, Progress, button, label, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -376,7 +376,7 @@ def _choice(name: str, entries: list[tuple[str, str]]) -> QComboBox:
 
 
 def _spin(least: int, most: int, name: str) -> QSpinBox:
-    result = QSpinBox()
+    result = IntegerBox()
     result.setRange(least, most)
     result.setAccessibleName(name)
     result.setToolTip(name)

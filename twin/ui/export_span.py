@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
 
 from twin import localtime
 from twin.errors import TwinError
 from twin.report.film import RATES, Reel
 from twin.text import N_, error_text, number, tr, trn
-from twin.ui.widgets import STEP, label
+from twin.ui.widgets import STEP, IntegerBox, label
 from twin.when import STEPS
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class SpanForm(QWidget):
         for size, text in STEPS:
             self.step.addItem(tr(text, lang), size)
         self.step.setCurrentIndex(max(self.step.findData(step), 0))
-        self.rate = QSpinBox()
+        self.rate = IntegerBox()
         self.rate.setRange(*(int(end) for end in RATES))
         self.rate.setValue(10)
         self.rate.lineEdit().setTextMargins(STEP, 0, 0, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
 from twin.city import schema
 from twin.datafile import join
@@ -13,7 +13,7 @@ from twin.datafile.ground import CODES
 from twin.datafile.spec import JOINED, SHOW_TITLES, About, Choice
 from twin.text import N_, tr
 from twin.ui.crs_chooser import CrsField
-from twin.ui.widgets import STEP, label
+from twin.ui.widgets import STEP, IntegerBox, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,7 @@ class ChoiceForm(QWidget):
         self._zone = Choice(show="points").zone
         self.boxes = {name: QComboBox() for name in _ROWS if name not in ("crs", "band")}
         self.crs = CrsField(lang)
-        self.band = QSpinBox()
+        self.band = IntegerBox()
         fields: dict[str, QWidget] = {**self.boxes, "crs": self.crs, "band": self.band}
         self._form = _form(self)
         self._fields = {name: fields[name] for name in _ROWS}

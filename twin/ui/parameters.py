@@ -24,7 +24,7 @@ from twin.models.model import MAX_TEXT, table
 from twin.scenario.scenario import shown_name
 from twin.text import N_, number, tr
 from twin.ui import edits
-from twin.ui.widgets import STEP, IconButton, as_list, label, row
+from twin.ui.widgets import STEP, IconButton, NumberBox, as_list, label, row
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -222,7 +222,7 @@ class ParameterPanel(QWidget):
             line.editingFinished.connect(lambda: self._put_text(place, line.text().strip()))
             editor = line
         else:
-            field = QDoubleSpinBox()
+            field = NumberBox()
             field.setRange(max(parameter.low, -1e9), min(parameter.high, 1e9))
             field.setDecimals(1 if float(parameter.default) >= 10 else 2)
             field.setGroupSeparatorShown(True)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
 
 from twin.city.hours import shares
 from twin.errors import BadInput
 from twin.scenario.others import ChangeRule
 from twin.text import N_, tr
-from twin.ui.widgets import STEP, button, label, row
+from twin.ui.widgets import STEP, NumberBox, button, label, row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ class RuleForm(QWidget):
         self.hours.setPlaceholderText(tr("always", lang))
         self.hours.setToolTip(tr("From-to, as in 22-06 or 07-09,15:30-18; empty: always", lang))
         self.hours.textChanged.connect(lambda _text: self._check())
-        self.charge = QDoubleSpinBox()
+        self.charge = NumberBox()
         self.charge.setRange(0.0, 10_000.0)
         self.charge.setDecimals(0)
         self.charge.setSuffix("\u00a0kr")

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QLineEdit,
-    QSpinBox,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -26,7 +25,7 @@ from twin.ui import edits
 from twin.ui.edit_list import EditList
 from twin.ui.scenario_tree import ScenarioTree
 from twin.ui.shown import cities
-from twin.ui.widgets import STEP, EmptyState, IconButton, Scrolled, button, label, own_action, row
+from twin.ui.widgets import STEP, EmptyState, IconButton, IntegerBox, Scrolled, button, label, own_action, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -164,7 +163,7 @@ class ScenarioDock(QWidget):
         self.status.activated.connect(
             lambda _i: self._set(N_("Change status"), status=cast("Status", self.status.currentData()))
         )
-        self.year = QSpinBox()
+        self.year = IntegerBox()
         self.year.setRange(_NO_YEAR, _LAST_YEAR)
         self.year.setSpecialValueText("–")
         self.year.setGroupSeparatorShown(False)

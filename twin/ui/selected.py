@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from twin.text import tr
-from twin.ui.widgets import STEP, button, label, row
+from twin.ui.widgets import STEP, NumberBox, button, label, row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ class SelectedTools(QWidget):
 
     def _build_height(self) -> None:
         lang = self._lang
-        self.height_field = QDoubleSpinBox()
+        self.height_field = NumberBox()
         self.height_field.setRange(*HEIGHTS)
         self.height_field.setDecimals(1)
         self.height_field.setSingleStep(3.0)

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLineEdit,
     QSizePolicy,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +24,7 @@ from twin.datafile.spec import MAX_CLASSES, METHOD_TITLES, DataLayer, Style
 from twin.errors import BadInput, TwinError
 from twin.layer import scales
 from twin.text import N_, error_text, number, tr
-from twin.ui.widgets import STEP, button, label, row
+from twin.ui.widgets import STEP, IntegerBox, button, label, row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +50,7 @@ class StylePanel(QWidget):
         self.value, self.scale, self.method, self.text = (QComboBox() for _ in range(4))
         self.reverse = QCheckBox(tr("Reversed", lang))
         self.by_value = QCheckBox(tr("Grows with the value", lang))
-        self.classes, self.extent = QSpinBox(), QSpinBox()
+        self.classes, self.extent = IntegerBox(), IntegerBox()
         self.classes.setRange(2, MAX_CLASSES)
         self.extent.setRange(0, 60)
         self.extent.setSpecialValueText(tr("usual", lang))

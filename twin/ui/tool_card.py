@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFrame, QGridLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from twin.city.schema import word
 from twin.text import N_, tr
 from twin.ui.drawing import BuildingTool, OutlineTool, PathTool, Tool
-from twin.ui.widgets import STEP, button, label, row
+from twin.ui.widgets import STEP, IntegerBox, NumberBox, button, label, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ class ToolCard(QFrame):
     ) -> QDoubleSpinBox:
         """Add a field for a number [m] with its caption."""
         caption = label(text, "muted", wrap=False)
-        result = QDoubleSpinBox()
+        result = NumberBox()
         result.setDecimals(1)
         result.setRange(-_FAR, _FAR)
         result.setGroupSeparatorShown(True)
@@ -201,10 +201,10 @@ class _BuildingFields:
         with QSignalBlocker(self.height):
             self.height.setRange(1.0, 500.0)
             self.height.setValue(tool.height)
-        self.floors = QSpinBox()
+        self.floors = IntegerBox()
         self.floors.setRange(1, 150)
         self.floors.setAccessibleName(tr("Floors of the building", lang))
-        self.dwellings = QSpinBox()
+        self.dwellings = IntegerBox()
         self.dwellings.setRange(0, 5_000)
         self.dwellings.setAccessibleName(tr("Dwellings in the building", lang))
         self.dwellings.setToolTip(tr("Two people live in each", lang))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from twin.city.schema import word
 from twin.models.traffic.names import ADT, RATIO, WORST_SPEED
@@ -15,7 +15,7 @@ from twin.scenario.streets import ChangeRoad, CloseRoad
 from twin.text import N_, number, tr
 from twin.ui.rule_form import RuleForm
 from twin.ui.traffic_charts import day_chart, fit_chart, fit_text
-from twin.ui.widgets import STEP, EmptyState, button, label, row, see_through
+from twin.ui.widgets import STEP, EmptyState, IntegerBox, NumberBox, button, label, row, see_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,12 +148,12 @@ class TrafficPanel(QWidget):
         self._form = QWidget()
         grid = QGridLayout(self._form)
         grid.setContentsMargins(0, 0, 0, 0)
-        self.speed = QDoubleSpinBox()
+        self.speed = NumberBox()
         self.speed.setRange(5.0, 120.0)
         self.speed.setDecimals(0)
         self.speed.setSingleStep(10.0)
         self.speed.setSuffix("\u00a0km/h")
-        self.lanes = QSpinBox()
+        self.lanes = IntegerBox()
         self.lanes.setRange(1, 8)
         self.part = QComboBox()
         for key, text in (("one", N_("One direction")), ("link", N_("Both directions")),

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from twin.city.schema import word
 from twin.text import tr
-from twin.ui.widgets import STEP, label
+from twin.ui.widgets import STEP, NumberBox, label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,7 @@ class ValueForm(QWidget):
             line.editingFinished.connect(lambda one=one, line=line: self._put(one, line.text()))
             editor = line
         else:
-            number = QDoubleSpinBox()
+            number = NumberBox()
             number.setRange(max(one.low, -1e9), min(one.high, 1e9))
             whole = float(one.default).is_integer() and (not one.unit or abs(one.default) >= 10)
             number.setDecimals(0 if whole else 1 if abs(one.default) >= 1 else 2)

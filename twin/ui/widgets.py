@@ -12,13 +12,16 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QSpinBox,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -138,6 +141,27 @@ class Elided(QLabel):
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
         painter.end()
+
+
+class IntegerBox(QSpinBox):
+    """A field for a whole number, which does not stick to its frame."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        _indent(self.lineEdit())
+
+
+class NumberBox(QDoubleSpinBox):
+    """A field for a number, which does not stick to its frame."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        _indent(self.lineEdit())
+
+
+def _indent(line: QLineEdit) -> None:
+    # style sheets have no say in where the text of a spin box begins
+    line.setTextMargins(STEP, 0, 0, 0)
 
 
 class Badge(QLabel):

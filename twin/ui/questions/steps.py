@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDoubleSpinBox, 
 from twin.questions.question import Choice, Draw, Loaded, Number, Pick, Tick
 from twin.text import number, tr, trn
 from twin.ui import edits
-from twin.ui.widgets import STEP, button, label, row
+from twin.ui.widgets import STEP, NumberBox, button, label, row
 
 if TYPE_CHECKING:
     from twin.city.city import City
@@ -105,7 +105,7 @@ class StepRow(QWidget):
         return draw
 
     def _make_number(self, step: Number, column: QVBoxLayout) -> QWidget:
-        field = QDoubleSpinBox()
+        field = NumberBox()
         field.setDecimals(step.decimals)
         field.setRange(step.low, step.high)
         field.setSingleStep(step.step)

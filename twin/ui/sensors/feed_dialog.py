@@ -30,7 +30,7 @@ from twin.sensors.reading import Reading
 from twin.sensors.secret import keep_secret
 from twin.sensors.settings import FORMATS, FeedSettings, check, feed_of
 from twin.text import N_, error_text, tr
-from twin.ui.widgets import STEP, button, label, restyle, row, see_through
+from twin.ui.widgets import STEP, NumberBox, button, label, restyle, row, see_through
 
 if TYPE_CHECKING:
     from twin.sensors.feeds.feed import Feed
@@ -167,7 +167,7 @@ class FeedDialog(QDialog):
         return field
 
     def _number(self, title: str, now: float, low: float, high: float) -> QDoubleSpinBox:
-        field = QDoubleSpinBox()
+        field = NumberBox()
         field.setRange(low, high)
         field.setDecimals(0)
         field.setValue(now)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
@@ -22,7 +21,7 @@ from twin.sensors.states import age_text
 from twin.sensors.units import shown
 from twin.text import N_, number, tr
 from twin.ui.sensors.note import stream_name
-from twin.ui.widgets import STEP, EmptyState, IconButton, button, label, row
+from twin.ui.widgets import STEP, EmptyState, IconButton, NumberBox, button, label, row
 
 if TYPE_CHECKING:
     from twin.ui.sensors.sensing import Sensing
@@ -51,7 +50,7 @@ class LimitsPage(QWidget):
         for key, text in _KINDS.items():
             self.kind.addItem(tr(text, lang), key)
         self.kind.setAccessibleName(tr("Kind of threshold", lang))
-        self.value = QDoubleSpinBox()
+        self.value = NumberBox()
         self.value.lineEdit().setTextMargins(STEP, 0, 0, 0)
         self.value.setRange(-1000, 1_000_000)
         self.value.setDecimals(1)

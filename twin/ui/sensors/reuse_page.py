@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHeaderView, QSpinBox, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from twin.sensors.flagging import drifts
 from twin.sensors.quantity import title_of
@@ -14,7 +14,7 @@ from twin.sensors.states import age_text
 from twin.sensors.units import shown
 from twin.text import N_, number, tr, trn
 from twin.ui.sensors.note import stream_name
-from twin.ui.widgets import STEP, button, label, row
+from twin.ui.widgets import STEP, IntegerBox, button, label, row
 
 if TYPE_CHECKING:
     from twin.sensors.flagging import Drift
@@ -34,7 +34,7 @@ class ReusePage(QWidget):
         self._sids: list[int] = []
         self.quantity = QComboBox()
         self.quantity.setAccessibleName(tr("Quantity", lang))
-        self.radius = QSpinBox()
+        self.radius = IntegerBox()
         self.radius.lineEdit().setTextMargins(STEP, 0, 0, 0)
         self.radius.setRange(10, 20_000)
         self.radius.setValue(300)
