@@ -202,7 +202,7 @@ BAD = [
     (b'[{"kind":"add_path","line":[[0,0],[1]]}]', "edit 1 (add_path), field line[1]"),
     (b'[{"kind":"add_path","line":[[0,0],[9,9]]},{"kind":"add_building","footprint":[[0,0],[9,9],[9,0],[0,9]],'
      b'"height":3}]', "edit 2 (add_building), field footprint"),
-    (b'[{"kind":"fly"}]', "edit 1 (fly), field kind"),
+    (b'[{"kind":"fly"}]', "edit 1: its kind is «fly»; it must be one of close_road"),
     (b'[{"kind":"close_road","roads":["a"],"bla":1}]', "edit 1 (close_road), field bla"),
     (b'[{"kind":"add_path","line":[[0,0],[1e999,1]]}]', "edit 1"),
     (b'[{"kind":"add_path","line":[[0,0],[1e12,1]]}]', "field line[1][0]"),

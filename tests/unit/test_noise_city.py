@@ -69,9 +69,9 @@ def test_levels_are_those_of_the_engine_for_single_cases() -> None:
     setting = noise.setting(noise.settled(noise.NOISE, {**QUICK, "wall_reach": 200.0}))
     power = traffic_of.powers(city, traffic_of.observed(city), shipped(), 10.0, 0.0)
     heard = engine.hear(city, power, setting)
-    around, block = heard.surroundings, heard.store.blocks[0]
-    told = heard.store.columns
-    for k in (0, 5, 9):
+    around, told = heard.surroundings, heard.store.columns
+    every = [(block, k) for block in heard.store.blocks for k in range(len(block.which))]
+    for block, k in every[::5]:
         c = int(block.which[k])
         floors = int(told.at[c + 1] - told.at[c])
         numbers, where = split(around.streets.lines, *told.xy[c], RATIO, LEAST, setting.reach)
