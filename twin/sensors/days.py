@@ -21,7 +21,7 @@ from twin.errors import BadInput
 from twin.sensors.stream import Batch, batch, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from twin.sensors.stream import Times
@@ -37,6 +37,7 @@ _SCHEMA = pa.schema(
 )
 _REVISED = b"twin.revised"
 DAY = np.timedelta64(1, "D")
+Span = tuple[np.datetime64, np.datetime64]
 
 
 @dataclass(frozen=True)
@@ -249,3 +250,28 @@ def _number(value: object) -> int:
     if isinstance(value, datetime.datetime):
         return int(np.datetime64(value.replace(tzinfo=None), "ms").astype("int64"))
     return int(value)  # type: ignore[call-overload, no-any-return]  # statistics of whole numbers
+
+
+def whole(day: np.datetime64) -> Span:
+    """Return the first and the last millisecond of a UTC day."""
+    start = day.astype("datetime64[ms]")
+    return start, start + DAY - np.timedelta64(1, "ms")
+
+
+def by_day(days: Iterable[np.datetime64], start: np.datetime64, end: np.datetime64, step: int) -> list[Span]:
+    """Return spans to sum up in turn: days, where no step [ms] reaches over midnight, else the whole span.
+
+    What is summed up of a day fits the processor's cache, that of a month does not.
+
+    Parameters
+    ----------
+    days : iterable of datetime64[D]
+        Those that hold anything.
+    start, end : datetime64[ms]
+        First and last time, both within.
+    step : int [ms]
+    """
+    if (DAY // np.timedelta64(1, "ms")) % step:
+        return [(start, end)]
+    parts = [(max(start, first), min(end, last)) for first, last in map(whole, sorted(set(days)))]
+    return [part for part in parts if part[0] <= part[1]] or [(start, end)]

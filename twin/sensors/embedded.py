@@ -18,7 +18,7 @@ from twin.disk.lock import FileLock
 from twin.errors import BadInput, ProjectLocked
 from twin.sensors import inbox
 from twin.sensors.beside import STREAMS, TODAY, Beside
-from twin.sensors.days import DAY, Days, from_arrow, to_arrow
+from twin.sensors.days import Days, by_day, from_arrow, to_arrow, whole
 from twin.sensors.history import Appended, HistoryStore, check_measures, check_sids
 from twin.sensors.hot import Hot
 from twin.sensors.newest import Newest
@@ -186,7 +186,7 @@ class EmbeddedHistory(HistoryStore):
             for day in self._hot.days():
                 if day >= today:
                     continue
-                start, end = _whole(day)
+                start, end = whole(day)
                 here = self._days.rows(start, end) if day in self._days.days() else batch([], [], [])
                 self._days.write(day, joined([here, self._hot.rows(start, end)]))
                 self._hot.drop(start, end)
@@ -239,7 +239,7 @@ class EmbeddedHistory(HistoryStore):
             for day in self._days.days():
                 if day > cut.max().astype("datetime64[D]"):
                     break
-                rows = self._days.rows(*_whole(day))
+                rows = self._days.rows(*whole(day))
                 keep = rows.time >= cut[rows.sid]
                 if not keep.all():
                     self._days.write(day, rows.take(keep))
@@ -289,25 +289,25 @@ class EmbeddedHistory(HistoryStore):
     ) -> pd.DataFrame:
         """Return measures per stream and step; see :meth:`HistoryStore.aggregate`."""
         check_measures(measures)
-        start, end = in_ms(start), in_ms(end)
-        source = self._source(start, end)
         rules = ["true"]
         if sids is not None:
             rules.append(f"sid IN ({','.join(str(int(s)) for s in sids) or '-1'})")
         if good_only:
             rules.append("quality = 0")
         step = int(step_s) * 1000
-        sql = (
-            f"SELECT sid, ms // {step} AS step, {', '.join(f'{_SQL[m]} AS {m}' for m in measures)} "
-            f"FROM ({source}) WHERE {' AND '.join(rules)} GROUP BY ALL"
-        )
-        found = self._hot.columns(sql)
-        columns: dict[str, object] = {
-            "sid": np.asarray(found["sid"], np.uint32),
-            "time": (np.asarray(found["step"], "int64") * step).astype("datetime64[ms]"),
-        }
-        columns.update({name: np.asarray(found[name], np.float64) for name in measures})
-        return pd.DataFrame(columns).sort_values(["sid", "time"], ignore_index=True)
+        asked = f"sid, ms // {step} AS step, {', '.join(f'{_SQL[m]} AS {m}' for m in measures)}"
+        found = [
+            self._hot.columns(
+                f"SELECT {asked} FROM ({self._source(*part)}) WHERE {' AND '.join(rules)} GROUP BY sid, step"
+            )
+            for part in by_day((*self._days.days(), *self._hot.days()), in_ms(start), in_ms(end), step)
+        ]
+        every = {name: np.concatenate([one[name] for one in found]) for name in ("sid", "step", *measures)}
+        sid, steps = np.asarray(every["sid"], np.uint32), np.asarray(every["step"], np.int64)
+        order = np.lexsort((steps, sid))
+        columns: dict[str, object] = {"sid": sid[order], "time": (steps[order] * step).astype("datetime64[ms]")}
+        columns.update({name: np.asarray(every[name], np.float64)[order] for name in measures})
+        return pd.DataFrame(columns)
 
     def latest(self) -> Frame:
         """Return the newest value of every stream, however old."""
@@ -318,7 +318,7 @@ class EmbeddedHistory(HistoryStore):
         edges = []
         days = self._days.days()
         if days:
-            edges += [self._days.rows(*_whole(days[0])).time.min(), self._days.rows(*_whole(days[-1])).time.max()]
+            edges += [self._days.rows(*whole(days[0])).time.min(), self._days.rows(*whole(days[-1])).time.max()]
         found = self._hot.one("SELECT min(time), max(time) FROM obs")
         if found[0] is not None:
             edges += [np.datetime64(found[0], "ms"), np.datetime64(found[1], "ms")]
@@ -397,7 +397,7 @@ class EmbeddedHistory(HistoryStore):
             newest.take(from_arrow(pq.read_table(kept)))
         else:
             for day in reversed(self._days.days()):
-                newest.take(self._days.rows(*_whole(day)))
+                newest.take(self._days.rows(*whole(day)))
                 if newest.complete:
                     break
         newest.take(self._hot.last() if self._revised else self._hot.newest())
@@ -443,8 +443,3 @@ def _last_received(rows: Batch) -> Batch:
         return rows
     again = (rows.time[1:] == rows.time[:-1]) & (rows.sid[1:] == rows.sid[:-1])
     return rows.take(np.append(~again, True)) if again.any() else rows
-
-
-def _whole(day: np.datetime64) -> tuple[np.datetime64, np.datetime64]:
-    start = day.astype("datetime64[ms]")
-    return start, start + DAY - np.timedelta64(1, "ms")
