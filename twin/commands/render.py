@@ -117,7 +117,7 @@ def run(args: Namespace, console: Console) -> int:
         )  # fmt: skip
         text = tr("Wrote {path} ({width} × {height}).", console.lang, path=args.out, width=width, height=height)
     else:
-        told["frames"] = frames = _film(args, state, layers, pose, reel, console)
+        told["frames"] = frames = _film(args, state, layers, pose, reel, marks, console)
         text = trn(
             "Wrote {path} ({n} frame of {width} × {height}).",
             "Wrote {path} ({n} frames of {width} × {height}).",
@@ -141,8 +141,9 @@ def _of_model(args: Namespace, path: Path, state: State, console: Console) -> La
 
 
 def _film(
-    args: Namespace, state: State, layers: Mapping[str, Layer], pose: Pose | None, reel: Reel, console: Console
-) -> int:
+    args: Namespace, state: State, layers: Mapping[str, Layer], pose: Pose | None, reel: Reel,
+    marks: tuple[Mark, ...], console: Console,
+) -> int:  # fmt: skip
     """Make a film; return how many frames it has."""
     from twin.report.figure import Press
     from twin.report.film import check_film, export_film
@@ -151,7 +152,7 @@ def _film(
     if not state.sunlit and span_of(shown) is None:
         raise BadInput("Nothing that is shown changes with time; name a layer (--layer) or take --sun.")
     instants = check_film(args.out, reel, args.size, args.dpi, shown)
-    press = Press(state.city, state, layers, args.size, args.dpi, pose, args.theme, console.lang)
+    press = Press(state.city, state, layers, args.size, args.dpi, pose, args.theme, console.lang, marks=marks)
     try:
         export_film(args.out, press, reel, instants, console.lang, console.job())
     finally:

@@ -209,15 +209,10 @@ def checked(layer: DataLayer) -> DataLayer:
     BadInput
         Naming what does not.
     """
-    from twin.city import schema  # here: the State holds these values, and is there before any table
+    from twin.privacy.provenance import check_class  # here: the State holds these values, and is there before any table
 
-    about, style = layer.about, layer.style
-    if about.classification and about.classification not in schema.CLASSIFICATIONS:
-        raise BadInput(
-            "{title}: the information class «{given}» is none of {known}.",
-            title=about.title, given=about.classification, known=", ".join(schema.CLASSIFICATIONS),
-        )  # fmt: skip
-    check_style(style)
+    check_class(layer.about.title, layer.about.classification)
+    check_style(layer.style)
     return layer
 
 

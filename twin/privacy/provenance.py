@@ -64,11 +64,7 @@ class Source:
 
     def __post_init__(self) -> None:
         """Refuse a class or a table that is none."""
-        if self.classification and self.classification not in CLASSES:
-            raise BadInput(
-                "{title}: the information class «{given}» is none of {known}.",
-                title=self.title, given=self.classification, known=", ".join(CLASSES),
-            )  # fmt: skip
+        check_class(self.title, self.classification)
         unknown = [name for name in self.tables or () if name not in TABLES]
         if unknown:
             raise BadInput("{title}: a city has no table {unknown}; it has: {known}.", title=self.title,
@@ -105,6 +101,15 @@ def derived(source: Source, city: City) -> Source:
         classification=highest((class_of(source.classification), made_of.classification)),
         licence=", ".join(licences),
     )
+
+
+def check_class(title: str, given: str) -> None:
+    """Refuse an information class that is none; "" is one that nobody said yet."""
+    if given and given not in CLASSES:
+        raise BadInput(
+            "{title}: the information class «{given}» is none of {known}.",
+            title=title, given=given, known=", ".join(CLASSES),
+        )  # fmt: skip
 
 
 def class_of(text: str) -> str:

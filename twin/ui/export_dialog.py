@@ -381,7 +381,6 @@ def _spin(least: int, most: int, name: str) -> QSpinBox:
     result.setAccessibleName(name)
     result.setToolTip(name)
     result.setKeyboardTracking(False)
-    result.lineEdit().setTextMargins(STEP, 0, 0, 0)
     return result
 
 

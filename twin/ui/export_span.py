@@ -53,7 +53,6 @@ class SpanForm(QWidget):
         self.rate = IntegerBox()
         self.rate.setRange(*(int(end) for end in RATES))
         self.rate.setValue(10)
-        self.rate.lineEdit().setTextMargins(STEP, 0, 0, 0)
         self.rate.setAccessibleName(tr("Frames a second", lang))
         self.rate.setToolTip(self.rate.accessibleName())
         self.rate.setSuffix(" " + tr("frames/s", lang))

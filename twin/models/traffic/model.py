@@ -43,7 +43,7 @@ def run(
         Results of other models; none are needed.
     previous, changed : Result, Changes, optional
         Not needed: the answer always starts from the bushes of the present, whatever was asked before, so that the same
-        question has the same answer to the last bit in a window, on the command line and on another machine.
+        question has the same answer to the last bit in a window, on the command line and in another engine.
     job : Job, optional
 
     Returns

@@ -171,7 +171,6 @@ class FeedDialog(QDialog):
         field.setRange(low, high)
         field.setDecimals(0)
         field.setValue(now)
-        field.lineEdit().setTextMargins(STEP, 0, 0, 0)
         field.setAccessibleName(tr(title, self._lang))
         self._form.addRow(tr(title, self._lang), field)
         return field

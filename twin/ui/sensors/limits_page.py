@@ -51,7 +51,6 @@ class LimitsPage(QWidget):
             self.kind.addItem(tr(text, lang), key)
         self.kind.setAccessibleName(tr("Kind of threshold", lang))
         self.value = NumberBox()
-        self.value.lineEdit().setTextMargins(STEP, 0, 0, 0)
         self.value.setRange(-1000, 1_000_000)
         self.value.setDecimals(1)
         self.value.setValue(50)

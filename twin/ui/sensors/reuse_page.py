@@ -35,7 +35,6 @@ class ReusePage(QWidget):
         self.quantity = QComboBox()
         self.quantity.setAccessibleName(tr("Quantity", lang))
         self.radius = IntegerBox()
-        self.radius.lineEdit().setTextMargins(STEP, 0, 0, 0)
         self.radius.setRange(10, 20_000)
         self.radius.setValue(300)
         self.radius.setSingleStep(50)
