@@ -91,7 +91,7 @@ _SAID_HOURS = {
     "all": N_("{length} of street is closed to vehicles at {hours}."),
     "truck": N_("{length} of street is closed to lorries at {hours}."),
     "truck_heavy": N_("{length} of street is closed to heavy lorries at {hours}."),
-    "car": N_("{length} of street is closed to cars at {hours}."),
+    "car": N_("{length} of street is closed to cars with an engine at {hours}."),
 }  # fmt: skip
 
 
